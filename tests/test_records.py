@@ -1,0 +1,103 @@
+"""A stored table stays as it is while new numbers agree with it, and says where they do not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils import records
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame(
+        {
+            "model": ["cnn", "mlp"],
+            "seed": [0, 1],
+            "roc_auc": [0.91, 0.1 + 0.2],
+            "note": ["good", None],
+            "low": [np.nan, 0.5],
+            "passed": [True, False],
+        }
+    )
+
+
+KEYS = ["model", "seed"]
+
+
+def test_first_run_writes_and_returns_what_a_later_run_returns(table, tmp_path):
+    path = tmp_path / "sub" / "t.csv"
+    first = records.record(table, path, keys=KEYS)
+    before = path.read_bytes()
+    again = records.record(table, path, keys=KEYS)
+    pd.testing.assert_frame_equal(first, again)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == ["t.csv"]
+    np.testing.assert_array_equal(again["roc_auc"], table["roc_auc"])
+
+
+def test_agreeing_numbers_leave_the_stored_ones(table, tmp_path):
+    path = tmp_path / "t.csv"
+    records.record(table, path, keys=KEYS)
+    before = path.stat().st_mtime_ns, path.read_bytes()
+    near = table.assign(roc_auc=table["roc_auc"] + 0.009)[::-1]
+    stored = records.record(near, path, keys=KEYS, tolerance={"roc_auc": 0.01})
+    np.testing.assert_array_equal(stored["roc_auc"], table["roc_auc"])
+    assert (path.stat().st_mtime_ns, path.read_bytes()) == before
+
+
+@pytest.mark.parametrize("tolerance", [0.01, {"roc_auc": 0.01}, {"low": 1.0}])
+def test_a_difference_names_row_column_and_size(table, tmp_path, tolerance):
+    path = tmp_path / "t.csv"
+    records.record(table, path, keys=KEYS)
+    before = path.read_bytes()
+    far = table.assign(roc_auc=[0.91, 0.32])
+    with pytest.raises(ValueError, match=r"'mlp', .*1.*roc_auc.*0.30.*0.32.*0.02.*delete"):
+        records.record(far, path, keys=KEYS, tolerance=tolerance)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"note": ["bad", None]}, "'cnn'.*note.*good.*bad"),
+        ({"note": ["good", "new"]}, "'mlp'.*note"),
+        ({"low": [0.1, 0.5]}, "'cnn'.*low"),
+        ({"low": [np.nan, np.nan]}, "'mlp'.*low"),
+        ({"passed": [True, True]}, "'mlp'.*passed"),
+        ({"seed": [0, 2]}, "differ in the row"),
+        ({"more": [1, 2]}, r"other columns.*\(more\)"),
+    ],
+)
+def test_other_differences_are_errors(table, tmp_path, change, message):
+    path = tmp_path / "t.csv"
+    records.record(table, path, keys=KEYS)
+    with pytest.raises(ValueError, match=message):
+        records.record(table.assign(**change), path, keys=KEYS, tolerance=0.01)
+
+
+def test_a_changed_content_is_recorded_anew(table, tmp_path):
+    path = tmp_path / "t.csv"
+    records.record(table, path, keys=KEYS, content="1e5")
+    with pytest.raises(ValueError, match="roc_auc"):
+        records.record(table.assign(roc_auc=0.5), path, keys=KEYS, content="1e5")
+    changed = records.record(table.assign(roc_auc=0.5), path, keys=KEYS, content="b2")
+    assert changed["roc_auc"].tolist() == [0.5, 0.5]
+    assert set(pd.read_csv(path)["content"]) == {"b2"}
+
+
+def test_wrong_keys(table, tmp_path):
+    with pytest.raises(ValueError, match="no column split"):
+        records.record(table, tmp_path / "t.csv", keys=["split"])
+    with pytest.raises(ValueError, match="do not identify a row"):
+        records.record(table.assign(seed=0, model="cnn"), tmp_path / "t.csv", keys=KEYS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_write_leaves_the_stored_table(table, tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    records.record(table, path, keys=KEYS, content="a")
+    before = path.read_bytes()
+    monkeypatch.setattr(records.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        records.record(table, path, keys=KEYS, content="b")
+    assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,110 @@
+"""Committed tables of results: written once, then only compared with.
+
+A table that is computed anew on another processor differs in the last digits. The stored file stays
+as it is as long as the new numbers agree with it, so a second run changes nothing.
+"""
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+
+def record(
+    table: pd.DataFrame,
+    path: Path,
+    *,
+    keys: Sequence[str],
+    tolerance: float | Mapping[str, float] = 0.0,
+    content: str | None = None,
+) -> pd.DataFrame:
+    """Write the table to a CSV if there is none, else compare with it; return what is stored.
+
+    keys: the columns that identify a row. tolerance: the largest absolute difference of a number,
+    for all columns or for each column (0 where it is not named); text must be equal, and NaN equals
+    NaN. content: what the numbers follow from, such as a hash of data and settings; it is stored in
+    a column of that name, and a table with another content is replaced instead of compared.
+
+    Raises ValueError if the keys do not identify the rows, or if the new table differs from the
+    stored one, whose file is left as it is.
+    """
+    path, keys = Path(path), list(keys)
+    if content is not None:
+        table = table.assign(content=content)
+    if missing := [key for key in keys if key not in table]:
+        raise ValueError(f"The table has no column {', '.join(missing)}; it has {list(table)}.")
+    if table.duplicated(keys).any():
+        row = table.loc[table.duplicated(keys).idxmax(), keys].tolist()
+        raise ValueError(f"The keys {keys} do not identify a row: {row} occurs twice.")
+    text = table.to_csv(index=False, lineterminator="\n")
+    new = _read(io.StringIO(text))
+    if path.is_file():
+        stored = _read(path)
+        if content is None or _contents(stored) == [content]:
+            _compare(new, stored, keys, tolerance, path)
+            return stored
+    _write(text, path)
+    return new
+
+
+def _read(source) -> pd.DataFrame:
+    return pd.read_csv(source, dtype={"content": str})
+
+
+def _contents(stored: pd.DataFrame) -> list[str]:
+    return stored["content"].unique().tolist() if "content" in stored else []
+
+
+def _write(text: str, path: Path) -> None:
+    """Write beside the target, then rename, so that no reader meets half a table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _compare(new, stored, keys, tolerance, path) -> None:
+    name = f"{path.parent.name}/{path.name}"
+    advice = f"If the change is intended, delete {name} and run again, which records it anew."
+    if set(new) != set(stored):
+        odd = ", ".join(sorted(set(new) ^ set(stored)))
+        raise ValueError(f"{name} has other columns than the new table ({odd}). {advice}")
+    new, stored = new.set_index(keys), stored.set_index(keys)
+    odd = new.index.symmetric_difference(stored.index)
+    if len(odd):
+        raise ValueError(f"{name} and the new table differ in the row {odd[0]}. {advice}")
+    new = new.reindex(stored.index)
+    for column in stored:
+        before, now = stored[column], new[column]
+        if _is_number(before) and _is_number(now):
+            equal = (before == now) | (before.isna() & now.isna())
+            gap = (before.astype(float) - now.astype(float)).abs().fillna(np.inf)
+            gap = np.where(equal, 0.0, gap)
+            limit = tolerance.get(column, 0.0) if isinstance(tolerance, Mapping) else tolerance
+            wrong = gap > limit * (1 + 1e-9)
+            worst = int(np.argmax(gap))
+            detail = f"by {gap[worst]:.3g}, more than the tolerance {limit:g}"
+        else:
+            equal = (before.astype(object) == now.astype(object)) | (before.isna() & now.isna())
+            wrong = ~equal.to_numpy()
+            worst, detail = int(np.argmax(wrong)), "in its text"
+        if wrong.any():
+            raise ValueError(
+                f"{name}, row {stored.index[worst]}, column {column}: stored {before.iloc[worst]}, "
+                f"now {now.iloc[worst]}; they differ {detail}. {advice}"
+            )
+
+
+def _is_number(values: pd.Series) -> bool:
+    return types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
