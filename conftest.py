@@ -1,0 +1,26 @@
+"""Settings of every test: the embedded default, no windows, and what nbval does not compare."""
+
+import os
+
+import pytest
+
+from utils.report import KERNEL_ENVIRONMENT
+
+os.environ.pop("DATASET", None)
+os.environ["MPLBACKEND"] = "agg"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = KERNEL_ENVIRONMENT["TF_CPP_MIN_LOG_LEVEL"]
+
+
+def pytest_configure(config):
+    """Find nbval_sanitize.cfg from whatever folder pytest is started in."""
+    name = config.option.nbval_sanitize_with
+    if name:
+        config.option.nbval_sanitize_with = str(config.rootpath / name)
+
+
+@pytest.hookimpl
+def pytest_collectstart(collector):
+    """Run notebooks as utils.report does, and compare neither log lines nor HTML tables."""
+    if collector.path.suffix == ".ipynb":
+        os.environ.update(KERNEL_ENVIRONMENT)
+        collector.skip_compare += ("stderr", "text/html")

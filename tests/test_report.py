@@ -1,0 +1,240 @@
+"""The report: what it stores, what it refuses, and that a failure changes nothing."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from utils import report
+
+ROOT = Path(__file__).parents[1]
+
+
+def write(root, name, *sources, output="as before\n"):
+    """A notebook of code cells that stores one earlier output in its first cell."""
+    cells = [new_code_cell(source) for source in sources]
+    cells[0].outputs = [new_output("stream", text=output)]
+    links = "# Title\n[next](01_next.ipynb) ![a figure](../figures/01.png) [doi](https://doi.org/1)"
+    notebook = new_notebook(cells=[new_markdown_cell(links), *cells])
+    notebook.metadata.update(
+        widgets={"state": {}}, kernelspec={"name": "mine", "display_name": "Mine"}
+    )
+    path = root / "notebooks" / f"{name}.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def stored(path):
+    """The text that the stored notebook's cells printed."""
+    notebook = nbformat.read(path, as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def tree(root):
+    """Content of every file below root."""
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(autouse=True)
+def default_data_set(monkeypatch):
+    monkeypatch.delenv("DATASET", raising=False)
+
+
+@pytest.fixture
+def known_data_set(monkeypatch):
+    """`data.load` accepts anything and returns the path that it was given as its name's folder."""
+    asked = []
+
+    def load(source):
+        asked.append(source)
+        return SimpleNamespace(name="my clips")
+
+    monkeypatch.setattr(report.data, "load", load)
+    return asked
+
+
+def test_in_place_twice_gives_the_same_bytes(tmp_path, capsys):
+    path = write(
+        tmp_path,
+        "00_first",
+        "import os, sys\nfrom tqdm import tqdm\nprint(os.environ.get('DATASET'), os.getcwd()[-9:])",
+        "for _ in tqdm(range(3)):\n    print('a', end='', flush=True)",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+        "os.system('echo a log line of a compiled library >&2')",
+    )
+    assert report.main([], root=tmp_path) == 0
+    first = path.read_bytes()
+    assert report.main([], root=tmp_path) == 0
+    assert path.read_bytes() == first
+    assert stored(path) == "None notebooks\naaa"
+
+    notebook = json.loads(first)
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert "widgets" not in notebook["metadata"]
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == [1, 2, 3, 4]
+    assert all(cell["metadata"] == {} for cell in code)
+    assert "image/png" in code[2]["outputs"][0]["data"]
+    shown = capsys.readouterr().out
+    assert "00_first, cell 2 of 4  Title: for _ in tqdm(range(3)):  0:0" in shown
+    assert "1 notebook stored in notebooks/, 0:" in shown
+    assert sorted(tree(tmp_path)) == [path]
+
+
+def test_a_failing_cell_leaves_every_stored_notebook(tmp_path, capsys):
+    write(tmp_path, "00_good", "print('new')")
+    write(tmp_path, "01_bad", "x = 0", "# why\ny = 1 / x", "print('never')")
+    before = tree(tmp_path)
+    assert report.main([], root=tmp_path) == 1
+    assert tree(tmp_path) == before
+    error = capsys.readouterr().err
+    assert '01_bad, cell 2 of 3 (under "Title") failed' in error
+    assert "    # why\n    y = 1 / x\n" in error
+    assert "ZeroDivisionError: division by zero" in error
+    assert "\x1b" not in error
+
+
+def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set, capsys):
+    clips = tmp_path / "my clips"
+    clips.mkdir()
+    code = "import os, warnings\nprint(os.path.basename(os.environ['DATASET']))\nwarnings.warn('w')"
+    write(tmp_path, "00_first", code)
+    before = tree(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATASET", "my clips")
+    assert report.main([], root=tmp_path) == 0
+    assert known_data_set == [str(clips)]
+    after = tree(tmp_path)
+    target = tmp_path / "reports" / "my clips" / "00_first.ipynb"
+    assert set(after) - set(before) == {target}
+    assert {path: after[path] for path in before} == before
+    assert stored(target) == "my clips\n"
+    assert "UserWarning: w" in capsys.readouterr().out
+    links = nbformat.read(target, as_version=4).cells[0].source
+    assert "(01_next.ipynb)" in links
+    assert "(../../figures/01.png)" in links
+    assert "(https://doi.org/1)" in links
+
+
+def test_wrong_calls_are_said_before_any_work(tmp_path, monkeypatch, capsys):
+    def refuse(source):
+        raise FileNotFoundError(f"There is no data set at {source}.")
+
+    monkeypatch.setattr(report.data, "load", refuse)
+    assert report.main([], root=tmp_path) == 2
+    assert capsys.readouterr().err == "There are no notebooks in notebooks/.\n"
+    write(tmp_path, "00_first", "raise SystemExit")
+    assert report.main(["--only", "07_none"], root=tmp_path) == 2
+    assert capsys.readouterr().err == "No notebook is called 07_none; there are 00_first.\n"
+    monkeypatch.setenv("DATASET", "nowhere")
+    assert report.main([], root=tmp_path) == 2
+    assert capsys.readouterr().err == "There is no data set at nowhere.\n"
+
+
+def test_only_executes_what_is_named(tmp_path):
+    path = write(tmp_path, "00_first", "print('new')")
+    other = write(tmp_path, "01_other", "print('new')")
+    assert report.main(["--only", "01_other"], root=tmp_path) == 0
+    assert (stored(path), stored(other)) == ("as before\n", "new\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("import sys\nprint('odd', file=sys.stderr)", "it writes warnings or log lines:\nodd"),
+        ("import warnings\nwarnings.warn('deep')", "UserWarning: deep"),
+        ("import os\nprint(os.path.expanduser('~/clips'))", "names a path of this machine"),
+        ("object()", "holds a memory address: at 0x"),
+        ("import os\nos._exit(1)", "The kernel died"),
+        ("import time\ntime.sleep(60)", "stopped after 2 s"),
+        ("print('a line of text\\n' * 70_000)", "00_first is 1.82 MB, more than the 1 MB"),
+    ],
+)
+def test_what_is_refused_in_place(tmp_path, monkeypatch, capsys, source, sentence):
+    monkeypatch.setenv("HOME", "/home/ana")
+    write(tmp_path, "00_first", source)
+    before = tree(tmp_path)
+    assert report.main(["--timeout", "2"], root=tmp_path) == 1
+    assert sentence in capsys.readouterr().err
+    assert tree(tmp_path) == before
+
+
+def test_control_c_leaves_everything(tmp_path):
+    write(tmp_path, "00_first", "import time\nprint('new')", "time.sleep(60)")
+    before = tree(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from utils import report; "
+        f"sys.exit(report.main([], root=Path({str(tmp_path)!r})))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert "cell 1 of 2" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert error == "\nInterrupted. No stored notebook was changed.\n"
+    assert tree(tmp_path) == before
+
+
+def test_a_full_disk_leaves_everything(tmp_path, monkeypatch):
+    write(tmp_path, "00_first", "print('new')")
+    pages = {tmp_path / "notebooks" / "00_first.ipynb": "new", tmp_path / "notebooks" / "b": "new"}
+    before = tree(tmp_path)
+    write_text = Path.write_text
+
+    def full(path, text, **options):
+        if path.name == ".b.tmp":
+            raise OSError("No space left on device")
+        return write_text(path, text, **options)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        report._store(pages)
+    assert tree(tmp_path) == before
+
+
+def test_a_terminal_gets_one_line_that_is_rewritten(monkeypatch):
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    stream.fileno = lambda: 1
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((20, 10)))
+    progress = report.Progress(stream)
+    progress.run("00_first, cell 1 of 2", lambda: time.sleep(0.7))
+    lines = stream.getvalue().split("\r\x1b[2K")
+    assert lines == ["", "0:00  0:00  00_firs", "0:00  0:00  00_firs", ""]
+
+
+def test_faults_of_stored_outputs():
+    def faults(**mime):
+        data = {kind.replace("_", "/"): text for kind, text in mime.items()}
+        return report.output_faults([new_output("display_data", data=data)])
+
+    assert faults(text_plain="0.97", image_png="/home/ana/") == []
+    assert faults(text_html="<p>Wenz (1962), https://doi.org/home/1</p>") == []
+    assert faults(text_plain="file /home/ana/clips/a.wav") == [
+        "its output names a path of this machine: /home/ana/clips/a.wav"
+    ]
+    assert faults(text_plain="<utils.Net at 0x7f12ab34cd56>") == [
+        "its output holds a memory address: at 0x7f12ab34cd56"
+    ]
+    assert faults(text_plain="", application_javascript="1") == [
+        "GitHub does not show its output application/javascript"
+    ]
+    error = new_output("error", ename="ValueError", evalue="no", traceback=[])
+    assert report.output_faults([error]) == ["it ends in ValueError: no"]
