@@ -64,5 +64,5 @@ clean: ## remove caches; the environment, downloads, notebooks and results stay
 	mkdir -p .venv; rm -f .venv/installed; touch .venv/unfinished; \
 	"$$python" -m venv .venv; \
 	$(RUN) pip install --disable-pip-version-check -r requirements.txt; \
-	printf '%s' "$(CURDIR)" > .venv/unfinished; \
+	printf '%s\n' "$(CURDIR)" > .venv/unfinished; \
 	mv .venv/unfinished .venv/installed
