@@ -75,20 +75,20 @@ class OceanSettings:
 
     positive_fraction: float = 0.23
     recording_clips: tuple[int, int] = (40, 60)
-    snr_mean_db: float = 2.0
+    snr_mean_db: float = -1.0
     snr_sd_db: float = 5.0
     contour_variability: float = 1.0
     harmonic_fraction: float = 0.25
     cut_fraction: float = 0.05
     background_variability: float = 1.0
     downsweep_rate: float = 0.10
-    flat_tonal_rate: float = 0.12
-    humpback_rate: float = 0.30
-    knocks_rate: float = 0.25
-    burst_rate: float = 0.15
-    airgun_rate: float = 0.06
-    ship_rate: float = 0.25
-    positive_rate_factor: float = 0.4
+    flat_tonal_rate: float = 0.08
+    humpback_rate: float = 0.40
+    knocks_rate: float = 0.45
+    burst_rate: float = 0.28
+    airgun_rate: float = 0.22
+    ship_rate: float = 0.55
+    positive_rate_factor: float = 0.22
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -320,7 +320,7 @@ class _Recorder:
     @classmethod
     def draw(cls, rng: np.random.Generator, spread: float) -> _Recorder:
         return cls(
-            corner=45.0 * math.exp(0.3 * spread * rng.standard_normal()),
+            corner=100.0 * math.exp(0.3 * spread * rng.standard_normal()),
             whitening=5.0 + 1.0 * spread * rng.uniform(-1, 1),
             edge=900.0 + 50.0 * spread * rng.uniform(-1, 1),
             level=0.012 * 10 ** (0.25 * spread * rng.standard_normal()),
@@ -335,7 +335,7 @@ class _Recorder:
 
 
 def _wenz_db(frequencies: np.ndarray, wind: float, shipping: float) -> np.ndarray:
-    """Spectrum level (dB re 1 uPa^2/Hz) after Wenz 1962, Coates' form; wind in m/s, shipping 0-1."""
+    """Spectrum level (dB re 1 uPa^2/Hz) after Wenz; wind in m/s, shipping 0 to 1."""
     khz = np.maximum(frequencies, 1.0) / 1000
     log = np.log10(khz)
     parts = (
@@ -364,7 +364,7 @@ def _ambient(
     power = (10 ** ((shape - reference) / 10) + 10 ** ((flow - reference) / 10)) * recorder.gain(
         f
     ) ** 2
-    power += 10 ** (rng.uniform(-35, -25) / 10)  # the recorder's own noise
+    power += 10 ** (rng.uniform(-31, -23) / 10)  # the recorder's own noise
     power /= power[_IN_BAND].mean()
 
     # Level and tilt drift from clip to clip.
@@ -430,7 +430,8 @@ class _Units:
         """Hz at `u` (0 to 1) of the units numbered `unit` (same shape)."""
         wave = np.sin(2 * np.pi * (self.rate[unit] * u + self.phase[unit]))
         sweep = (self.end - self.start)[unit] * u ** self.power[unit]
-        return self.start[unit] + sweep + 4 * self.bow[unit] * u * (1 - u) + self.wobble[unit] * wave
+        arch = 4 * self.bow[unit] * u * (1 - u)
+        return self.start[unit] + sweep + arch + self.wobble[unit] * wave
 
     def cycles(self, u: np.ndarray, unit: np.ndarray) -> np.ndarray:
         """Integral of `frequency` over time since the onset, in cycles."""
@@ -458,7 +459,7 @@ def _units(clip: np.ndarray, rng: np.random.Generator, **given: np.ndarray | flo
 
 def _render_units(n: int, units: _Units) -> np.ndarray:
     """(n, _PADDED) float32 sum of the units in each clip's own time, which starts _LEAD early."""
-    first = np.round((units.onset * SAMPLE_RATE)).astype(int) + _LEAD
+    first = np.round(units.onset * SAMPLE_RATE).astype(int) + _LEAD
     length = np.round(units.duration * SAMPLE_RATE).astype(int)
     unit = np.repeat(np.arange(len(length)), length)
     step = np.arange(len(unit)) - np.repeat(np.cumsum(length) - length, length)
@@ -486,8 +487,9 @@ def _receive(
 ) -> np.ndarray:
     """(n, _PADDED) source signals as received (n, CLIP_SAMPLES): echoes, loss, recorder.
 
-    Up to three echoes within 0.4 s and a diffuse tail; loss that grows with frequency, and a
-    low-frequency cut-off as in shallow water. What wraps around falls into the lead.
+    Four echoes within 0.4 s, of which the early ones make the level fade along a sweep, and a
+    diffuse tail; loss that grows with frequency, and a low-frequency cut-off as in shallow water.
+    What wraps around falls into the lead.
     """
     n = len(signals)
     response = rng.standard_normal((n, _LEAD), dtype=np.float32)
@@ -497,9 +499,9 @@ def _receive(
     # The tail's energy relative to the direct path is tail**2.
     response *= np.exp(-delays / decay) * tail / np.sqrt(decay * SAMPLE_RATE / 2)
     response[:, 0] = 1.0
-    for _ in range(3):
-        delay = np.minimum(rng.exponential(0.12, n), 0.4) * SAMPLE_RATE
-        strength = reverberation * rng.normal(0, 0.3, n)
+    for usual, spread in ((0.012, 0.5), (0.04, 0.3), (0.15, 0.25), (0.15, 0.25)):  # s, amplitude
+        delay = np.minimum(rng.exponential(usual, n), 0.4) * SAMPLE_RATE
+        strength = reverberation * rng.normal(0, spread, n)
         response[np.arange(n), 1 + delay.astype(int)] += strength.astype(np.float32)
     f = np.maximum(_PADDED_FREQUENCIES, 1.0)
     slope = rng.uniform(0.0, 0.6, (n, 1))
@@ -522,18 +524,18 @@ def _calls(
     spread = settings.contour_variability
 
     def varied(middle: float, between: float, within: float, low: float, high: float):
-        value = middle + spread * (between * rng.standard_normal() + within * rng.standard_normal(m))
-        return np.clip(value, low, high)
+        deviation = between * rng.standard_normal() + within * rng.standard_normal(m)
+        return np.clip(middle + spread * deviation, low, high)
 
-    start = varied(95, 10, 18, 50, 160)
-    sweep = np.exp(varied(math.log(95), 0.15, 0.35, math.log(40), math.log(230)))
-    duration = varied(0.85, 0.06, 0.2, 0.4, 1.4)
+    start = varied(102, 7, 11, 50, 160)
+    sweep = np.exp(varied(math.log(110), 0.1, 0.3, math.log(40), math.log(250)))
+    duration = varied(0.9, 0.05, 0.18, 0.4, 1.4)
     power = np.exp(varied(0.35, 0.1, 0.35, math.log(0.6), math.log(3.5)))
     bow = varied(-2.0, 1.0, 5.0, -18, 12)
     harmonic = rng.uniform(size=m) < settings.harmonic_fraction
     cut = rng.uniform(size=m) < settings.cut_fraction
     lost = duration * rng.uniform(0.15, 0.45, m)
-    fits = np.clip(rng.normal(0.98, 0.17, m) - duration / 2, 0.02, 1.98 - duration)
+    fits = np.clip(rng.normal(0.85, 0.10, m) - duration / 2, 0.02, 1.98 - duration)
     at_edge = np.where(rng.uniform(size=m) < 0.5, -lost, CLIP_SECONDS - duration + lost)
     onset = np.where(cut, at_edge, fits)
     units = _units(
@@ -580,9 +582,9 @@ def _loudness(rng: np.random.Generator, n: int, low: float, high: float) -> np.n
 
 def _downsweeps(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.ndarray:
     duration = rng.uniform(0.4, 1.5, n)
-    end = rng.uniform(35, 160, n)
+    end = np.exp(rng.uniform(math.log(28), math.log(140), n))
     units = _units(
-        np.arange(n), rng, duration=duration, onset=rng.uniform(-0.3, 1.7 - duration / 2),
+        np.arange(n), rng, duration=duration, onset=rng.normal(0.95, 0.35, n) - duration / 2,
         start=end + rng.uniform(40, 200, n), end=end, power=rng.uniform(0.5, 1.3, n),
         loudness=_loudness(rng, n, -3, 9),
     )  # fmt: skip
@@ -596,7 +598,7 @@ def _flat_tonals(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.nd
     pitch = np.exp(rng.uniform(math.log(70), math.log(480), m))
     duration = rng.uniform(0.4, 2.3, m)
     units = _units(
-        clip, rng, duration=duration, onset=rng.uniform(-0.5, 1.8 - duration / 2),
+        clip, rng, duration=duration, onset=rng.normal(0.95, 0.4, m) - duration / 2,
         start=pitch, end=pitch + rng.normal(0, 6, m), loudness=_loudness(rng, m, -6, 6),
         second=(rng.uniform(size=m) < 0.2) * 0.3, skew=1.0,
     )  # fmt: skip
@@ -604,23 +606,36 @@ def _flat_tonals(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.nd
 
 
 def _humpback(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.ndarray:
-    """One to three units a clip, mostly of one type: rising, falling or arched, with harmonics."""
-    count = rng.integers(1, 4, n)
+    """Humpback-like units with harmonics: phrases of one to three alike, or one rising moan.
+
+    The moan is the classical false alarm of up-call detectors: it starts higher, rises further and
+    bends more than most up-calls, but the ranges overlap.
+    """
+    moan = rng.uniform(size=n) < 0.6
+    count = np.where(moan, 1, rng.integers(1, 4, n))
     clip = np.repeat(np.arange(n), count)
     m = len(clip)
+    rising = moan[clip]
+
     pitch = np.exp(rng.normal(math.log(190), 0.45, n))[clip] * np.exp(rng.normal(0, 0.12, m))
-    pitch = np.clip(pitch, 70, 600)
-    rise = (rng.choice([1.0, 1.0, -0.5, 0.0], n) * rng.uniform(0.3, 1.4, n))[clip]
+    pitch = np.where(rising, rng.normal(110, 24, m), pitch)
+    pitch = np.clip(pitch, 55, 600)
+    shape = rng.choice([1.0, 1.0, -0.5, 0.0], n) * rng.uniform(0.3, 1.4, n)
+    rise = np.where(rising, np.exp(rng.normal(0.2, 0.45, m)), shape[clip])
     rise = rise * rng.uniform(0.7, 1.3, m)
     duration = np.clip(rng.uniform(0.2, 0.9, n)[clip] * rng.uniform(0.8, 1.2, m), 0.15, 1.2)
+    duration = np.where(rising, np.clip(rng.normal(0.8, 0.2, m), 0.3, 1.3), duration)
     order = np.arange(m) - np.repeat(np.cumsum(count) - count, count)
-    gap = rng.uniform(0.5, 1.0, n)[clip]
+    onset = rng.normal(0.5, 0.35, n)[clip] + order * rng.uniform(0.5, 1.0, n)[clip]
+    onset = np.where(rising, rng.normal(0.87, 0.14, m) - duration / 2, onset)
     units = _units(
-        clip, rng, duration=duration, onset=rng.uniform(-0.2, 1.4, n)[clip] + order * gap,
-        start=pitch, end=np.clip(pitch * (1 + rise), 50, 850), power=rng.uniform(0.7, 3.0, m),
-        bow=pitch * rng.normal(0, 0.1, m), loudness=_loudness(rng, n, -4, 9)[clip],
-        second=(rng.uniform(size=n) < 0.4)[clip] * rng.uniform(0.1, 0.6, m),
-        third=(rng.uniform(size=n) < 0.25)[clip] * rng.uniform(0.1, 0.4, m),
+        clip, rng, duration=duration, onset=onset, start=pitch,
+        end=np.clip(pitch * (1 + rise), 50, 850),
+        power=np.where(rising, np.exp(rng.normal(0.5, 0.4, m)), rng.uniform(0.7, 3.0, m)),
+        bow=pitch * rng.normal(0, np.where(rising, 0.04, 0.1)),
+        loudness=_loudness(rng, n, -9, 6)[clip],
+        second=(rng.uniform(size=n) < 0.35)[clip] * rng.uniform(0.1, 0.6, m),
+        third=(rng.uniform(size=n) < 0.2)[clip] * rng.uniform(0.1, 0.4, m),
     )  # fmt: skip
     return _receive(_render_units(n, units), recorder, rng)
 
@@ -634,8 +649,8 @@ def _coloured(n: int, gain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _knocks(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.ndarray:
-    """Trains of 2 to 20 short broadband knocks, each a damped resonance."""
-    count = np.round(np.exp(rng.uniform(math.log(2), math.log(20), n))).astype(int)
+    """Trains of 2 to 60 short broadband knocks, each a damped resonance."""
+    count = np.round(np.exp(rng.uniform(math.log(2), math.log(60), n))).astype(int)
     clip = np.repeat(np.arange(n), count)
     m = len(clip)
     strikes = np.zeros((n, CLIP_SAMPLES), np.float32)
@@ -648,54 +663,55 @@ def _knocks(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.ndarray
     ringing = ringing / np.abs(ringing).max(axis=1, keepdims=True) + rng.uniform(0.05, 0.6, (n, 1))
     train = irfft(rfft(strikes, axis=1) * ringing * recorder.gain(f), CLIP_SAMPLES, axis=1)
     train /= np.sqrt(np.partition(train**2, -60, axis=1)[:, -60:].mean(axis=1, keepdims=True))
-    return (train * 10 ** (rng.uniform(5, 20, (n, 1)) / 20)).astype(np.float32)
+    return (train * 10 ** (rng.uniform(6, 32, (n, 1)) / 20)).astype(np.float32)
 
 
 def _bursts(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.ndarray:
-    """One to three bursts of broadband noise with steep edges, 20 ms to 1.5 s long."""
+    """One to three bursts of broadband noise with steep edges, 30 ms to 1.2 s long."""
     f = np.maximum(_CLIP_FREQUENCIES, 10.0)
     colour = (f / 200) ** rng.uniform(-1.0, 0.3, (n, 1)) * recorder.gain(f)
     envelope = np.zeros((n, CLIP_SAMPLES), np.float32)
     for number in range(3):
-        length = np.exp(rng.uniform(math.log(0.02), math.log(1.5), (n, 1)))
-        begin = rng.uniform(-0.2, 1.7, (n, 1)) * 0.95 + 0.05
-        begin = np.maximum(begin, 0.02 - length / 2)
-        edge = rng.uniform(0.002, 0.02, (n, 1))
-        late = np.clip((_TIME - begin) / edge, 0, 1) * np.clip((begin + length - _TIME) / edge, 0, 1)
+        length = np.exp(rng.uniform(math.log(0.03), math.log(1.2), (n, 1)))
+        begin = np.clip(rng.normal(0.95, 0.3, (n, 1)), 0.05, 1.95) - length / 2
+        edge = length * rng.uniform(0.02, 0.4, (n, 1))
+        since, left = (_TIME - begin) / edge, (begin + length - _TIME) / edge
+        shape = np.clip(since, 0, 1) * np.clip(left, 0, 1)
         heard = (number == 0) | (rng.uniform(size=(n, 1)) < 0.4)
-        np.maximum(envelope, late * heard * rng.uniform(0.4, 1, (n, 1)), out=envelope)
-    return _coloured(n, colour, rng) * envelope * _amplitude(rng, n, 6, 22)
+        np.maximum(envelope, shape * heard * rng.uniform(0.4, 1, (n, 1)), out=envelope)
+    flutter = _unsteady(n, 0.25, rng, (4.0, 9.0, 21.0))
+    return _coloured(n, colour, rng) * envelope * flutter * _amplitude(rng, n, 8, 28)
 
 
 def _airguns(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.ndarray:
     """One distant pulse a clip: below about 200 Hz, quick to rise, slow to fade."""
     f = np.maximum(_CLIP_FREQUENCIES, 5.0)
-    top = rng.uniform(70, 180, (n, 1))
+    top = rng.uniform(50, 170, (n, 1))
     colour = recorder.gain(f) / np.sqrt(1 + (f / top) ** 6)
-    since = _TIME - rng.uniform(0.0, 1.6, (n, 1)).astype(np.float32)
+    since = _TIME - rng.normal(0.7, 0.25, (n, 1)).astype(np.float32)
     rise, fade = rng.uniform(0.02, 0.08, (n, 1)), rng.uniform(0.1, 0.4, (n, 1))
     after = np.maximum(since, 0)
     envelope = (1 - np.exp(-after / rise)) * np.exp(-after / fade)
-    return _coloured(n, colour, rng) * envelope.astype(np.float32) * _amplitude(rng, n, 8, 22)
+    return _coloured(n, colour, rng) * envelope.astype(np.float32) * _amplitude(rng, n, 8, 26)
 
 
 def _ships(n: int, recorder: _Recorder, rng: np.random.Generator) -> np.ndarray:
     """A ship passing: a hump of noise, lines of its blade rate, modulated at that rate."""
     f = np.maximum(_CLIP_FREQUENCIES, 5.0)
     blade = rng.uniform(5, 14)
-    centre, width = rng.uniform(50, 170), rng.uniform(0.4, 1.1)
+    centre, width = rng.uniform(15, 90), rng.uniform(0.4, 1.1)
     hump = np.exp(-0.5 * (np.log2(f / centre) / width) ** 2)
-    wide = 10 ** (rng.uniform(-18, -6) / 10)
-    power = hump + wide * (f / 100) ** -0.5
+    wide = 10 ** (rng.uniform(-26, -12) / 10)
+    power = hump + wide * (f / 100) ** -1.0
     for order in range(2, 25):
-        line = 10 ** (rng.normal(4, 5) / 10) * np.exp(-0.5 * ((f - order * blade) / 0.8) ** 2)
+        line = 10 ** (rng.normal(4, 6) / 10) * np.exp(-0.5 * ((f - order * blade) / 0.8) ** 2)
         power = power + line * hump
     noise = _coloured(n, np.broadcast_to(np.sqrt(power) * recorder.gain(f), (n, len(f))), rng)
     beat = np.sin(np.float32(2 * np.pi * blade) * (_TIME + rng.uniform(0, 1, (n, 1)).astype("f4")))
     noise *= 1 + np.float32(rng.uniform(0.0, 0.6)) * beat
-    level = rng.uniform(2, 14) + 2 * _drift(rng, n)
-    loud = 10 ** (np.clip(level, 1, 18) / 20)
-    return noise * _unsteady(n, 0.12, rng) * loud.astype(np.float32)[:, None]
+    level = rng.uniform(4, 24) + 2 * _drift(rng, n)
+    loud = 10 ** (np.clip(level, 3, 27) / 20)
+    return noise * _unsteady(n, 0.15, rng) * loud.astype(np.float32)[:, None]
 
 
 def _amplitude(rng: np.random.Generator, n: int, low: float, high: float) -> np.ndarray:
