@@ -1,4 +1,4 @@
-"""What classifiers see of a spectrogram: contrast, answers of oriented ridge filters, band statistics.
+"""What classifiers see of a spectrogram: contrast, oriented ridges, statistics of bands.
 
 The winners of the 2013 right-whale challenge matched templates against contrast-enhanced
 spectrograms and added statistics over time. Here the templates are a fixed bank of oriented ridges

@@ -1,13 +1,17 @@
 """Audio to mel spectrogram in dB, resize, and back to audio; batched over clips."""
 
 import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import librosa
 import numpy as np
 import scipy.fft
+import scipy.signal
+from threadpoolctl import threadpool_limits
 
-_CHUNK_BYTES = 64_000_000
+_CHUNK_CLIPS = 32  # small enough for a processor's cache, and it bounds memory
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,20 @@ class SpectrogramSettings:
 
 @functools.lru_cache(maxsize=8)
 def _mel_matrix(settings):
-    return librosa.filters.mel(
+    """Slaney's mel filters as (bins, bands), and the number of bins that they use."""
+    filters = librosa.filters.mel(
         sr=settings.sample_rate,
         n_fft=settings.n_fft,
         n_mels=settings.mel_bands,
         fmin=settings.fmin,
         fmax=settings.fmax,
-    ).astype(np.float32)
+    )
+    n_bins = int(np.flatnonzero(filters.any(axis=0))[-1]) + 1
+    return np.ascontiguousarray(filters[:, :n_bins].T, dtype=np.float32), n_bins
+
+
+def _window(settings):
+    return scipy.signal.get_window("hann", settings.n_fft).astype(np.float32)
 
 
 def mel_spectrogram(audio, settings):
@@ -89,29 +100,32 @@ def mel_spectrogram(audio, settings):
             f"{settings.clip_seconds:g} s at {settings.sample_rate} Hz."
         )
     out = np.empty((len(audio), settings.mel_bands, settings.n_frames), dtype=np.float32)
-    step = max(1, _CHUNK_BYTES // (32 * settings.n_frames * settings.n_fft))
-    for start in range(0, len(audio), step):
-        power = _power(np.asarray(audio[start : start + step], dtype=np.float32), settings)
-        mel = power.reshape(-1, power.shape[2]) @ _mel_matrix(settings).T
-        mel = mel.reshape(*power.shape[:2], settings.mel_bands)  # (clips, frames, bands)
-        out[start : start + step] = _decibels(mel, settings.top_db).transpose(0, 2, 1)
+
+    def fill(start):
+        part = slice(start, start + _CHUNK_CLIPS)
+        out[part] = _mel_decibels(np.asarray(audio[part], dtype=np.float32), settings)
+
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(fill, range(0, len(audio), _CHUNK_CLIPS)))
     return out
 
 
-def _power(audio, settings):
-    """(n, samples) to (n, frames, n_fft // 2 + 1) power, frames centred and zero padded."""
+def _mel_decibels(audio, settings):
+    """(n, samples) to (n, bands, frames), frames centred and zero padded."""
+    mel_matrix, n_bins = _mel_matrix(settings)
     padded = np.pad(audio, ((0, 0), (settings.n_fft // 2,) * 2))
     frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft, axis=1)
-    frames = frames[:, :: settings.hop_length]
-    window = np.hanning(settings.n_fft + 1)[:-1].astype(np.float32)
-    windowed = (frames * window).astype(np.float64)  # in float32, quiet bands beside a tone differ
-    spectrum = scipy.fft.rfft(windowed, axis=2, workers=2, overwrite_x=True)
-    return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    # float64, since in float32 the quiet bands beside a pure tone would differ from librosa's
+    windowed = (frames[:, :: settings.hop_length] * _window(settings)).astype(np.float64)
+    spectrum = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)[:, :, :n_bins]
+    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    mel = (power.reshape(-1, n_bins) @ mel_matrix).reshape(*power.shape[:2], -1)
+    return _decibels(mel, settings.top_db).transpose(0, 2, 1)
 
 
 def _decibels(power, top_db):
     floor = 1e-10  # librosa's amin
-    decibels = 10 * np.log10(np.maximum(power, floor))
+    decibels = np.float32(10 / np.log(10)) * np.log(np.maximum(power, floor))
     decibels -= decibels.max(axis=(1, 2), keepdims=True)
     return np.maximum(decibels, -top_db)
 
