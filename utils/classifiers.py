@@ -168,7 +168,8 @@ def build_cnn(shape, seed, filters=32, dropout=0.4):
         return layers.Activation("relu", name=f"relu_{name}")(x)
 
     inputs = keras.Input(shape, name="maps")
-    x = convolution(inputs, filters, 3, "same", "1")
+    x = layers.BatchNormalization(center=False, scale=False, name="norm_inputs")(inputs)
+    x = convolution(x, filters, 3, "same", "1")
     x = layers.MaxPooling2D(2, name="pool_1")(x)
     x = layers.SpatialDropout2D(dropout / 4, seed=seeds(), name="dropout_1")(x)
     x = convolution(x, filters, 3, "same", "2")
@@ -304,7 +305,7 @@ class MLP(_Network):
 
     @staticmethod
     def _inputs(spectrograms):
-        return features.standardise(spectrograms)
+        return features.extract(spectrograms).pixels
 
 
 class CNN(_Network):

@@ -1,32 +1,26 @@
 """What classifiers see of a spectrogram: contrast, oriented ridges, statistics of bands.
 
-The winners of the 2013 right-whale challenge matched templates against contrast-enhanced
-spectrograms and added statistics over time. Here the templates are a fixed bank of oriented ridges
-(an elongated second-derivative profile, as in Gabor and scattering filters; Andén and Mallat 2014),
-so nothing is learned from labels and the same bank serves any frequency-modulated call. Lengths
-are given as shares of the image's height (frequency) and width (time), not in pixels.
+`extract` computes it once for all classifiers. The winners of the 2013 right-whale challenge
+matched templates against contrast-enhanced spectrograms and added statistics over time. Here the
+templates are a fixed bank of oriented ridges (an elongated second-derivative profile, as in Gabor
+and scattering filters; Andén and Mallat 2014), so nothing is learned from labels and the same bank
+serves any frequency-modulated call. Lengths are given as shares of the image's height (frequency)
+and width (time), not in pixels.
 """
 
 import functools
-import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
 
+from utils.spectrograms import normalise
+
 SLOPES = (-0.6, -0.2, 0.0, 0.2, 0.4, 0.6, 0.9, 1.3)  # image heights per image width
 LENGTHS = (0.15, 0.3)  # image widths
 RIDGE_WIDTH = 0.024  # standard deviation across the ridge, image heights
 
-_CHUNK_CLIPS = 256
-
-
-def standardise(spectrograms):
-    """Return (n, f, t) float32 with mean 0 and standard deviation 1 in each clip."""
-    x = np.asarray(spectrograms, dtype=np.float32)
-    x = x - x.mean((1, 2), keepdims=True)
-    return x / (x.std((1, 2), keepdims=True) + 1e-6)
+_CHUNK_CLIPS = 32
 
 
 def contrast(spectrograms):
@@ -93,27 +87,39 @@ def ridge_responses(contrasted):
 CELL = 4  # a cell of `maps` covers 4 bands and 4 frames
 REGIONS = 8  # frequency regions of `table`
 
-_MEMO_ENTRIES = 8
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Features:
-    """maps (n, f/4, t/4, channels) float32 for networks; table (n, d) float32 for the others."""
+    """What `extract` makes of n clips; indexing takes clips.
 
+    pixels (n, f, t) float32, standardised; maps (n, f/4, t/4, channels) float32; table (n, d).
+    """
+
+    pixels: np.ndarray
     maps: np.ndarray
     table: np.ndarray
 
+    def __len__(self):
+        return len(self.table)
 
-_memo = OrderedDict()
+    def __getitem__(self, index):
+        return Features(self.pixels[index], self.maps[index], self.table[index])
+
+    def __add__(self, other):
+        """The clips of both, one after the other."""
+        names = ("pixels", "maps", "table")
+        return Features(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
 
 
 def extract(spectrograms):
     """Return the Features of (n, f, t) spectrograms in any unit that is linear in dB.
 
-    The latest results are kept by content, so that several classifiers share one computation.
-    ValueError if the array is not of shape (n, f, t), is smaller than 8 x 8 or is not finite.
+    Features pass through unchanged, so that they can be computed once and used by several
+    classifiers. ValueError if the shape is not (n, f, t), is too small, or values are not finite.
     """
-    x = np.ascontiguousarray(spectrograms, dtype=np.float32)
+    if isinstance(spectrograms, Features):
+        return spectrograms
+    x = np.asarray(spectrograms, dtype=np.float32)
     if x.ndim != 3 or min(x.shape[1:]) < REGIONS:
         raise ValueError(
             f"spectrograms have shape {x.shape}; give (clips, frequency, time) with at least "
@@ -121,19 +127,12 @@ def extract(spectrograms):
         )
     if not np.isfinite(x).all():
         raise ValueError("spectrograms hold NaN or infinite values; remove those clips first.")
-    key = (x.shape, hashlib.blake2b(x, digest_size=16).hexdigest())
-    if key not in _memo:
-        parts = [_extract(x[i : i + _CHUNK_CLIPS]) for i in range(0, len(x), _CHUNK_CLIPS)]
-        maps, table = zip(*parts, strict=True)
-        _memo[key] = Features(np.concatenate(maps), np.concatenate(table))
-        while len(_memo) > _MEMO_ENTRIES:
-            _memo.popitem(last=False)
-    _memo.move_to_end(key)
-    return _memo[key]
+    parts = [_extract(x[i : i + _CHUNK_CLIPS]) for i in range(0, len(x), _CHUNK_CLIPS)]
+    return Features(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def _extract(x):
-    level, ridges = standardise(x), contrast(x)
+    level, ridges = normalise(x), contrast(x)
     responses = ridge_responses(ridges)
     level_mean = _cells(level, np.add)
     spread = np.sqrt(np.maximum(_cells(level**2, np.add) - level_mean**2, 0))
@@ -143,7 +142,7 @@ def _extract(x):
     table = np.concatenate(
         [_ridge_statistics(responses), _band_statistics(level), _band_statistics(ridges)], axis=1
     )
-    return maps.transpose(0, 2, 3, 1), table.astype(np.float32)
+    return level, maps.transpose(0, 2, 3, 1), table.astype(np.float32)
 
 
 def _pool(images, size, axis, reduction):
