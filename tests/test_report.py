@@ -53,7 +53,7 @@ def default_data_set(monkeypatch):
 
 @pytest.fixture
 def known_data_set(monkeypatch):
-    """`data.load` accepts anything and returns the path that it was given as its name's folder."""
+    """`data.load` accepts any path and calls it "my clips"; what it was asked for."""
     asked = []
 
     def load(source):
@@ -128,10 +128,6 @@ def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set,
 
 
 def test_wrong_calls_are_said_before_any_work(tmp_path, monkeypatch, capsys):
-    def refuse(source):
-        raise FileNotFoundError(f"There is no data set at {source}.")
-
-    monkeypatch.setattr(report.data, "load", refuse)
     assert report.main([], root=tmp_path) == 2
     assert capsys.readouterr().err == "There are no notebooks in notebooks/.\n"
     write(tmp_path, "00_first", "raise SystemExit")
@@ -139,7 +135,14 @@ def test_wrong_calls_are_said_before_any_work(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == "No notebook is called 07_none; there are 00_first.\n"
     monkeypatch.setenv("DATASET", "nowhere")
     assert report.main([], root=tmp_path) == 2
-    assert capsys.readouterr().err == "There is no data set at nowhere.\n"
+    assert "'nowhere'" in capsys.readouterr().err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setenv("DATASET", str(empty))
+    assert report.main([], root=tmp_path) == 2
+    shown = capsys.readouterr()
+    assert len(shown.err.splitlines()) == 1
+    assert "cell" not in shown.out
 
 
 def test_only_executes_what_is_named(tmp_path):
@@ -184,6 +187,7 @@ def test_control_c_leaves_everything(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
+    process.stdout.readline()  # the data set
     assert "cell 1 of 2" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)

@@ -1,0 +1,377 @@
+"""Execute the notebooks from top to bottom and store them, all or none.
+
+    python -m utils.report                        in place, on the embedded default
+    DATASET=clips/ python -m utils.report         into reports/clips/, notebooks/ stays as it is
+    python -m utils.report --only 00_eda          some of them
+
+Nothing is stored before every notebook has succeeded, so after a failing cell or Ctrl-C the stored
+notebooks are the earlier ones, all from one run. Tables that the notebooks write themselves
+(data/results/) are written as they go.
+
+What is stored differs between two runs only where an output differs: timings, widgets and the
+metadata of editors are removed. In place, an output that belongs to one machine or one run (a
+warning, a path, a memory address) is a failure; on another data set it is reported and warnings
+are not stored.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import nbformat
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from utils import data
+
+MAX_BYTES = 1_000_000  # above, GitHub does not render a notebook
+KERNEL_ENVIRONMENT = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures become PNG outputs
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's log lines differ between machines
+    "TQDM_DISABLE": "1",  # progress bars are for people, not for stored outputs
+}
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MACHINE_PATH = re.compile(
+    r"(?<![\w.:/])(?:/(?:home|Users|root|tmp|work|var|mnt|private)/|[A-Za-z]:\\)\S*"
+)
+_ADDRESS = re.compile(r"\bat 0x[0-9A-Fa-f]{6,}")
+
+
+class ReportError(Exception):
+    """The report stops; the message is for the person who started it."""
+
+
+def resolve_dataset(source: str | None) -> tuple[str | None, str]:
+    """What the notebooks get as DATASET, and the name of their folder in reports/.
+
+    Returns (None, "simulated") for the embedded default, else an absolute path, because the
+    notebooks run in another folder. The data set is loaded once, so that whatever is wrong with it
+    is said here: raises as `data.load` does.
+    """
+    if not source or source == data.SIMULATED:
+        return None, data.SIMULATED
+    path = str(data.locate(source).resolve())
+    return path, data.load(path).name
+
+
+def output_faults(outputs: Sequence[Mapping]) -> list[str]:
+    """What in a cell's outputs belongs to one machine or one run, a sentence each."""
+    faults = []
+    for output in outputs:
+        if output["output_type"] == "error":
+            faults.append(f"it ends in {output['ename']}: {output['evalue']}")
+            continue
+        if output.get("name") == "stderr":
+            faults.append(f"it writes warnings or log lines:\n{_ANSI.sub('', output['text'])}")
+            continue
+        texts = {
+            kind: "".join(value) if isinstance(value, list) else value
+            for kind, value in output.get("data", {"text/plain": output.get("text")}).items()
+            if not kind.startswith("image/")
+        }
+        if widgets := sorted(kind for kind in texts if "widget" in kind or "javascript" in kind):
+            faults.append(f"GitHub does not show its output {', '.join(widgets)}")
+        text = "\n".join(value for value in texts.values() if isinstance(value, str))
+        if match := _MACHINE_PATH.search(text):
+            faults.append(f"its output names a path of this machine: {match.group()[:80]}")
+        if match := _ADDRESS.search(text):
+            faults.append(f"its output holds a memory address: {match.group()}")
+    return faults
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    """Remove what differs between two runs and is no output, in place; returns the notebook."""
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"file_extension": ".py", "name": "python"},
+        }
+    )
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for index, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        cell.setdefault("id", f"cell-{index:02d}")
+    return notebook
+
+
+def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
+    """Mend links out of notebooks/ for a copy in reports/<name>/, in place; returns the notebook.
+
+    Links between the notebooks stay as they are: the copies lie side by side.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"(\]\(|(?:src|href)=\")\.\./", r"\1../../", cell.source)
+    return notebook
+
+
+class Progress:
+    """Says which notebook and cell is running and for how long.
+
+    In a terminal one line is rewritten twice a second; elsewhere each cell gets a line.
+    """
+
+    def __init__(self, stream=None):
+        self.stream = stream or sys.stdout
+        self.live = self.stream.isatty()
+        self.started = time.monotonic()
+
+    def run(self, label: str, work: Callable[[], object]) -> None:
+        """Call `work` while showing `label` and the time it takes."""
+        started, done = time.monotonic(), threading.Event()
+
+        def show() -> None:
+            width = os.get_terminal_size(self.stream.fileno()).columns - 1
+            while not done.is_set():
+                seconds = minutes(time.monotonic() - started)
+                total = minutes(time.monotonic() - self.started)
+                line = f"{total}  {seconds}  {label}"[:width]
+                self._write(f"\r\x1b[2K{line}")
+                done.wait(0.5)
+
+        if self.live:
+            ticker = threading.Thread(target=show, daemon=True)
+            ticker.start()
+        else:
+            self._write(label)
+        try:
+            work()
+        finally:
+            done.set()
+            if self.live:
+                ticker.join()
+                self._write("\r\x1b[2K")
+            else:
+                self._write(f"  {minutes(time.monotonic() - started)}\n")
+
+    def line(self, text: str) -> None:
+        """Write a line that stays."""
+        self._write(text + "\n")
+
+    def _write(self, text: str) -> None:
+        self.stream.write(text)
+        self.stream.flush()
+
+
+def minutes(seconds: float) -> str:
+    """75.2 as 1:15."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+class _ThisPython(KernelSpecManager):
+    """The kernel is always the Python that runs the report, whatever a user has installed.
+
+    Log lines of compiled libraries go to the kernel's own error stream and not into cells.
+    """
+
+    def get_kernel_spec(self, kernel_name):
+        arguments = ["--IPKernelApp.capture_fd_output=False"]
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(extra_arguments=arguments))
+
+
+def execute(
+    path: Path,
+    dataset: str | None = None,
+    *,
+    strict: bool = True,
+    timeout: int | None = None,
+    progress: Progress | None = None,
+) -> NotebookNode:
+    """Run a notebook in a fresh kernel in its own folder and return it tidied; `path` is only read.
+
+    dataset: DATASET for the kernel, None for the embedded default. strict: output faults are
+    failures. timeout: seconds for a cell. Raises ReportError at the first cell that fails.
+    """
+    progress = progress or Progress()
+    notebook = nbformat.read(path, as_version=4)
+    environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
+    environment |= KERNEL_ENVIRONMENT | ({"DATASET": dataset} if dataset else {})
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython()),
+        timeout=timeout,
+        force_raise_errors=True,
+        record_timing=False,
+        coalesce_streams=True,
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    started = time.monotonic()
+    n_code = sum(_is_code(cell) for cell in notebook.cells)
+    heading, count = "", 0
+    with tempfile.TemporaryFile() as log:
+        with client.setup_kernel(env=environment, stderr=log, cleanup_kc=True):
+            for index, cell in enumerate(notebook.cells):
+                if cell.cell_type == "markdown":
+                    heading = _heading(cell.source) or heading
+                if cell.cell_type == "code":
+                    cell.update(outputs=[], execution_count=None)
+                if not _is_code(cell):
+                    continue
+                count += 1
+                place = f"{path.stem}, cell {count} of {n_code}"
+                label = f"{place}  {heading}: {_first_line(cell.source)}"
+                try:
+                    progress.run(label[:99], lambda i=index, c=cell: client.execute_cell(c, i))
+                except CellExecutionError as error:
+                    text = f"{error.ename}: {error.evalue}"
+                    text = _ANSI.sub("", "\n".join(cell.outputs[-1].traceback) or text)
+                    raise _failure(place, heading, cell, text) from None
+                except CellTimeoutError:
+                    text = f"The cell was stopped after {timeout} s (--timeout)."
+                    raise _failure(place, heading, cell, text) from None
+                except DeadKernelError:
+                    log.seek(0)
+                    tail = log.read().decode(errors="replace").splitlines()[-5:]
+                    text = "The kernel died, most often for want of memory.\n" + "\n".join(tail)
+                    raise _failure(place, heading, cell, text) from None
+                faults = output_faults(cell.outputs)
+                if faults and strict:
+                    raise _failure(place, heading, cell, "\n".join(faults))
+                for fault in faults:
+                    progress.line(f"Note on {place}: {fault.strip()}")
+                cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+    progress.line(f"{path.stem}: {minutes(time.monotonic() - started)}")
+    return tidy(notebook)
+
+
+def _is_code(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
+
+
+def _heading(source: str) -> str:
+    match = re.search(r"^#+ +(.+)$", source, flags=re.MULTILINE)
+    return match.group(1).strip() if match else ""
+
+
+def _first_line(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith("#")), lines[0])
+
+
+def _failure(place: str, heading: str, cell: NotebookNode, text: str) -> ReportError:
+    where = f'{place} (under "{heading}")' if heading else place
+    source = textwrap.indent(cell.source, "    ")
+    return ReportError(f"{where} failed:\n\n{source}\n\n{text.strip()}")
+
+
+def _store(pages: Mapping[Path, str]) -> None:
+    """Write all files or none: each beside its target first, then all are renamed."""
+    written = {}
+    try:
+        for path, text in pages.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written[path] = path.with_name(f".{path.name}.tmp")
+            written[path].write_text(text, encoding="utf-8")
+        for path, temporary in written.items():
+            os.replace(temporary, path)
+    finally:
+        for temporary in written.values():
+            temporary.unlink(missing_ok=True)
+
+
+def report(
+    root: Path,
+    source: str | None = None,
+    *,
+    only: Sequence[str] = (),
+    timeout: int | None = None,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Execute the notebooks of root/notebooks in order; returns the paths that were written.
+
+    source: as DATASET, a path relative to the current folder or a name. only: stems. Raises
+    ValueError or FileNotFoundError for a wrong call before any work, ReportError for a notebook
+    that fails or is larger than 1 MB.
+    """
+    progress = progress or Progress()
+    paths = sorted((root / "notebooks").glob("*.ipynb"))
+    if not paths:
+        raise FileNotFoundError("There are no notebooks in notebooks/.")
+    if unknown := sorted(set(only) - {path.stem for path in paths}):
+        known = ", ".join(path.stem for path in paths)
+        raise ValueError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
+    progress.line(f"Data set: {source or data.SIMULATED}")
+    dataset, name = resolve_dataset(source)
+    pages = {}
+    for path in paths:
+        if only and path.stem not in only:
+            continue
+        notebook = execute(
+            path, dataset, strict=dataset is None, timeout=timeout, progress=progress
+        )
+        target = path
+        if dataset is not None:
+            target = root / "reports" / name / path.name
+            one_folder_deeper(notebook)
+        nbformat.validate(notebook)
+        text = nbformat.writes(notebook) + "\n"
+        size = len(text.encode())
+        if size > MAX_BYTES:
+            raise ReportError(
+                f"{path.stem} is {size / 1e6:.2f} MB, more than the {MAX_BYTES / 1e6:.0f} MB that "
+                f"GitHub shows: {_largest_output(notebook)}. Draw fewer or smaller figures."
+            )
+        pages[target] = text
+    _store(pages)
+    total = minutes(time.monotonic() - progress.started)
+    stored = sorted({path.parent.relative_to(root).as_posix() for path in pages})
+    count = f"{len(pages)} notebook{'s' * (len(pages) > 1)}"
+    progress.line(f"{count} stored in {', '.join(stored)}/, {total} in all")
+    return list(pages)
+
+
+def _largest_output(notebook: NotebookNode) -> str:
+    cells = [cell for cell in notebook.cells if _is_code(cell)]
+    sizes = [len(json.dumps(cell.outputs)) for cell in cells]
+    largest = max(range(len(cells)), key=sizes.__getitem__)
+    return f"cell {largest + 1} alone stores {sizes[largest] / 1e6:.2f} MB"
+
+
+def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> int:
+    """The command line. Returns 0; 1 where a notebook fails; 2 for a wrong call; 130 for Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m utils.report",
+        description="Execute the notebooks; the environment variable DATASET names the data set.",
+    )
+    parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="such as 00_eda")
+    parser.add_argument("--timeout", type=int, metavar="SECONDS", help="longest time for a cell")
+    options = parser.parse_args(arguments)
+    try:
+        report(
+            root or data.ROOT,
+            os.environ.get("DATASET"),
+            only=options.only,
+            timeout=options.timeout,
+        )
+    except (ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ReportError as error:
+        print(f"\n{error}\n\nNo stored notebook was changed.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. No stored notebook was changed.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
