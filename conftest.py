@@ -2,9 +2,14 @@
 
 import os
 
+import hypothesis
 import pytest
 
 from utils.report import KERNEL_ENVIRONMENT
+
+# Tests are not timed, and draw the same examples everywhere.
+hypothesis.settings.register_profile("project", deadline=None, derandomize=True, max_examples=30)
+hypothesis.settings.load_profile("project")
 
 os.environ.pop("DATASET", None)
 os.environ["MPLBACKEND"] = "agg"

@@ -8,6 +8,7 @@ hundreds of fits trace it once. A new classifier is one class and one line of RE
 """
 
 import functools
+import time
 
 import keras
 import numpy as np
@@ -225,7 +226,7 @@ def _compiled(builder, shape, settings, steps, learning_rate):
 
 
 class _Network:
-    """A Keras network; `history` holds loss and ROC AUC an epoch after `fit`."""
+    """A Keras network; `fit` leaves loss and ROC AUC an epoch in `history`, time in `seconds`."""
 
     def __init__(self, *, seed, steps=STEPS, learning_rate=2e-3, **settings):
         if steps % EPOCHS:
@@ -250,6 +251,7 @@ class _Network:
                 np.asarray(validation[1], dtype=np.float32)[:, None],
             )
         keep = _KeepBest("val_loss" if held_out else None)
+        start = time.perf_counter()
         history = network.fit(
             _Batches(inputs, labels, self.steps, self.seed),
             epochs=EPOCHS,
@@ -259,6 +261,7 @@ class _Network:
             shuffle=False,
             verbose=0,
         )
+        self.seconds = time.perf_counter() - start
         self.history = {name: np.array(values) for name, values in history.history.items()}
         self.weights = keep.weights
         return self

@@ -168,7 +168,7 @@ def locate(source):
     return path
 
 
-def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None):
+def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=SIMULATED):
     """Return the simulated hydrophone of `utils.ocean` as a Dataset with audio and truth."""
     settings = settings or SpectrogramSettings()
     recordings = ocean.simulate(n_clips, seed, ocean_settings or ocean.OceanSettings())
@@ -177,7 +177,7 @@ def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None):
             "the simulated clips last 2 s at 2000 Hz; leave sample_rate and clip_seconds alone."
         )
     return Dataset(
-        name=SIMULATED,
+        name=name,
         spectrograms=mel_spectrogram(recordings.audio, settings),
         labels=recordings.labels.astype(np.int8),
         groups=recordings.recording.astype(np.int64),

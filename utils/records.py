@@ -41,15 +41,34 @@ def record(
     if table.duplicated(keys).any():
         row = table.loc[table.duplicated(keys).idxmax(), keys].tolist()
         raise ValueError(f"The keys {keys} do not identify a row: {row} occurs twice.")
-    text = table.to_csv(index=False, lineterminator="\n")
-    new = _read(io.StringIO(text))
+    new = _read(io.StringIO(_text(table)))
     if path.is_file():
         stored = _read(path)
         if content is None or _contents(stored) == [content]:
             _compare(new, stored, keys, tolerance, path)
             return stored
-    _write(text, path)
+    write(table, path)
     return new
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV beside the target, then rename: no reader meets half a table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(_text(table))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _text(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n")
 
 
 def _read(source) -> pd.DataFrame:
@@ -58,20 +77,6 @@ def _read(source) -> pd.DataFrame:
 
 def _contents(stored: pd.DataFrame) -> list[str]:
     return stored["content"].unique().tolist() if "content" in stored else []
-
-
-def _write(text: str, path: Path) -> None:
-    """Write beside the target, then rename, so that no reader meets half a table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _compare(new, stored, keys, tolerance, path) -> None:
