@@ -115,10 +115,13 @@ def test_stretched_clips_are_read_on_a_nominal_scale(recordings, table):
     low = decibel.min((1, 2), keepdims=True)
     dataset = types.SimpleNamespace(
         spectrograms=255 * (decibel - low) / -low, frequencies=FREQUENCIES, times=TIMES,
-        unit="dB, stretched per clip to 0..255", audio=None, sample_rate=None,
+        unit="dB, 0..255", audio=None, sample_rate=None,
     )  # fmt: skip
     read = descriptors.decibels(dataset)
     assert read.min() == pytest.approx(-descriptors.STRETCHED_SPAN_DB) and abs(read.max()) < 1e-4
+    dataset.unit = "arbitrary"
+    np.testing.assert_allclose(descriptors.decibels(dataset), read, atol=1e-3)
+    dataset.unit = "dB, 0..255"
     found = descriptors.describe(dataset)
     np.testing.assert_allclose(found["track_slope_hz_s"], table["track_slope_hz_s"][:40], atol=0.5)
     assert found["centroid_hz"].corr(table["centroid_hz"][:40]) > 0.9

@@ -55,12 +55,15 @@ def describe(dataset) -> pd.DataFrame:
 def decibels(dataset) -> np.ndarray:
     """Return the spectrograms (n, f, t) in dB, each clip's maximum at 0 or below.
 
-    Clips that were stretched to 0..255 have lost their scale; they are read as if 255 steps spanned
-    STRETCHED_SPAN_DB, about the span of the challenge's clips, so their decibels are nominal.
+    Clips that were stretched to 0..255 (or stored in any other unit than dB) have lost their scale;
+    they are read as if the whole range spanned STRETCHED_SPAN_DB, about the span of the challenge's
+    clips, so their decibels are nominal.
     """
-    if "stretched" in dataset.unit:
-        return (dataset.spectrograms / 255 - 1) * STRETCHED_SPAN_DB
-    return dataset.spectrograms
+    values = dataset.spectrograms
+    if dataset.unit == "dB":
+        return values
+    low, high = (0, 255) if "0..255" in dataset.unit else (values.min(), values.max())
+    return ((values - low) / (high - low) - 1) * STRETCHED_SPAN_DB
 
 
 def spectrogram_descriptors(spectrograms, frequencies, times) -> pd.DataFrame:

@@ -1,0 +1,139 @@
+"""Figures have labelled axes with units, fixed colours, and are the same bytes twice."""
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import pytest  # noqa: E402
+
+from utils import classifiers, data, plotting  # noqa: E402
+
+RNG = np.random.default_rng(0)
+FREQUENCIES, TIMES = np.linspace(10, 490, 12), np.linspace(0, 2, 15)
+CLIPS = RNG.uniform(-80, 0, (7, 12, 15))
+LABELS = RNG.integers(0, 2, 60)
+SCORE = np.clip(0.3 * LABELS + 0.6 * RNG.random(60), 0, 1)
+PREDICTIONS = {"cnn": (LABELS, SCORE), "logistic": (LABELS, 1 - SCORE)}
+CURVES = pd.DataFrame(
+    [(m, n, 0.8, 0.7, 0.9) for m in ("cnn", "mlp") for n in (50, 100, 200)],
+    columns=["model", "size", "mean", "low", "high"],
+)
+INTERVALS = pd.DataFrame(
+    {"name": ["cnn", "edges"], "mean": [0.9, 0.7], "low": [0.85, 0.6], "high": [0.95, 0.8]}
+)
+HISTORY = pd.DataFrame(
+    {"epoch": [1, 2, 3], "loss": [3, 2, 1], "val_loss": [3, 2, 2], "auc": [0.5, 0.6, 0.7],
+     "val_auc": [0.5, 0.6, 0.6]}
+)  # fmt: skip
+PARTS = pd.DataFrame({"part": pd.interval_range(0, 3), "calls": 9, "roc_auc": [0.6, 0.7, 0.8]})
+
+DRAW = {
+    "spectrogram": lambda ax=None: plotting.spectrogram(
+        CLIPS[0], FREQUENCIES, TIMES, unit="dB", ax=ax
+    ),
+    "class_counts": lambda ax=None: plotting.class_counts(LABELS, ax=ax),
+    "group_balance": lambda ax=None: plotting.group_balance(LABELS, np.arange(60) // 6, ax=ax),
+    "class_histograms": lambda ax=None: plotting.class_histograms(
+        SCORE, LABELS, label="nivel (dB)", ax=ax
+    ),
+    "effect_sizes": lambda ax=None: plotting.effect_sizes(pd.Series({"a": 0.5, "b": -1.5}), ax=ax),
+    "explained_variance": lambda ax=None: plotting.explained_variance([0.4, 0.2], ax=ax),
+    "roc_curves": lambda ax=None: plotting.roc_curves(PREDICTIONS, ax=ax),
+    "precision_recall_curves": lambda ax=None: plotting.precision_recall_curves(PREDICTIONS, ax=ax),
+    "reliability_curves": lambda ax=None: plotting.reliability_curves(PREDICTIONS, ax=ax),
+    "learning_curves": lambda ax=None: plotting.learning_curves(CURVES, ax=ax),
+    "score_intervals": lambda ax=None: plotting.score_intervals(
+        INTERVALS, floor=(0.7, "bordes"), ax=ax
+    ),
+    "score_by_part": lambda ax=None: plotting.score_by_part(PARTS, label="SNR (dB)", ax=ax),
+}
+
+
+@pytest.fixture(autouse=True)
+def style():
+    plotting.use_style()
+    yield
+    plt.close("all")
+    plt.rcdefaults()
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_figures_draw_on_given_axes_and_name_them(name):
+    _, given = plt.subplots()
+    assert DRAW[name](given) is given
+    own = DRAW[name]()
+    assert own is not given and own.get_xlabel() == given.get_xlabel() != ""
+    width, _ = own.figure.get_size_inches()
+    assert width <= 10
+    own.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("draw", [plotting.map_by_class, plotting.map_by_group])
+def test_maps_show_every_point(draw):
+    points = RNG.standard_normal((60, 2))
+    ax = draw(points, LABELS)
+    drawn = np.concatenate([c.get_offsets() for c in ax.collections])
+    assert sorted(drawn[:, 0].tolist()) == sorted(points[:, 0].tolist())
+
+
+def test_a_grid_shares_colour_limits_and_says_its_units():
+    axes = plotting.spectrogram_grid(
+        CLIPS, FREQUENCIES, TIMES, [f"clip {i}" for i in range(7)], unit="dB", limits=(-60, 0)
+    )
+    assert len(axes) == 7 and [ax.get_title("left") for ax in axes][6] == "clip 6"
+    assert {ax.collections[0].get_clim() for ax in axes} == {(-60, 0)}
+    figure = axes[0].figure
+    texts = [figure.get_supxlabel(), figure.get_supylabel(), figure.axes[-1].get_ylabel()]
+    assert texts == ["tiempo (s)", "frecuencia (Hz)", "dB"]
+    figure.canvas.draw()
+    assert len([ax for ax in figure.axes if ax.get_visible()]) == 8  # 7 panels and the colour bar
+
+
+def test_a_difference_is_centred_on_zero():
+    ax = plotting.spectrogram(CLIPS[0] + 30, FREQUENCIES, TIMES, unit="dB", difference=True)
+    low, high = ax.collections[0].get_clim()
+    assert low == -high and high == pytest.approx(np.abs(CLIPS[0] + 30).max())
+
+
+def test_spectrograms_stand_with_low_frequencies_below():
+    ax = plotting.spectrogram(CLIPS[0], FREQUENCIES, TIMES, unit="dB")
+    assert ax.get_ylim()[0] < ax.get_ylim()[1] and ax.get_ylim()[1] > 490
+    np.testing.assert_array_equal(np.ravel(ax.collections[0].get_array()), CLIPS[0].ravel())
+
+
+def test_confusion_panels_write_counts():
+    axes = plotting.confusion_panels({"cnn": [[8, 2], [1, 9]], "mlp": [[5, 5], [0, 0]]})
+    texts = [text.get_text() for text in axes[0].texts]
+    assert texts == ["8\n80%", "2\n20%", "1\n10%", "9\n90%"]
+    assert [ax.get_title("left") for ax in axes] == ["CNN", "MLP"]
+    axes[0].figure.canvas.draw()
+
+
+def test_training_history_marks_the_best_epoch_of_each_model():
+    several = pd.concat([HISTORY.assign(model="cnn"), HISTORY.assign(model="mlp")])
+    axes = plotting.training_history(several, best={"cnn": 2, "mlp": 3})
+    marked = [line for line in axes[0].lines if len(set(line.get_xdata())) == 1]
+    assert sorted(line.get_xdata()[0] for line in marked) == [2, 3]
+    assert len(plotting.training_history(HISTORY, best=2)[0].lines) == 3
+
+
+def test_one_colour_a_classifier_for_all_of_them():
+    assert set(plotting.MODELS) == set(classifiers.REGISTRY)
+    colours = [colour for _, colour, *_ in plotting.MODELS.values()] + [*plotting.CLASS_COLOURS]
+    assert len(set(colours)) == len(colours)
+    lines = plotting.learning_curves(CURVES).lines
+    assert [line.get_color() for line in lines] == [plotting.MODELS[m][1] for m in ("mlp", "cnn")]
+
+
+def test_saved_figures_are_the_same_bytes_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    path = plotting.save(DRAW["class_counts"]().figure, "00_counts", "simulated")
+    first = path.read_bytes()
+    again = plotting.save(DRAW["class_counts"]().figure, "00_counts", "simulated")
+    assert path == tmp_path / "figures" / "00_counts.png" == again
+    assert path.read_bytes() == first and b"Software" not in first
+    other = plotting.save(plt.figure(), "00_counts", "mine")
+    assert other == tmp_path / "figures" / "mine" / "00_counts.png"
