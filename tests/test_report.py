@@ -68,7 +68,7 @@ def test_in_place_twice_gives_the_same_bytes(tmp_path, capsys):
     path = write(
         tmp_path,
         "00_first",
-        "import os, sys\nfrom tqdm import tqdm\nprint(os.environ.get('DATASET'), os.getcwd()[-9:])",
+        "import os, sys\nfrom tqdm.auto import tqdm\nprint(os.environ.get('DATASET'), os.getcwd()[-9:])",
         "for _ in tqdm(range(3)):\n    print('a', end='', flush=True)",
         "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         "os.system('echo a log line of a compiled library >&2')",
