@@ -221,7 +221,7 @@ def _compiled(builder, shape, settings, steps, learning_rate):
         jit_compile=False,
     )
     network.optimizer.build(network.trainable_variables)
-    initial = [np.array(variable) for variable in network.optimizer.variables]
+    initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
     return network, initial
 
 

@@ -13,11 +13,11 @@ import pandas as pd
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from utils import descriptors
+from utils import data, descriptors
 from utils.spectrograms import normalise
 
 CUES = ("loudness", "edges", "neighbour label", "clip order")
@@ -31,7 +31,7 @@ def trivial_cues(dataset, splits: Iterable) -> pd.DataFrame:
 
     dataset: a `data.Dataset` in time order. splits: `data.Split`, of which train and test are used.
     """
-    columns = {"loudness": loudness(dataset), "edges": edges(dataset)}
+    columns = {"loudness": loudness(dataset).to_numpy(), "edges": edges(dataset)}
     columns["clip order"] = np.arange(len(dataset.labels))[:, None]
     rows = []
     for number, split in enumerate(splits):
@@ -48,13 +48,22 @@ def trivial_cues(dataset, splits: Iterable) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def loudness(dataset) -> np.ndarray:
-    """Return the level of each clip, (n, 1 or 2): mean of the spectrogram, and RMS in dB."""
-    level = dataset.spectrograms.mean((1, 2))[:, None]
+def random_splits(labels, *, seed, n_splits=5) -> list[data.Split]:
+    """Return splits that ignore the groups, the leaking kind, to show what they would pretend.
+
+    The test sides partition the clips, stratified; there is no validation side.
+    """
+    folds = StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(labels, labels)
+    nobody = np.array([], dtype=int)
+    return [data.Split(train, nobody, test, seed) for train, test in folds]
+
+
+def loudness(dataset) -> pd.DataFrame:
+    """Return level (mean of the spectrogram, in its unit) and, with audio, rms_db of each clip."""
+    levels = pd.DataFrame({"level": dataset.spectrograms.mean((1, 2))})
     if dataset.audio is None:
-        return level
-    rms = descriptors.audio_descriptors(dataset.audio, dataset.sample_rate)[["rms_db"]]
-    return np.hstack([level, rms])
+        return levels
+    return levels.join(descriptors.audio_descriptors(dataset.audio, dataset.sample_rate)["rms_db"])
 
 
 def edges(dataset) -> np.ndarray:

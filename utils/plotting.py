@@ -23,6 +23,12 @@ MODELS = {  # name: (name in figures, colour, line, marker)
     "gradient_boosting": ("Gradient Boosting", "#CC79A7", (0, (5, 1)), "^"),
     "cnn": ("CNN", "#0072B2", "-", "o"),
 }
+CUES = {
+    "loudness": "volumen",
+    "edges": "bordes del clip",
+    "neighbour label": "etiqueta del vecino",
+    "clip order": "lugar en la serie",
+}
 SPECTROGRAM_MAP = "magma"
 DIFFERENCE_MAP = "RdBu_r"
 REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
@@ -81,6 +87,16 @@ def _model(name: str) -> tuple:
     return title, {"color": colour, "linestyle": line, "marker": marker}
 
 
+def model_title(name: str) -> str:
+    """Return the name of a classifier in figures and sentences."""
+    return _model(name)[0]
+
+
+def cue_title(name: str) -> str:
+    """Return the Spanish name of a trivial cue of `utils.cues`."""
+    return CUES[name]
+
+
 # Spectrograms
 
 
@@ -119,6 +135,27 @@ def spectrogram_grid(values, frequencies, times, titles, *, unit, limits, column
     panels = axes.ravel()[: len(values)]
     figure.colorbar(image, ax=panels, label=unit, pad=0.02, aspect=30)
     return panels
+
+
+def class_means(spectrograms, labels, frequencies, times, *, unit):
+    """Draw the mean spectrogram of each class and their difference; return the three axes.
+
+    spectrograms (n, f, t) in `unit`, labels (n,) 0/1. The two means share their colours.
+    """
+    none, call = (spectrograms[labels == k].mean(0) for k in (0, 1))
+    figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 3.3), sharex=True, sharey=True)
+    limits = min(none.min(), call.min()), max(none.max(), call.max())
+    for ax, mean, name in zip(axes, (none, call), CLASS_NAMES, strict=False):
+        image = _mesh(ax, mean, frequencies, times, limits)
+        ax.set_title(f"{name}, media")
+    figure.colorbar(image, ax=axes[:2], label=unit, pad=0.02)
+    largest = np.abs(call - none).max()
+    image = _mesh(axes[2], call - none, frequencies, times, (-largest, largest), difference=True)
+    axes[2].set_title("diferencia")
+    figure.colorbar(image, ax=axes[2], label=unit, pad=0.04)
+    figure.supxlabel("tiempo (s)", fontsize=11)
+    axes[0].set_ylabel("frecuencia (Hz)")
+    return axes
 
 
 def contour(frequencies, times, *, ax):
@@ -394,6 +431,34 @@ def score_intervals(table: pd.DataFrame, *, label="ROC AUC", floor=None, ax=None
     ax.set(xlabel=label, ylim=(-0.6, len(table) - 0.4))
     ax.grid(axis="x")
     return ax
+
+
+def cue_floor(table: pd.DataFrame):
+    """Draw the ROC AUC of each cue on group-wise and on random splits; return the axes.
+
+    table: columns clips (one panel each), cue, split_by ("group" or "random"), mean, low, high.
+    """
+    subsets = table["clips"].unique()
+    figure, axes = plt.subplots(
+        1, len(subsets), figsize=(WIDTH, 2.9), sharex=True, sharey=True, squeeze=False
+    )
+    cues = list(dict.fromkeys(table["cue"]))[::-1]
+    kinds = {"group": ("por grupos", -0.13, "o"), "random": ("al azar (con fuga)", 0.13, "X")}
+    colours = {"group": MODELS["cnn"][1], "random": CLASS_COLOURS[1]}
+    for ax, subset in zip(axes.flat, subsets, strict=True):
+        for kind, (name, shift, marker) in kinds.items():
+            rows = table[(table["clips"] == subset) & (table["split_by"] == kind)]
+            rows = rows.set_index("cue").loc[cues]
+            places = np.arange(len(cues)) - shift
+            ax.hlines(places, rows["low"], rows["high"], color=colours[kind], lw=2.2)
+            ax.plot(rows["mean"], places, marker, color=colours[kind], ms=7, label=name)
+        ax.axvline(0.5, **REFERENCE_LINE)
+        ax.set_yticks(range(len(cues)), cues)
+        ax.set_title(subset, fontsize=11)
+        ax.grid(axis="x")
+    figure.supxlabel("ROC AUC (media y extremos de los repartos)", fontsize=11)
+    place_legend(axes.ravel())
+    return axes.ravel()
 
 
 def score_by_part(table: pd.DataFrame, *, label, floor=0.5, ax=None):

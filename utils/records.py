@@ -4,6 +4,7 @@ A table that is computed anew on another processor differs in the last digits. T
 as it is as long as the new numbers agree with it, so a second run changes nothing.
 """
 
+import hashlib
 import io
 import os
 import tempfile
@@ -69,6 +70,28 @@ def write(table: pd.DataFrame, path: Path) -> None:
 
 def _text(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")
+
+
+def read(path: Path, *, content: str | None = None) -> pd.DataFrame | None:
+    """Return a stored table, or None if there is none or it follows from another content."""
+    if not Path(path).is_file():
+        return None
+    stored = _read(path)
+    return stored if content is None or _contents(stored) == [content] else None
+
+
+def fingerprint(dataset) -> str:
+    """Return 12 hexadecimal digits that tell data sets apart and are the same on every processor.
+
+    Labels and groups count exactly. Simulated and computed spectrograms differ in the last bits
+    between processors, so of them only mean and standard deviation count, to two digits.
+    """
+    values = dataset.spectrograms
+    mean, deviation = values.mean(dtype=float), values.std(dtype=float)
+    digest = hashlib.sha256(f"{values.shape} {mean:.2f} {deviation:.2f}".encode())
+    for array in (dataset.labels, dataset.groups):
+        digest.update(np.ascontiguousarray(array, dtype=np.int64))
+    return digest.hexdigest()[:12]
 
 
 def _read(source) -> pd.DataFrame:

@@ -255,6 +255,62 @@ def _fill(bench, name, jobs):
     return wanted.merge(stored.round(5), on=keys, how="left", validate="one_to_one")
 
 
+def leak(bench):
+    """Return a row a split: ROC AUC of Gradient Boosting where clips, not groups, are dealt out.
+
+    The sides are as large as those of the group-wise splits, so that only the leak differs.
+    """
+    labels = bench.dataset.labels
+    rng = np.random.default_rng(PROTOCOL["seed"])
+    splits = []
+    for split in bench.splits:
+        order = rng.permutation(len(labels))
+        cuts = np.cumsum([len(split.train), len(split.validation)])
+        splits.append(data.Split(*np.split(order, cuts), seed=split.seed))
+    mixed = Bench(bench.dataset, bench.features, splits)
+    columns = ("dataset", "split", "model", "n_train", "n_test", "roc_auc")
+
+    def job(fold):
+        row = run(mixed, fold, "gradient_boosting").row
+        return {column: row[column] for column in columns}
+
+    return _fill(
+        bench,
+        "leak",
+        [({"split": fold}, lambda fold=fold: job(fold)) for fold in range(len(splits))],
+    )
+
+
+def summary(table, score="roc_auc"):
+    """Return name, mean, low, high and points of each model's score over the splits."""
+    rows = []
+    for model in MODELS:
+        points = table.loc[table["model"] == model, score].to_numpy()
+        mean, low, high = evaluation.mean_interval(points, seed=PROTOCOL["seed"])
+        rows.append({"name": model, "mean": mean, "low": low, "high": high, "points": points})
+    return pd.DataFrame(rows)
+
+
+def curve_summary(curve, score="roc_auc"):
+    """Return model, size, mean, low and high of a learning curve's score over the splits."""
+    rows = []
+    for (model, size), part in curve.groupby(["model", "size"]):
+        mean, low, high = evaluation.mean_interval(part[score], seed=PROTOCOL["seed"])
+        rows.append({"model": model, "size": size, "mean": mean, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def histories(runs):
+    """Return the training curves of the networks among runs (name to Run), a row an epoch."""
+    parts = [
+        pd.DataFrame(found.model.history).assign(model=name)
+        for name, found in runs.items()
+        if hasattr(found.model, "history")
+    ]
+    table = pd.concat([part.assign(epoch=np.arange(1, len(part) + 1)) for part in parts])
+    return table.rename(columns={"roc_auc": "auc", "val_roc_auc": "val_auc"}).reset_index(drop=True)
+
+
 def agree(row, table, *, tolerance):
     """Return the stored row of the same split and model; ValueError if its ROC AUC differs.
 
@@ -276,7 +332,9 @@ def main(arguments=None):
     """Command line: `python -m utils.study baseline|curve|shapes|calibration --dataset SOURCE`."""
     parser = argparse.ArgumentParser(prog="python -m utils.study", description=__doc__)
     parser.add_argument(
-        "command", choices=("results", "baseline", "curve", "shapes", "cues", "calibration")
+        "command",
+        choices=("results", "baseline", "curve", "shapes", "cues", "leak", "calibration"),
+        help="which table to fill; results: all but the calibration",
     )
     parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
     chosen = parser.parse_args(arguments)
@@ -297,6 +355,7 @@ def main(arguments=None):
         "curve": lambda: learning_curve(bench).pivot_table("roc_auc", "size", "model"),
         "shapes": lambda: shapes(dataset).groupby("shape").mean(numeric_only=True),
         "cues": lambda: cue_floor(bench).groupby("cue")["roc_auc"].mean(),
+        "leak": lambda: leak(bench).groupby("model")["roc_auc"].mean(),
     }
     for name in commands if chosen.command == "results" else (chosen.command,):
         print(f"\n{name}\n{commands[name]().round(3).to_string()}")

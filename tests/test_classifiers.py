@@ -1,0 +1,105 @@
+"""Every classifier learns an easy task, repeats itself, and says what is wrong with its input."""
+
+import numpy as np
+import pytest
+
+from utils import classifiers, evaluation, features
+
+NETWORKS = ("mlp", "cnn")
+
+
+def _clips(seed, n=80):
+    """Noise with a rising line in the second half of the clips."""
+    rng = np.random.default_rng(seed)
+    clips = rng.normal(0, 1, (n, 48, 96)).astype(np.float32)
+    labels = np.arange(n) % 2
+    for clip, label in zip(clips, labels, strict=True):
+        if label == 0:
+            continue
+        start, row = rng.integers(10, 50), rng.integers(8, 14)
+        for t in range(30):
+            clip[row + t // 3 : row + t // 3 + 2, start + t] += 4
+    return features.extract(clips), labels
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return {side: _clips(seed) for seed, side in enumerate(("train", "validation", "test"))}
+
+
+def _fit(name, clips, seed=0):
+    settings = {"steps": 60} if name in NETWORKS else {}
+    classifier = classifiers.build(name, seed=seed, **settings)
+    return classifier.fit(*clips["train"], validation=clips["validation"])
+
+
+@pytest.mark.parametrize("name", classifiers.REGISTRY)
+def test_learns_and_repeats_itself(name, clips):
+    found = _fit(name, clips).predict_proba(clips["test"][0])
+    assert found.shape == (80,)
+    assert (found >= 0).all() and (found <= 1).all()
+    floor = 0.6 if name == "mlp" else 0.9
+    assert evaluation.scores(clips["test"][1], found, 0.5)["roc_auc"] > floor
+    again = _fit(name, clips).predict_proba(clips["test"][0])
+    np.testing.assert_allclose(again, found, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["random_forest", *NETWORKS])
+def test_another_seed_gives_another_model(name, clips):
+    first, second = (_fit(name, clips, seed).predict_proba(clips["test"][0]) for seed in (0, 1))
+    assert np.abs(first - second).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_fit_does_not_change_an_earlier_model(name, clips):
+    first = _fit(name, clips)
+    before = first.predict_proba(clips["test"][0])
+    _fit(name, clips, seed=5)
+    np.testing.assert_array_equal(first.predict_proba(clips["test"][0]), before)
+
+
+def test_training_labels_matter(clips):
+    x, labels = clips["train"]
+    shuffled = {**clips, "train": (x, np.random.default_rng(0).permutation(labels))}
+    found = _fit("cnn", shuffled).predict_proba(clips["test"][0])
+    assert evaluation.scores(clips["test"][1], found, 0.5)["roc_auc"] < 0.8
+
+
+def test_the_epoch_of_the_lowest_validation_loss_is_kept(clips):
+    network = _fit("cnn", clips)
+    assert len(network.history["loss"]) == classifiers.EPOCHS
+    x, labels = clips["validation"]
+    p = np.clip(network.predict_proba(x), 1e-7, 1 - 1e-7)
+    loss = -np.log(np.where(labels == 1, p, 1 - p)).mean()
+    assert loss == pytest.approx(network.history["val_loss"].min(), abs=1e-3)
+
+
+def test_boosting_keeps_the_rounds_that_validation_prefers(clips):
+    model = _fit("gradient_boosting", clips)
+    x, labels = clips["validation"]
+    probability = model.predict_proba(x)
+    staged = list(model.estimator.staged_predict_proba(x.table))
+    losses = [-np.log(np.where(labels == 1, p[:, 1], p[:, 0]) + 1e-7).mean() for p in staged]
+    assert model.rounds == np.argmin(losses) + 1
+    np.testing.assert_array_equal(probability, staged[model.rounds - 1][:, 1])
+
+
+def test_spectrograms_and_their_features_are_the_same_input():
+    rng = np.random.default_rng(0)
+    clips, labels = rng.normal(0, 1, (40, 48, 96)), np.arange(40) % 2
+    model = classifiers.build("logistic", seed=0).fit(clips, labels)
+    np.testing.assert_array_equal(
+        model.predict_proba(clips), model.predict_proba(features.extract(clips))
+    )
+
+
+def test_bad_input_says_so(clips):
+    x, labels = clips["train"]
+    with pytest.raises(ValueError, match="choose from logistic"):
+        classifiers.build("svm", seed=0)
+    with pytest.raises(ValueError, match="multiple of"):
+        classifiers.build("cnn", seed=0, steps=61)
+    with pytest.raises(ValueError, match="one a clip"):
+        classifiers.build("logistic", seed=0).fit(x, labels[:-1])
+    with pytest.raises(ValueError, match="both classes"):
+        classifiers.build("cnn", seed=0).fit(x, np.ones(80))
