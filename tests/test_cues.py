@@ -84,6 +84,16 @@ def test_test_labels_do_not_reach_the_models(noise, labels):
     np.testing.assert_allclose(before, 1 - after, atol=1e-12)
 
 
+def test_random_splits_partition_the_clips_and_leak(labels):
+    groups = np.arange(N) // 20
+    splits = cues.random_splits(labels, seed=0)
+    assert sorted(np.concatenate([split.test for split in splits]).tolist()) == list(range(N))
+    for split in splits:
+        assert not set(split.train) & set(split.test) and len(split.validation) == 0
+        assert set(groups[split.train]) & set(groups[split.test])
+        assert abs(labels[split.test].mean() - labels.mean()) < 0.01
+
+
 def test_cross_validation_never_sees_the_group():
     groups = np.arange(200) // 4
     rng = np.random.default_rng(0)

@@ -98,6 +98,30 @@ def test_a_difference_is_centred_on_zero():
     assert low == -high and high == pytest.approx(np.abs(CLIPS[0] + 30).max())
 
 
+def test_class_means_share_their_colours_and_show_the_difference():
+    labels = np.array([0, 1, 0, 1, 0, 1, 1])
+    axes = plotting.class_means(CLIPS, labels, FREQUENCIES, TIMES, unit="dB")
+    none, call, difference = (np.asarray(ax.collections[0].get_array()) for ax in axes)
+    np.testing.assert_allclose(difference, call - none)
+    np.testing.assert_allclose(call.reshape(12, 15), CLIPS[labels == 1].mean(0))
+    assert axes[0].collections[0].get_clim() == axes[1].collections[0].get_clim()
+    axes[0].figure.canvas.draw()
+
+
+def test_cue_floor_has_a_panel_for_each_set_of_clips():
+    rows = [
+        (clips, cue, kind, 0.7, 0.6, 0.8)
+        for clips in ("todos", "emparejados")
+        for cue in ("bordes", "orden")
+        for kind in ("group", "random")
+    ]
+    table = pd.DataFrame(rows, columns=["clips", "cue", "split_by", "mean", "low", "high"])
+    axes = plotting.cue_floor(table)
+    assert [ax.get_title("left") for ax in axes] == ["todos", "emparejados"]
+    assert [text.get_text() for text in axes[0].get_yticklabels()] == ["orden", "bordes"]
+    axes[0].figure.canvas.draw()
+
+
 def test_spectrograms_stand_with_low_frequencies_below():
     ax = plotting.spectrogram(CLIPS[0], FREQUENCIES, TIMES, unit="dB")
     assert ax.get_ylim()[0] < ax.get_ylim()[1] and ax.get_ylim()[1] > 490

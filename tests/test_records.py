@@ -1,5 +1,7 @@
 """A stored table stays as it is while new numbers agree with it, and says where they do not."""
 
+import types
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,3 +103,35 @@ def test_an_interrupted_write_leaves_the_stored_table(table, tmp_path, monkeypat
     with pytest.raises(OSError, match="full"):
         records.record(table, path, keys=KEYS, content="b")
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_read_gives_what_is_stored_for_this_content(table, tmp_path):
+    path = tmp_path / "t.csv"
+    assert records.read(path) is None
+    stored = records.record(table, path, keys=KEYS, content="a")
+    pd.testing.assert_frame_equal(records.read(path), stored)
+    pd.testing.assert_frame_equal(records.read(path, content="a"), stored)
+    assert records.read(path, content="b") is None
+
+
+def test_a_fingerprint_survives_another_processor_and_nothing_else():
+    rng = np.random.default_rng(0)
+    base = {
+        "spectrograms": rng.uniform(-80, 0, (30, 5, 6)).astype(np.float32),
+        "labels": rng.integers(0, 2, 30),
+        "groups": np.arange(30) // 3,
+    }
+
+    def of(**changes):
+        return records.fingerprint(types.SimpleNamespace(**base | changes))
+
+    bits = base["spectrograms"] * (1 + 1e-6 * rng.standard_normal((30, 5, 6)))
+    assert of() == of(spectrograms=bits.astype(np.float32))
+    assert of() == of(labels=base["labels"].astype(np.int8))
+    others = [
+        of(spectrograms=base["spectrograms"] + 1),
+        of(spectrograms=base["spectrograms"][:, ::-1, :-1]),
+        of(labels=1 - base["labels"]),
+        of(groups=np.arange(30) // 4),
+    ]
+    assert len({of(), *others}) == 5

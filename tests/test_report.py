@@ -68,8 +68,9 @@ def test_in_place_twice_gives_the_same_bytes(tmp_path, capsys):
     path = write(
         tmp_path,
         "00_first",
-        "import os, sys\nfrom tqdm.auto import tqdm\nprint(os.environ.get('DATASET'), os.getcwd()[-9:])",
-        "for _ in tqdm(range(3)):\n    print('a', end='', flush=True)",
+        "import os\nfrom utils.progress import progress\n"
+        "print(os.environ.get('DATASET'), os.getcwd()[-9:])",
+        "for _ in progress(range(3), 'steps'):\n    print('a', end='', flush=True)",
         "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         "os.system('echo a log line of a compiled library >&2')",
     )
@@ -87,7 +88,7 @@ def test_in_place_twice_gives_the_same_bytes(tmp_path, capsys):
     assert all(cell["metadata"] == {} for cell in code)
     assert "image/png" in code[2]["outputs"][0]["data"]
     shown = capsys.readouterr().out
-    assert "00_first, cell 2 of 4  Title: for _ in tqdm(range(3)):  0:0" in shown
+    assert "00_first, cell 2 of 4  Title: for _ in progress(range(3), 'steps'):  0:0" in shown
     assert "1 notebook stored in notebooks/, 0:" in shown
     assert sorted(tree(tmp_path)) == [path]
 

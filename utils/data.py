@@ -90,14 +90,6 @@ class Dataset:
     def __len__(self):
         return len(self.labels)
 
-    @property
-    def content_hash(self):
-        """Hash of spectrograms, labels and groups: 16 hexadecimal digits."""
-        digest = hashlib.blake2b(digest_size=8)
-        for array in (self.spectrograms, self.labels, self.groups):
-            digest.update(np.ascontiguousarray(array))
-        return digest.hexdigest()
-
     def take(self, index):
         """Return the Dataset of some clips, by (k,) indices or an (n,) mask."""
         index = np.asarray(index)

@@ -346,9 +346,7 @@ def _wenz_db(frequencies: np.ndarray, wind: float, shipping: float) -> np.ndarra
     return 10 * np.log10(sum(10 ** (part / 10) for part in parts))
 
 
-def _ambient(
-    n: int, recorder: _Recorder, rng: np.random.Generator, spread: float
-) -> np.ndarray:
+def _ambient(n: int, recorder: _Recorder, rng: np.random.Generator, spread: float) -> np.ndarray:
     """(n, CLIP_SAMPLES) float32 ambient noise of one recording, drifting from clip to clip."""
     f = _CLIP_FREQUENCIES
     octaves = np.log2(np.maximum(f, 10.0) / 200)

@@ -1,7 +1,9 @@
 """Audio to mel spectrogram in dB, resize, and back to audio; batched over clips."""
 
 import functools
+import numbers
 import os
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,7 +13,7 @@ import scipy.fft
 import scipy.signal
 from threadpoolctl import threadpool_limits
 
-_CHUNK_CLIPS = 32  # small enough for a processor's cache, and it bounds memory
+_CHUNK_CLIPS = 8  # frames, spectrum and power then stay in a core's cache; memory is bounded
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,14 @@ class SpectrogramSettings:
     top_db: float = 80.0
 
     def __post_init__(self):
-        for name in ("sample_rate", "clip_seconds", "n_fft", "hop_length", "mel_bands", "top_db"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; give a positive value.")
+        for name in ("sample_rate", "n_fft", "hop_length", "mel_bands"):
+            value = getattr(self, name)
+            if not isinstance(value, numbers.Integral) or value < 1:
+                raise ValueError(f"{name} is {value!r}; give a positive whole number.")
+        for name in ("clip_seconds", "top_db"):
+            value = getattr(self, name)
+            if not 0 < value < np.inf:
+                raise ValueError(f"{name} is {value!r}; give a positive value.")
         if not 0 <= self.fmin < self.fmax:
             raise ValueError(f"fmin {self.fmin} Hz must lie below fmax {self.fmax} Hz, from 0 up.")
         if self.fmax > self.sample_rate / 2:
@@ -47,6 +54,12 @@ class SpectrogramSettings:
                 f"n_fft {self.n_fft} is longer than a clip of {self.n_samples} samples; "
                 "lower n_fft or raise clip_seconds."
             )
+        empty = int((~_mel_matrix(self).any(axis=0)).sum())
+        if empty:
+            raise ValueError(
+                f"{empty} of {self.mel_bands} mel_bands are narrower than n_fft {self.n_fft} can "
+                "resolve and would stay empty; lower mel_bands or raise n_fft."
+            )
 
     @property
     def n_samples(self):
@@ -56,7 +69,7 @@ class SpectrogramSettings:
     @property
     def n_frames(self):
         """Frames of a spectrogram; frames are centred, so the first lies at 0 s."""
-        return 1 + self.n_samples // self.hop_length
+        return 1 + (self.n_samples - self.n_fft % 2) // self.hop_length
 
     @property
     def frequencies(self):
@@ -71,20 +84,21 @@ class SpectrogramSettings:
 
 @functools.lru_cache(maxsize=8)
 def _mel_matrix(settings):
-    """Slaney's mel filters as (bins, bands), and the number of bins that they use."""
-    filters = librosa.filters.mel(
-        sr=settings.sample_rate,
-        n_fft=settings.n_fft,
-        n_mels=settings.mel_bands,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
-    n_bins = int(np.flatnonzero(filters.any(axis=0))[-1]) + 1
-    return np.ascontiguousarray(filters[:, :n_bins].T, dtype=np.float32), n_bins
+    """Slaney's mel filters, (2 * bins, bands) float32: real and imaginary squares weigh the same.
 
-
-def _window(settings):
-    return scipy.signal.get_window("hann", settings.n_fft).astype(np.float32)
+    Bins above the last that a filter uses are left out.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # empty filters: the settings refuse them
+        filters = librosa.filters.mel(
+            sr=settings.sample_rate,
+            n_fft=settings.n_fft,
+            n_mels=settings.mel_bands,
+            fmin=settings.fmin,
+            fmax=settings.fmax,
+        )
+    n_bins = int(np.flatnonzero(filters.any(axis=0)).max(initial=0)) + 1
+    return np.repeat(filters[:, :n_bins].T, 2, axis=0).astype(np.float32, order="C")
 
 
 def mel_spectrogram(audio, settings):
@@ -112,22 +126,28 @@ def mel_spectrogram(audio, settings):
 
 def _mel_decibels(audio, settings):
     """(n, samples) to (n, bands, frames), frames centred and zero padded."""
-    mel_matrix, n_bins = _mel_matrix(settings)
-    padded = np.pad(audio, ((0, 0), (settings.n_fft // 2,) * 2))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft, axis=1)
+    n, n_fft = len(audio), settings.n_fft
+    mel_matrix = _mel_matrix(settings)
     # float64, since in float32 the quiet bands beside a pure tone would differ from librosa's
-    windowed = (frames[:, :: settings.hop_length] * _window(settings)).astype(np.float64)
-    spectrum = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)[:, :, :n_bins]
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    mel = (power.reshape(-1, n_bins) @ mel_matrix).reshape(*power.shape[:2], -1)
+    padded = np.zeros((n, settings.n_samples + n_fft // 2 * 2))
+    padded[:, n_fft // 2 : n_fft // 2 + settings.n_samples] = audio
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft, axis=1)
+    windowed = frames[:, :: settings.hop_length] * scipy.signal.get_window("hann", n_fft)
+    spectrum = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)  # (n, frames, n_fft // 2 + 1)
+    parts = spectrum.view(np.float64).reshape(-1, 2 * spectrum.shape[2])  # real, imaginary, ...
+    squares = parts[:, : len(mel_matrix)].astype(np.float32)
+    np.square(squares, out=squares)
+    mel = (squares @ mel_matrix).reshape(n, -1, settings.mel_bands)
     return _decibels(mel, settings.top_db).transpose(0, 2, 1)
 
 
 def _decibels(power, top_db):
-    floor = 1e-10  # librosa's amin
-    decibels = np.float32(10 / np.log(10)) * np.log(np.maximum(power, floor))
-    decibels -= decibels.max(axis=(1, 2), keepdims=True)
-    return np.maximum(decibels, -top_db)
+    """10 log10 of (n, frames, bands), in place, relative to each clip's maximum."""
+    np.maximum(power, 1e-10, out=power)  # librosa's amin
+    np.log10(power, out=power)
+    power *= 10
+    power -= power.max(axis=(1, 2), keepdims=True)
+    return np.maximum(power, -top_db, out=power)
 
 
 @functools.lru_cache(maxsize=32)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from utils import classifiers, cues, data, evaluation, features, records, spectrograms
+from utils.progress import progress
 
 PROTOCOL = {
     "shape": (48, 96),  # model's frequency and time cells; see data/results/*/shape.csv
@@ -48,7 +48,7 @@ class Bench:
     def content(self):
         """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
         protocol = json.dumps(PROTOCOL, sort_keys=True)
-        text = f"{self.dataset.content_hash} {protocol}"
+        text = f"{records.fingerprint(self.dataset)} {protocol}"
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def results(self, table):
@@ -247,7 +247,7 @@ def _fill(bench, name, jobs):
     keys = list(jobs[0][0])
     done = set(stored[keys].itertuples(index=False, name=None)) if len(stored) else set()
     waiting = [(key, job) for key, job in jobs if tuple(key.values()) not in done]
-    for _, job in tqdm(waiting, desc=f"{bench.dataset.name}: {name}", unit="run", disable=None):
+    for _, job in progress(waiting, f"{bench.dataset.name}: {name}"):
         row = pd.DataFrame([job() | {"content": bench.content}])
         stored = pd.concat([stored, row], ignore_index=True)
         records.write(stored.round(5), path)
