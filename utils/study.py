@@ -6,6 +6,7 @@ rows with another hash are not mixed with new ones but replaced.
 """
 
 import argparse
+import functools
 import hashlib
 import json
 import sys
@@ -167,17 +168,17 @@ _CURVE_COLUMNS = (
 )  # fmt: skip
 
 
-def shapes(dataset):
+def shapes(bench):
     """Return the measurement behind the model's shape: AUC and ms a step of the CNN by shape."""
-    benches = {shape: prepare(dataset, shape) for shape in PROTOCOL["shapes"]}
+    prepared = functools.cache(lambda shape: prepare(bench.dataset, shape))
 
     def job(shape, fold):
-        bench = benches[shape]
+        shaped = prepared(shape)
         size = min(PROTOCOL["shape_size"], curve_sizes(bench)[-1])
         train = data.draw(bench.dataset.labels, bench.splits[fold].train, size, size, seed=fold)
-        found = run(bench, fold, "cnn", train=train)
+        found = run(shaped, fold, "cnn", train=train)
         return {
-            "dataset": dataset.name,
+            "dataset": bench.dataset.name,
             "shape": f"{shape[0]}x{shape[1]}",
             "split": fold,
             "n_train": len(train),
@@ -185,7 +186,6 @@ def shapes(dataset):
             "milliseconds_a_step": 1000 * found.model.seconds / found.model.steps,
         }
 
-    bench = benches[PROTOCOL["shape"]]
     jobs = [
         (
             {"shape": f"{shape[0]}x{shape[1]}", "split": fold},
@@ -353,7 +353,7 @@ def main(arguments=None):
     commands = {
         "baseline": lambda: baseline(bench).groupby("model")["roc_auc"].agg(["mean", "std"]),
         "curve": lambda: learning_curve(bench).pivot_table("roc_auc", "size", "model"),
-        "shapes": lambda: shapes(dataset).groupby("shape").mean(numeric_only=True),
+        "shapes": lambda: shapes(bench).groupby("shape").mean(numeric_only=True),
         "cues": lambda: cue_floor(bench).groupby("cue")["roc_auc"].mean(),
         "leak": lambda: leak(bench).groupby("model")["roc_auc"].mean(),
     }

@@ -1,0 +1,149 @@
+"""Speed and memory, against what a user would otherwise pick, as ratios in one run.
+
+    python -m utils.benchmark        (or: make benchmark)
+
+Each pair is measured in turns, several times, and the best time of each counts, so that another
+program on the same machine disturbs both alike. Peak memory is measured in a process of its own.
+"""
+
+import multiprocessing
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import librosa
+import numpy as np
+
+from utils import classifiers, data, features, ocean, spectrograms, study
+
+CLIPS = 2000
+LIBROSA_CLIPS = 500
+MEMORY_CLIPS = (2000, 20_000)
+ROUNDS = 5
+
+
+def best_seconds(*functions: Callable, rounds: int = ROUNDS) -> list[float]:
+    """Return the shortest wall time of each function, called in turns after one warm-up each."""
+    for function in functions:
+        function()
+    times = np.empty((rounds, len(functions)))
+    for turn in times:
+        for i, function in enumerate(functions):
+            start = time.perf_counter()
+            function()
+            turn[i] = time.perf_counter() - start
+    return times.min(0).tolist()
+
+
+def librosa_loop(audio, settings) -> np.ndarray:
+    """Return the mel spectrograms in dB by one librosa call a clip."""
+    return np.stack(
+        [
+            librosa.power_to_db(
+                librosa.feature.melspectrogram(
+                    y=clip,
+                    sr=settings.sample_rate,
+                    n_fft=settings.n_fft,
+                    hop_length=settings.hop_length,
+                    n_mels=settings.mel_bands,
+                    fmin=settings.fmin,
+                    fmax=settings.fmax,
+                ),
+                ref=np.max,
+                top_db=settings.top_db,
+            )
+            for clip in audio
+        ]
+    )
+
+
+def _noise(n: int, settings) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((n, settings.n_samples)).astype(np.float32)
+
+
+def mel_spectrograms() -> list[str]:
+    """Batched mel spectrograms against a loop of librosa calls."""
+    settings = spectrograms.SpectrogramSettings()
+    audio = _noise(CLIPS, settings)
+    few = audio[:LIBROSA_CLIPS]
+    loop, ours = best_seconds(
+        lambda: librosa_loop(few, settings),
+        lambda: spectrograms.mel_spectrogram(audio, settings),
+    )
+    gap = np.abs(librosa_loop(few, settings) - spectrograms.mel_spectrogram(few, settings)).max()
+    loop, ours = loop / LIBROSA_CLIPS, ours / CLIPS
+    lines = [
+        f"mel spectrogram, loop of librosa calls   {1e6 * loop:8.0f} us a clip",
+        f"mel spectrogram, utils.spectrograms      {1e6 * ours:8.0f} us a clip",
+        f"    ratio {loop / ours:.1f}; largest difference {gap:.1e} dB",
+    ]
+    for n in MEMORY_CLIPS:
+        peak = _in_new_process(_mel_peak_megabytes, n)
+        lines.append(f"    peak memory beyond input and output, {n} clips: {peak:.0f} MB")
+    return lines
+
+
+def _mel_peak_megabytes(n: int) -> float:
+    """How far the peak of the process rises above input and output, in MB."""
+    settings = spectrograms.SpectrogramSettings()
+    audio = _noise(n, settings)
+    spectrograms.mel_spectrogram(audio[:100], settings)
+    before = _peak_megabytes()
+    out = spectrograms.mel_spectrogram(audio, settings)
+    return _peak_megabytes() - before - out.nbytes / 1e6
+
+
+def _peak_megabytes() -> float:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _in_new_process(function: Callable, *arguments):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+def simulation() -> list[str]:
+    """Seconds for the clips of the embedded default."""
+    (seconds,) = best_seconds(lambda: ocean.simulate(4000, 0, ocean.OceanSettings()), rounds=3)
+    return [f"simulation of 4000 clips                 {seconds:8.1f} s"]
+
+
+def training() -> list[str]:
+    """Features a clip, and training throughput and time to the end of each classifier."""
+    dataset = data.simulated(n_clips=1200, seed=0)
+    images = spectrograms.resize(dataset.spectrograms, study.PROTOCOL["shape"])
+    (seconds,) = best_seconds(lambda: features.extract(images), rounds=3)
+    lines = [f"features for all classifiers             {1e6 * seconds / 1200:8.0f} us a clip"]
+    known = features.extract(images)
+    train, held_out = np.arange(900), np.arange(900, 1200)
+    labels = dataset.labels
+    for name in classifiers.REGISTRY:
+
+        def fit(name=name):
+            classifier = classifiers.build(name, seed=0)
+            return classifier.fit(known[train], labels[train], (known[held_out], labels[held_out]))
+
+        (seconds,) = best_seconds(fit, rounds=2)
+        fitted = fit()
+        line = f"{name + ', 900 clips':40s} {seconds:8.1f} s"
+        if hasattr(fitted, "steps"):
+            rate = fitted.steps * classifiers.BATCH_SIZE / fitted.seconds
+            line += f", {rate:.0f} clips a second in training"
+        lines.append(line)
+    return lines
+
+
+def main() -> int:
+    """Print every measurement."""
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
+    for part in (mel_spectrograms, simulation, training):
+        print("\n".join(part()), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
