@@ -132,9 +132,10 @@ class _Seeds:
         return int(self.rng.integers(2**31))
 
 
-def build_mlp(shape, seed, hidden=(256, 64), dropout=0.5):
-    """Return a named Keras MLP without convolutions for inputs of the given shape."""
+def build_mlp(shapes, seed, hidden=(256, 64), dropout=0.5):
+    """Return a named Keras MLP without convolutions; shapes holds that of the spectrogram."""
     seeds = _Seeds(seed)
+    (shape,) = shapes
     inputs = keras.Input(shape, name="spectrogram")
     x = layers.Flatten(name="flatten")(inputs)
     for i, units in enumerate(hidden, start=1):
@@ -144,17 +145,25 @@ def build_mlp(shape, seed, hidden=(256, 64), dropout=0.5):
         x = layers.BatchNormalization(name=f"norm_{i}")(x)
         x = layers.Activation("relu", name=f"relu_{i}")(x)
         x = layers.Dropout(dropout, seed=seeds(), name=f"dropout_{i}")(x)
-    return keras.Model(inputs, _call_probability(x, seeds), name="mlp")
+    return keras.Model([inputs], _call_probability(x, seeds), name="mlp")
 
 
-def build_cnn(shape, seed, filters=32, dropout=0.4):
-    """Return the study's named CNN for maps of the given shape (frequency, time, channels).
+def build_cnn(shapes, seed, filters=32, dropout=0.4):
+    """Return the study's named CNN; shapes: (frequency, time, channels) of the maps, (d,) table.
 
     The maps come from `features.extract`: a fixed first layer of oriented ridge filters and block
     statistics. Learned convolutions follow; the last one spans all frequencies, since where a
-    call lies in frequency matters, while maximum and mean over time forget when it came.
+    call lies in frequency matters, while maximum and mean over time forget when it came. The
+    table's statistics of the whole clip join them before the last layer.
     """
     seeds = _Seeds(seed)
+
+    def initial():
+        return keras.initializers.HeNormal(seeds())
+
+    def activated(x, name):
+        x = layers.BatchNormalization(name=f"norm_{name}")(x)
+        return layers.Activation("relu", name=f"relu_{name}")(x)
 
     def convolution(x, units, size, padding, name):
         x = layers.Conv2D(
@@ -162,24 +171,28 @@ def build_cnn(shape, seed, filters=32, dropout=0.4):
             size,
             padding=padding,
             use_bias=False,
-            kernel_initializer=keras.initializers.HeNormal(seeds()),
+            kernel_initializer=initial(),
             name=f"conv_{name}",
         )(x)
-        x = layers.BatchNormalization(name=f"norm_{name}")(x)
-        return layers.Activation("relu", name=f"relu_{name}")(x)
+        return activated(x, name)
 
-    inputs = keras.Input(shape, name="maps")
-    x = layers.BatchNormalization(center=False, scale=False, name="norm_inputs")(inputs)
-    x = convolution(x, filters, 3, "same", "1")
+    def standardised(x):
+        return layers.BatchNormalization(center=False, scale=False, name=f"norm_{x.name}")(x)
+
+    maps, table = (keras.Input(s, name=n) for s, n in zip(shapes, ("maps", "table"), strict=True))
+    x = convolution(standardised(maps), filters, 3, "same", "1")
     x = layers.MaxPooling2D(2, name="pool_1")(x)
     x = layers.SpatialDropout2D(dropout / 4, seed=seeds(), name="dropout_1")(x)
     x = convolution(x, filters, 3, "same", "2")
     x = convolution(x, 2 * filters, (x.shape[1], 3), "valid", "3")
     strongest = layers.GlobalMaxPooling2D(name="maximum_over_time")(x)
     average = layers.GlobalAveragePooling2D(name="mean_over_time")(x)
-    x = layers.Concatenate(name="penultimate")([strongest, average])
+    y = layers.Dropout(dropout / 2, seed=seeds(), name="dropout_table")(standardised(table))
+    y = layers.Dense(2 * filters, use_bias=False, kernel_initializer=initial(), name="dense")(y)
+    y = layers.Dropout(dropout, seed=seeds(), name="dropout_dense")(activated(y, "dense"))
+    x = layers.Concatenate(name="penultimate")([strongest, average, y])
     x = layers.Dropout(dropout, seed=seeds(), name="dropout_2")(x)
-    return keras.Model(inputs, _call_probability(x, seeds), name="cnn")
+    return keras.Model([maps, table], _call_probability(x, seeds), name="cnn")
 
 
 def _call_probability(x, seeds):
@@ -203,16 +216,16 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, step):
         index = self.order[self.epoch, step]
-        return self.inputs[index], self.labels[index]
+        return tuple(array[index] for array in self.inputs), self.labels[index]
 
     def on_epoch_end(self):
         self.epoch = min(self.epoch + 1, EPOCHS - 1)
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(builder, shape, settings, steps, learning_rate):
+def _compiled(builder, shapes, settings, steps, learning_rate):
     """One compiled network an architecture; `_Network` draws its weights anew in each fit."""
-    network = builder(shape, 0, **dict(settings))
+    network = builder(shapes, 0, **dict(settings))
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     network.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=1e-3),
@@ -242,7 +255,7 @@ class _Network:
         """
         labels = _check(spectrograms, labels)
         inputs = self._inputs(spectrograms)
-        self.shape = inputs.shape[1:]
+        self.shapes = tuple(array.shape[1:] for array in inputs)
         network = self._reset()
         held_out = None
         if validation is not None:
@@ -270,9 +283,9 @@ class _Network:
         """The compiled network with weights from the seed and a fresh optimiser."""
         builder = type(self).builder
         network, initial = _compiled(
-            builder, self.shape, self.settings, self.steps, self.learning_rate
+            builder, self.shapes, self.settings, self.steps, self.learning_rate
         )
-        fresh = builder(self.shape, self.seed, **dict(self.settings))
+        fresh = builder(self.shapes, self.seed, **dict(self.settings))
         for variable, value in zip(network.variables, fresh.variables, strict=True):
             variable.assign(value)
         for variable, value in zip(network.optimizer.variables, initial, strict=True):
@@ -282,7 +295,7 @@ class _Network:
     def predict_proba(self, spectrograms):
         """Return the (n,) probability of a call, 0..1."""
         network = _compiled(
-            type(self).builder, self.shape, self.settings, self.steps, self.learning_rate
+            type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
         )[0]
         network.set_weights(self.weights)
         return network.predict(self._inputs(spectrograms), batch_size=256, verbose=0)[:, 0]
@@ -308,17 +321,18 @@ class MLP(_Network):
 
     @staticmethod
     def _inputs(spectrograms):
-        return features.extract(spectrograms).pixels
+        return (features.extract(spectrograms).pixels,)
 
 
 class CNN(_Network):
-    """The study's convolutional network, on the maps of `features.extract`."""
+    """The study's convolutional network, on the maps and the table of `features.extract`."""
 
     builder = staticmethod(build_cnn)
 
     @staticmethod
     def _inputs(spectrograms):
-        return features.extract(spectrograms).maps
+        extracted = features.extract(spectrograms)
+        return extracted.maps, extracted.table
 
 
 REGISTRY = {
