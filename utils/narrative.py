@@ -6,3 +6,35 @@ from IPython.display import Markdown, display
 def say(text: str) -> None:
     """Show a Markdown text as the output of a cell; its numbers are rounded by the caller."""
     display(Markdown(text))
+
+
+def percent(share: float) -> str:
+    """0.826 as "83 %", small shares with one decimal, as Spanish writes them."""
+    return f"{100 * share:.0f} %" if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+
+
+def beside_chance(share: float, chance: float) -> str:
+    """A share, the one expected by chance, and their ratio."""
+    return f"{percent(share)} (por azar, {percent(chance)}; {share / chance:.1f} veces)"
+
+
+def effect_word(d: float) -> str:
+    """A Spanish word for a standardised mean difference, after Cohen (1988)."""
+    size = abs(d)
+    if size < 0.2:
+        return "despreciable"
+    return "pequeño" if size < 0.5 else "mediano" if size < 0.8 else "grande"
+
+
+def separation_word(roc_auc: float) -> str:
+    """What a ROC AUC says about a cue, as a Spanish predicate."""
+    if roc_auc < 0.55:
+        return "no separa las clases"
+    return f"separa {'un poco' if roc_auc < 0.7 else 'con claridad'} las clases"
+
+
+def near_word(value: float, reference: float, margin: float) -> str:
+    """Whether a value that moves from machine to machine lies near a reference, in Spanish."""
+    if abs(value - reference) < margin:
+        return f"a menos de {margin:.2f} de"
+    return f"{margin:.2f} o más por {'encima' if value > reference else 'debajo'} de"

@@ -29,11 +29,33 @@ CUES = {
     "neighbour label": "etiqueta del vecino",
     "clip order": "lugar en la serie",
 }
+SOURCES = {
+    "none": "ninguna",
+    "downsweep": "barrido descendente",
+    "flat_tonal": "tono plano",
+    "humpback": "yubarta",
+    "knocks": "golpes",
+    "burst": "ráfaga de banda ancha",
+    "airgun": "cañón de aire",
+    "ship": "barco",
+}
+DESCRIPTORS = {
+    "rms_db": "nivel RMS (dB re escala completa)",
+    "zero_crossings": "cruces por cero (1/s)",
+    "centroid_hz": "centroide (Hz)",
+    "bandwidth_hz": "anchura de banda (Hz)",
+    "rolloff_hz": "frecuencia del 85 % (Hz)",
+    "flatness": "planitud espectral",
+    "track_hz": "frecuencia de la cresta (Hz)",
+    "track_slope_hz_s": "pendiente de la cresta (Hz/s)",
+}
 SPECTROGRAM_MAP = "magma"
+GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 16)  # many panels of noise: few colours, small files
 DIFFERENCE_MAP = "RdBu_r"
 REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
 WIDTH = 9.6  # inches, about GitHub's column at 84 dots per inch
 
+_DOTS = {"s": 8, "lw": 0, "antialiased": False}  # without blurred rims, which swell the files
 _STYLE = {
     "figure.dpi": 84,
     "savefig.dpi": 84,
@@ -97,6 +119,16 @@ def cue_title(name: str) -> str:
     return CUES[name]
 
 
+def descriptor_title(name: str) -> str:
+    """Return the Spanish name of a column of `utils.descriptors`, with its unit."""
+    if name.startswith("level_"):
+        _, low, high, _ = name.split("_")
+        return f"nivel de {low} a {high} Hz (dB re clip)"
+    if name.startswith("mfcc_"):
+        return f"MFCC {name.removeprefix('mfcc_')} (dB)"
+    return DESCRIPTORS[name]
+
+
 # Spectrograms
 
 
@@ -110,7 +142,8 @@ def spectrogram(values, frequencies, times, *, unit, limits=None, difference=Fal
     if limits is None:
         largest = float(np.abs(values).max())
         limits = (-largest, largest) if difference else (values.min(), values.max())
-    image = _mesh(ax, values, frequencies, times, limits, difference)
+    colours = DIFFERENCE_MAP if difference else SPECTROGRAM_MAP
+    image = _mesh(ax, values, frequencies, times, limits, colours)
     ax.set(xlabel="tiempo (s)", ylabel="frecuencia (Hz)")
     ax.figure.colorbar(image, ax=ax, label=unit, pad=0.02)
     return ax
@@ -128,13 +161,25 @@ def spectrogram_grid(values, frequencies, times, titles, *, unit, limits, column
     for ax in axes.flat[len(values) :]:
         ax.remove()
     for ax, value, title in zip(axes.flat, values, titles, strict=False):
-        image = _mesh(ax, value, frequencies, times, limits)
+        image = _mesh(ax, value, frequencies, times, limits, colours=GRID_MAP)
         ax.set_title(title, fontsize=10)
     figure.supxlabel("tiempo (s)", fontsize=11)
     figure.supylabel("frecuencia (Hz)", fontsize=11)
     panels = axes.ravel()[: len(values)]
     figure.colorbar(image, ax=panels, label=unit, pad=0.02, aspect=30)
     return panels
+
+
+def clip_grid(dataset, index, titles, *, columns=4):
+    """Draw some clips of a `data.Dataset` as a `spectrogram_grid`; index (k,); return axes (k,).
+
+    The common colours span all but the lowest 1 % and the highest 0.2 % of the cells drawn.
+    """
+    values = dataset.spectrograms[index]
+    return spectrogram_grid(
+        values, dataset.frequencies, dataset.times, titles, unit=dataset.unit,
+        limits=np.percentile(values, [1, 99.8]), columns=columns,
+    )  # fmt: skip
 
 
 def class_means(spectrograms, labels, frequencies, times, *, unit):
@@ -150,7 +195,7 @@ def class_means(spectrograms, labels, frequencies, times, *, unit):
         ax.set_title(f"{name}, media")
     figure.colorbar(image, ax=axes[:2], label=unit, pad=0.02)
     largest = np.abs(call - none).max()
-    image = _mesh(axes[2], call - none, frequencies, times, (-largest, largest), difference=True)
+    image = _mesh(axes[2], call - none, frequencies, times, (-largest, largest), DIFFERENCE_MAP)
     axes[2].set_title("diferencia")
     figure.colorbar(image, ax=axes[2], label=unit, pad=0.04)
     figure.supxlabel("tiempo (s)", fontsize=11)
@@ -164,8 +209,7 @@ def contour(frequencies, times, *, ax):
     return ax
 
 
-def _mesh(ax, values, frequencies, times, limits, difference=False):
-    colours = DIFFERENCE_MAP if difference else SPECTROGRAM_MAP
+def _mesh(ax, values, frequencies, times, limits, colours=SPECTROGRAM_MAP):
     return ax.pcolormesh(
         times, frequencies, values, vmin=limits[0], vmax=limits[1], cmap=colours,
         shading="nearest", rasterized=True,
@@ -250,9 +294,9 @@ def map_by_class(points, labels, ax=None):
     ax = _axes(ax, height=4.4, width=0.5 * WIDTH)
     for k in (0, 1):
         of_class = labels == k
-        ax.scatter(*points[of_class].T, s=6, alpha=0.6, lw=0, color=CLASS_COLOURS[k])
+        ax.scatter(*points[of_class].T, **_DOTS, color=CLASS_COLOURS[k])
         ax.scatter([], [], s=30, color=CLASS_COLOURS[k], label=CLASS_NAMES[k])
-    ax.legend(loc="upper right", handletextpad=0.1, borderpad=0.1)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, handletextpad=0.1)
     return _bare(ax)
 
 
@@ -260,7 +304,7 @@ def map_by_group(points, groups, ax=None):
     """Draw (n, 2) points of a map, coloured by the groups' order in time."""
     ax = _axes(ax, height=4.4, width=0.5 * WIDTH)
     rank = np.unique(groups, return_inverse=True)[1]
-    dots = ax.scatter(*points.T, c=rank, cmap="viridis", s=6, alpha=0.8, lw=0)
+    dots = ax.scatter(*points.T, c=rank, cmap="viridis", **_DOTS)
     ax.figure.colorbar(dots, ax=ax, label="grupo, en orden temporal", pad=0.02)
     return _bare(ax)
 
@@ -440,7 +484,7 @@ def cue_floor(table: pd.DataFrame):
     """
     subsets = table["clips"].unique()
     figure, axes = plt.subplots(
-        1, len(subsets), figsize=(WIDTH, 2.9), sharex=True, sharey=True, squeeze=False
+        1, len(subsets), figsize=(WIDTH, 3.2), sharex=True, sharey=True, squeeze=False
     )
     cues = list(dict.fromkeys(table["cue"]))[::-1]
     kinds = {"group": ("por grupos", -0.13, "o"), "random": ("al azar (con fuga)", 0.13, "X")}
@@ -456,7 +500,7 @@ def cue_floor(table: pd.DataFrame):
         ax.set_yticks(range(len(cues)), cues)
         ax.set_title(subset, fontsize=11)
         ax.grid(axis="x")
-    figure.supxlabel("ROC AUC (media y extremos de los repartos)", fontsize=11)
+        ax.set_xlabel("ROC AUC (media y extremos)")
     place_legend(axes.ravel())
     return axes.ravel()
 
