@@ -8,6 +8,8 @@ import argparse
 import hashlib
 import os
 import sys
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -223,7 +225,7 @@ def _load_npz(path):
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = "it holds pickled objects" if "pickle" in str(error).lower() else "it is damaged"
         raise ValueError(
             f"{path.name} cannot be read: {reason}; write it with np.savez and plain arrays."
@@ -375,7 +377,7 @@ def _subfolder_labels(folder):
         )
     rows = [(path, name) for name, files in classes.items() for path in files]
     table = pd.DataFrame(rows, columns=["path", "label"])
-    return table.sort_values("path", key=lambda paths: [p.name for p in paths], ignore_index=True)
+    return _in_name_order(table)
 
 
 def _read_labels(csv, folder):
@@ -418,7 +420,11 @@ def _read_labels(csv, folder):
             "the names or put the files beside the CSV."
         )
     result["path"] = [folder / Path(os.path.relpath(p, folder.resolve())) for p in result["path"]]
-    return result.drop(columns="name").sort_values(
+    return _in_name_order(result.drop(columns="name"))
+
+
+def _in_name_order(table):
+    return table.sort_values(
         "path", key=lambda paths: [_natural(p.name) for p in paths], ignore_index=True
     )
 

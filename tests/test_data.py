@@ -1,0 +1,605 @@
+"""What `data.load` takes, what it says about bad input, and what splits guarantee."""
+
+import dataclasses
+import os
+import sys
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from utils import data
+from utils.spectrograms import SpectrogramSettings, mel_spectrogram
+
+RATE, SAMPLES = 2000, 1000
+SETTINGS = SpectrogramSettings(clip_seconds=0.5)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
+
+
+def noise(seed, n=SAMPLES):
+    return 0.1 * np.random.default_rng(seed).standard_normal(n)
+
+
+def write(path, audio=None, rate=RATE, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, noise(seed) if audio is None else audio, rate)
+    return path
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """A folder with 20 clips of each of two classes."""
+    folder = tmp_path / "clips"
+    for i in range(20):
+        write(folder / "whale" / f"w{i:02d}.wav", seed=i)
+        write(folder / "noise" / f"n{i:02d}.wav", seed=100 + i)
+    return folder
+
+
+def load(folder, **options):
+    return data.load(folder, settings=SETTINGS, **options)
+
+
+def npz(path, **changes):
+    arrays = {
+        "spectrograms": np.random.default_rng(0).integers(0, 256, (60, 50, 101)).astype(np.uint8),
+        "labels": (np.arange(60) % 2).astype(np.uint8),
+    } | changes
+    np.savez(path, **{key: value for key, value in arrays.items() if value is not None})
+    return path
+
+
+# Names and paths
+
+
+def test_the_default_is_simulated_and_a_variable_names_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "simulated", lambda **_: "the simulated clips")
+    monkeypatch.delenv("DATASET", raising=False)
+    assert data.load() == data.load("simulated") == "the simulated clips"
+    monkeypatch.setenv("DATASET", str(npz(tmp_path / "mine.npz")))
+    assert data.load().name == "mine"
+
+
+def test_simulated_clips_have_audio_truth_and_groups():
+    dataset = data.simulated(n_clips=120, seed=3)
+    assert dataset.audio.shape == (120, 4000) and len(dataset.truth) == 120
+    np.testing.assert_array_equal(dataset.truth["snr_db"].notna(), dataset.labels == 1)
+    np.testing.assert_array_equal(
+        dataset.spectrograms, mel_spectrogram(dataset.audio, dataset.settings)
+    )
+    again = data.simulated(n_clips=120, seed=3)
+    np.testing.assert_array_equal(again.spectrograms, dataset.spectrograms)
+    with pytest.raises(ValueError, match="leave sample_rate and clip_seconds alone"):
+        data.simulated(n_clips=120, settings=SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [("nowhere", "no data set or path is called 'nowhere'"), ("clips.zip", "no .npz")],
+)
+def test_a_source_that_is_not_there_or_not_data(tmp_path, monkeypatch, source, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clips.zip").write_bytes(b"PK")
+    with pytest.raises((FileNotFoundError, ValueError), match=message):
+        data.load(source)
+
+
+def test_the_challenge_says_how_to_fetch_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    with pytest.raises(FileNotFoundError, match="make data NAME=cornell_whale_challenge"):
+        data.load("cornell_whale_challenge")
+
+
+# Spectrograms in an .npz
+
+
+def test_npz_with_and_without_block_and_matched(tmp_path):
+    plain = data.load(npz(tmp_path / "plain.npz"))
+    assert plain.matched is None and plain.study_clips() is plain
+    np.testing.assert_array_equal(plain.groups, np.arange(60) // 6)
+    blocks, matched = np.arange(60) // 4, np.arange(60) < 40
+    full = data.load(npz(tmp_path / "full.npz", block=blocks, matched=matched))
+    np.testing.assert_array_equal(full.groups, blocks)
+    assert len(full.study_clips()) == 40 and full.study_clips().matched.all()
+    assert full.spectrograms.dtype == np.float32 and full.unit == "dB, 0..255"
+    assert "60 clips, 30 call and 30 none, 15 groups, 50 bands x 101 frames" in full.describe()
+
+
+def test_what_save_npz_writes_is_read_back(tmp_path):
+    before = data.simulated(n_clips=100, seed=0)
+    data.save_npz(before, tmp_path / "new" / "copy.npz")
+    after = data.load(tmp_path / "new" / "copy.npz")
+    for name in ("spectrograms", "labels", "groups", "clip_names", "frequencies", "times", "unit"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+    assert os.listdir(tmp_path / "new") == ["copy.npz"]
+    assert "simulated from seed 0" in after.provenance["written"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": None}, "lacks labels; it holds spectrograms"),
+        ({"spectrograms": None}, "lacks spectrograms"),
+        ({"spectrograms": np.zeros((60, 5050))}, r"shape \(60, 5050\)"),
+        ({"spectrograms": np.zeros((60, 40, 101))}, "40 cells in frequencies"),
+        ({"labels": np.zeros(59)}, r"labels has shape \(59,\); \(60,\) is needed"),
+        ({"block": np.zeros(61, dtype=int)}, "block has shape"),
+        ({"labels": np.arange(60)}, "labels other than 0 and 1"),
+        ({"labels": np.ones(60)}, "only one class is there"),
+        ({"labels": np.arange(60) < 19}, "at least 20 clips of each class"),
+        ({"labels": np.array([{}] * 60)}, "holds pickled objects"),
+        ({"spectrograms": np.full((60, 50, 101), np.nan)}, "60 spectrograms hold NaN"),
+    ],
+)
+def test_npz_that_cannot_be_used(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        data.load(npz(tmp_path / "bad.npz", **changes))
+
+
+def test_npz_that_is_damaged(tmp_path):
+    path = npz(tmp_path / "cut.npz")
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ValueError, match="cut.npz cannot be read: it is damaged"):
+        data.load(path)
+
+
+# Folders of audio
+
+
+def test_a_folder_with_one_subfolder_a_class(clips):
+    dataset = load(clips)
+    assert len(dataset) == 40 and dataset.class_names == ("noise", "whale")
+    of_whales = np.array([name.startswith("whale/") for name in dataset.clip_names])
+    np.testing.assert_array_equal(dataset.labels == 1, of_whales)
+    assert dataset.describe().endswith(
+        "40 files read, none changed; blocks of up to 250 neighbours by name"
+    )
+    first = dataset.clip_names[0]
+    read, _ = soundfile.read(clips / first, dtype="float32")
+    np.testing.assert_array_equal(dataset.audio[0], read)
+    np.testing.assert_allclose(
+        dataset.spectrograms, mel_spectrogram(dataset.audio, SETTINGS), atol=1e-5
+    )
+    assert load(clips, positive_class="noise").labels.sum() == 20
+    assert load(clips, positive_class="noise").class_names == ("whale", "noise")
+    with pytest.raises(ValueError, match="no class is called 'dolphin'"):
+        load(clips, positive_class="dolphin")
+
+
+def challenge_style(folder, labels, columns=("clip_name", "label"), extra=None):
+    rows = []
+    for i, label in enumerate(labels):
+        write(folder / "train" / f"train{i + 1}.wav", seed=i)
+        rows.append((f"train{i + 1}.wav", label))
+    table = pd.DataFrame(rows, columns=list(columns))
+    for name, values in (extra or {}).items():
+        table[name] = values
+    table.sample(frac=1, random_state=0).to_csv(folder / "train.csv", index=False)
+    return folder
+
+
+def test_a_csv_like_the_challenge_s(tmp_path):
+    labels = np.arange(45) % 2
+    dataset = load(challenge_style(tmp_path / "challenge", labels))
+    names = [f"train/train{i + 1}.wav" for i in range(45)]
+    assert dataset.clip_names.tolist() == names
+    np.testing.assert_array_equal(dataset.labels, labels)
+    assert dataset.class_names == ("none", "call")
+
+
+def test_a_csv_with_groups_and_class_names(tmp_path):
+    labels, groups = ["call", "sea"] * 21, [f"tape {i // 7}" for i in range(42)]
+    folder = challenge_style(tmp_path / "tapes", labels, extra={"group": groups})
+    dataset = load(folder, positive_class="call")
+    np.testing.assert_array_equal(dataset.groups, np.arange(42) // 7)
+    assert dataset.class_names == ("sea", "call") and dataset.labels[0] == 1
+    assert dataset.describe().endswith("groups from the CSV")
+    elsewhere = (folder / "train.csv").rename(tmp_path / "labels.csv")
+    again = load(folder, labels_csv=elsewhere, positive_class="call")
+    np.testing.assert_array_equal(again.labels, dataset.labels)
+
+
+def test_blocks_are_250_neighbours_in_name_order():
+    np.testing.assert_array_equal(data._blocks(6000), np.arange(6000) // 250)
+    assert len(np.unique(data._blocks(400))) == 10
+    assert sorted(["c10.wav", "c9.wav", "c1.wav"], key=data._natural) == [
+        "c1.wav", "c9.wav", "c10.wav",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "ogg", "mp3"])
+def test_formats(clips, suffix):
+    longer = noise(5, 16_000)
+    for path in clips.glob("whale/*.wav"):
+        path.unlink()
+        write(path.with_suffix(f".{suffix}"), longer, rate=16_000)
+    dataset = load(clips)
+    whale = dataset.spectrograms[dataset.labels == 1]
+    assert len(whale) == 20 and np.isfinite(whale).all()
+    assert "20 resampled to 2000 Hz, 20 cut to the middle 0.5 s" in dataset.describe()
+
+
+def test_clips_are_mixed_resampled_centred_and_padded(clips):
+    tone = np.sin(2 * np.pi * 100 * np.arange(600) / 4000)
+    write(clips / "whale" / "w00.wav", np.column_stack([tone, 0 * tone]), rate=4000)
+    long = np.concatenate([np.zeros(500), noise(1), np.zeros(500)])
+    write(clips / "whale" / "w01.wav", long)
+    dataset = load(clips)
+    assert (
+        "40 files read, 1 mixed to mono, 1 resampled to 2000 Hz, 1 cut to the middle 0.5 s, "
+        "1 padded to 0.5 s" in dataset.describe()
+    )
+    by_name = dict(zip(dataset.clip_names.tolist(), dataset.audio, strict=True))
+    short = by_name["whale/w00.wav"]
+    assert np.abs(short[:350]).max() == np.abs(short[650:]).max() == 0
+    expected = 0.5 * np.sin(2 * np.pi * 100 * np.arange(300) / 2000)
+    np.testing.assert_allclose(short[380:620], expected[30:270], atol=0.01)
+    np.testing.assert_allclose(by_name["whale/w01.wav"], noise(1), atol=1e-4)
+
+
+def test_spectrograms_are_cached_by_content_and_settings(clips, monkeypatch):
+    first = load(clips)
+    calls = []
+
+    def counted(audio, settings):
+        calls.append(len(audio))
+        return mel_spectrogram(audio, settings)
+
+    counted.__module__, counted.__qualname__ = mel_spectrogram.__module__, "mel_spectrogram"
+    monkeypatch.setattr(data, "mel_spectrogram", counted)
+    monkeypatch.setattr(counted, "__name__", "mel_spectrogram")
+    load(clips)
+    load(clips)
+    assert len(calls) <= 1
+    known = len(calls)
+    changed = write(clips / "whale" / "w03.wav", noise(77))
+    second = load(clips)
+    assert len(calls) == known + 1
+    position = second.clip_names.tolist().index(f"whale/{changed.name}")
+    assert not np.array_equal(first.spectrograms[position], second.spectrograms[position])
+    other = data.load(clips, settings=dataclasses.replace(SETTINGS, mel_bands=40))
+    assert len(calls) == known + 2 and other.spectrograms.shape[1] == 40
+
+
+def replace_by(content):
+    def change(path):
+        path.write_bytes(content)
+
+    return change
+
+
+def with_samples(audio, **options):
+    def change(path):
+        soundfile.write(path, audio, RATE, **options)
+
+    return change
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:900])
+
+
+BAD_FILES = {
+    "not audio, or damaged": replace_by(b"this is no audio at all" * 20),
+    "empty file": replace_by(b""),
+    "empty, no samples": with_samples(np.zeros(0)),
+    "truncated": cut,
+    "silent": with_samples(np.full(SAMPLES, 0.25)),
+    "holds NaN or infinite samples": with_samples(
+        np.where(np.arange(SAMPLES) == 7, np.nan, 0.1), subtype="FLOAT"
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", BAD_FILES)
+def test_one_bad_file_is_named_and_skipped_only_when_asked(clips, reason):
+    write(clips / "whale" / "w20.wav", seed=50)
+    BAD_FILES[reason](clips / "whale" / "w07.wav")
+    with pytest.raises(ValueError, match=rf"1 audio file\(s\) cannot be used \(w07.wav: {reason}"):
+        load(clips)
+    dataset = load(clips, skip_bad=True)
+    assert "whale/w07.wav" not in dataset.clip_names and len(dataset) == 40
+    assert "40 files read, 1 skipped as unusable" in dataset.describe()
+
+
+def test_many_bad_files_are_counted_and_some_named(clips):
+    for path in sorted(clips.glob("whale/*.wav"))[:5]:
+        path.write_bytes(b"")
+    with pytest.raises(ValueError, match=r"5 audio file\(s\).*w00.wav.*and 2 more\); repair"):
+        load(clips)
+    with pytest.raises(ValueError, match="15 calls and 20 others; at least 20"):
+        load(clips, skip_bad=True)
+
+
+def test_the_sample_rate_must_reach_the_frequencies(clips):
+    write(clips / "noise" / "n03.wav", rate=800)
+    with pytest.raises(ValueError, match="n03.wav: sample rate 800 Hz is too low .* up to 500 Hz"):
+        load(clips)
+
+
+def test_folders_without_audio_or_with_other_classes(tmp_path, clips):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty holds no audio in subfolders; put the clips"):
+        load(tmp_path / "empty")
+    write(tmp_path / "loose" / "a.wav")
+    with pytest.raises(ValueError, match="no audio in subfolders and no CSV with labels"):
+        load(tmp_path / "loose")
+    write(tmp_path / "one" / "whale" / "a.wav")
+    with pytest.raises(ValueError, match=r"clips of 1 classes \(whale\), only one class"):
+        load(tmp_path / "one")
+    (clips / "whale" / "w00.wav").unlink()
+    with pytest.raises(ValueError, match="19 calls and 20 others; at least 20 clips"):
+        load(clips)
+
+
+def change_csv(change):
+    def apply(folder):
+        path = folder / "train.csv"
+        change(pd.read_csv(path, dtype=str)).to_csv(path, index=False)
+
+    return apply
+
+
+BAD_TABLES = {
+    "has the columns sound, label; it needs one called clip_name": change_csv(
+        lambda t: t.rename(columns={"clip_name": "sound"})
+    ),
+    "it needs one called .* and one called label or class": change_csv(
+        lambda t: t.rename(columns={"label": "what"})
+    ),
+    r"3 different labels \(0, 1, 7\); labels must be 0 and 1": change_csv(
+        lambda t: t.assign(label=["7", *t["label"][1:]])
+    ),
+    r"names 1 files that do not exist \(gone.wav\)": change_csv(
+        lambda t: t.assign(clip_name=["gone.wav", *t["clip_name"][1:]])
+    ),
+    r"names 1 files twice with labels or groups that disagree \(train": change_csv(
+        lambda t: pd.concat([t, t.head(1).assign(label=str(1 - int(t["label"][0])))])
+    ),
+    r"only one class is there \(1\)": change_csv(lambda t: t.assign(label="1")),
+    "holds 2 CSV files": lambda folder: (folder / "more.csv").write_text("clip_name,label\n"),
+}
+
+
+@pytest.mark.parametrize("message", BAD_TABLES)
+def test_a_csv_that_cannot_be_used(tmp_path, message):
+    folder = challenge_style(tmp_path / "challenge", np.arange(42) % 2)
+    BAD_TABLES[message](folder)
+    with pytest.raises(ValueError, match=message):
+        load(folder)
+
+
+def test_a_csv_may_name_a_file_twice_alike(tmp_path):
+    folder = challenge_style(tmp_path / "challenge", np.arange(42) % 2)
+    change_csv(lambda t: pd.concat([t, t.head(3)]))(folder)
+    assert len(load(folder)) == 42
+    with pytest.raises(FileNotFoundError, match="labels_csv other.csv does not exist"):
+        load(folder, labels_csv=tmp_path / "other.csv")
+
+
+# The challenge in full
+
+
+@pytest.fixture
+def challenge(tmp_path):
+    """The files of the challenge with 60 clips of noise."""
+    folder = tmp_path / "any folder"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    audio = rng.standard_normal((60, 1, 4000)).astype(np.float32)
+    np.save(folder / "CornellWhaleChallenge_X.npy", audio)
+    np.save(folder / "CornellWhaleChallenge_y.npy", np.arange(60) % 2)
+    for k in range(5):
+        np.savetxt(folder / f"test_indices_fold_{k}.txt", np.arange(k, 60, 5), fmt="%d")
+    return folder
+
+
+def test_the_challenge_is_read_memory_mapped_from_any_folder(challenge):
+    dataset = data.load(challenge)
+    assert dataset.name == "cornell_whale_challenge" and len(dataset) == 60
+    assert isinstance(dataset.audio, np.memmap) or isinstance(dataset.audio.base, np.memmap)
+    np.testing.assert_array_equal(dataset.labels, np.arange(60) % 2)
+    np.testing.assert_allclose(
+        dataset.spectrograms, mel_spectrogram(np.array(dataset.audio), dataset.settings)
+    )
+    np.testing.assert_array_equal(data.official_fold(challenge, 3), np.arange(3, 60, 5))
+    with pytest.raises(FileNotFoundError, match="folds are 0 to 4"):
+        data.official_fold(challenge, 5)
+
+
+def test_the_challenge_s_cache_follows_the_file(challenge):
+    first = data.load(challenge).spectrograms
+    np.testing.assert_array_equal(data.load(challenge).spectrograms, first)
+    path = challenge / "CornellWhaleChallenge_X.npy"
+    audio = np.load(path)
+    np.save(path, audio[::-1])
+    np.testing.assert_array_equal(data.load(challenge).spectrograms, first[::-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("X", np.zeros((60, 4000), np.float32), r"shape \(60, 4000\)"),
+        ("X", np.zeros((60, 1, 3000), np.float32), "3000 samples at 2000 Hz"),
+        ("y", np.zeros(59), "59 labels"),
+        ("y", np.arange(60), "labels other than 0 and 1"),
+        ("X", np.array([{}] * 60), "pickled objects"),
+    ],
+)
+def test_a_challenge_that_is_not_whole(challenge, name, array, message):
+    np.save(challenge / f"CornellWhaleChallenge_{name}.npy", array, allow_pickle=True)
+    with pytest.raises(ValueError, match=message):
+        data.load(challenge)
+
+
+def test_a_challenge_without_labels(challenge):
+    (challenge / "CornellWhaleChallenge_y.npy").unlink()
+    with pytest.raises(FileNotFoundError, match="no CornellWhaleChallenge_Y.npy"):
+        data.load(challenge)
+
+
+def stub_of_the_hub(monkeypatch, tmp_path, n, error=None):
+    """A huggingface_hub that writes n clips; returns what was asked of it."""
+    asked = {}
+
+    def snapshot_download(repository, *, local_dir, **options):
+        asked.update(options, repository=repository)
+        if error:
+            raise error
+        local_dir.mkdir(parents=True, exist_ok=True)
+        shape = (n, 1, 4000)
+        np.lib.format.open_memmap(local_dir / data.CHALLENGE_X, "w+", np.float32, shape).flush()
+        np.save(local_dir / "CornellWhaleChallenge_y.npy", np.arange(n) < 7027)
+        for name in data.CHALLENGE_FOLDS:
+            (local_dir / name).write_text("0\n")
+
+    module = types.SimpleNamespace(snapshot_download=snapshot_download)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", module)
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    return asked
+
+
+def test_a_whole_download_is_accepted(monkeypatch, tmp_path, capsys):
+    asked = stub_of_the_hub(monkeypatch, tmp_path, 30_000)
+    assert data.main(["download", "cornell_whale_challenge"]) == 0
+    assert asked["repository"] == "monster-monash/CornellWhaleChallenge"
+    assert asked["repo_type"] == "dataset"
+    assert "use it with DATASET=cornell_whale_challenge" in capsys.readouterr().out
+
+
+def test_a_download_that_fails_says_so(monkeypatch, tmp_path, capsys):
+    stub_of_the_hub(monkeypatch, tmp_path, 29_999)
+    assert data.main(["download", "cornell_whale_challenge"]) == 2
+    assert "not what was published: audio (29999, 1, 4000)" in capsys.readouterr().err
+    stub_of_the_hub(monkeypatch, tmp_path, 0, error=TimeoutError())
+    assert data.main(["download", "cornell_whale_challenge"]) == 2
+    assert "check the network and call again" in capsys.readouterr().err
+    assert data.main(["download", "dolphins"]) == 2
+    assert "nothing to download is called 'dolphins'" in capsys.readouterr().err
+
+
+def test_a_download_without_the_extra_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert data.main(["download", "cornell_whale_challenge"]) == 2
+    assert "pip install -e '.[download]'" in capsys.readouterr().err
+
+
+# Dataset
+
+
+def make(**changes):
+    n = len(changes.get("labels", range(6)))
+    values = {
+        "name": "toy",
+        "spectrograms": np.zeros((n, 3, 4), np.float32),
+        "labels": np.arange(n) % 2,
+        "groups": np.arange(n) // 2,
+        "clip_names": np.array([f"c{i}" for i in range(n)]),
+        "frequencies": np.array([10.0, 20.0, 30.0]),
+        "times": np.arange(4.0),
+        "unit": "dB",
+    } | changes
+    return data.Dataset(**values)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"spectrograms": np.zeros((6, 4, 3))}, r"labels, frequencies and times ask for \(6, 3, 4"),
+        ({"groups": np.zeros(5)}, "groups has 5 rows for 6 clips"),
+        ({"labels": np.array([0, 1, 2, 0, 1, 0])}, "labels other than 0 and 1"),
+        ({"frequencies": np.array([10.0, 30.0, 20.0])}, "frequencies must increase"),
+        (
+            {"spectrograms": np.full((6, 3, 4), np.inf)},
+            r"6 spectrograms .* \(c0, c1, c2 and 3 more",
+        ),
+    ],
+)
+def test_a_dataset_is_checked_on_construction(changes, message):
+    with pytest.raises(ValueError, match=message):
+        make(**changes)
+
+
+def test_a_dataset_is_read_only_and_takes_clips():
+    dataset = make(truth=pd.DataFrame({"snr_db": np.arange(6.0)}), matched=np.arange(6) > 1)
+    with pytest.raises(ValueError, match="read-only"):
+        dataset.labels[0] = 1
+    taken = dataset.take([4, 1])
+    assert taken.clip_names.tolist() == ["c4", "c1"]
+    assert taken.truth["snr_db"].tolist() == [4.0, 1.0] and taken.groups.tolist() == [2, 0]
+    by_mask = dataset.take(np.arange(6) == 3)
+    assert by_mask.truth["snr_db"].tolist() == [3.0]
+    assert dataset.study_clips().clip_names.tolist() == ["c2", "c3", "c4", "c5"]
+
+
+# Splits
+
+
+@st.composite
+def labelled_groups(draw):
+    sizes = draw(st.lists(st.integers(4, 12), min_size=10, max_size=25))
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    return (np.arange(len(groups)) + rng.integers(2)) % 2, groups
+
+
+@given(labelled_groups(), st.integers(0, 99))
+def test_splits_share_no_group_and_partition_the_clips(problem, seed):
+    labels, groups = problem
+    splits = data.split_by_group(labels, groups, seed=seed)
+    tests = np.concatenate([split.test for split in splits])
+    assert sorted(tests) == list(range(len(labels)))
+    for split in splits:
+        sides = (split.train, split.validation, split.test)
+        assert sorted(np.concatenate(sides)) == list(range(len(labels)))
+        of_sides = [set(groups[side]) for side in sides]
+        assert sum(map(len, of_sides)) == len(set().union(*of_sides))
+        assert all(set(labels[side]) == {0, 1} for side in sides)
+
+
+def test_splits_are_seeded_and_stratified():
+    rng = np.random.default_rng(0)
+    groups = np.arange(3000) // 20
+    labels = (rng.random(3000) < 0.25).astype(int)
+    first, again, other = (data.split_by_group(labels, groups, seed=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first[0].train, again[0].train)
+    assert set(first[0].test) != set(other[0].test)
+    for split in first:
+        assert labels[split.test].mean() == pytest.approx(labels.mean(), abs=0.03)
+        assert len(split.validation) == pytest.approx(0.1 * 3000, rel=0.3)
+
+
+def test_splits_that_cannot_be_made_say_so():
+    labels = np.array([1] * 10 + [0] * 90)
+    with pytest.raises(ValueError, match="class 1 occurs in 1 groups only; 5 splits .* at least 7"):
+        data.split_by_group(labels, np.arange(100) // 10, seed=0)
+
+
+def test_a_leaking_split_is_refused():
+    labels, groups = np.arange(12) % 2, np.arange(12) // 2
+    whole = data.Split(np.arange(4), np.arange(4, 8), np.arange(8, 12), seed=0)
+    data.check_split(whole, labels, groups)
+    shared = dataclasses.replace(whole, test=np.arange(7, 12))
+    with pytest.raises(ValueError, match="group 3 stands on the validation and the test side"):
+        data.check_split(shared, labels, groups)
+    lone = dataclasses.replace(whole, test=np.array([8, 10]))
+    with pytest.raises(ValueError, match="the test side holds a single class"):
+        data.check_split(lone, labels, groups)
+
+
+def test_draws_are_nested_seeded_and_within_the_side():
+    labels, side = np.arange(100) % 2, np.arange(40, 100)
+    small, large = (data.draw(labels, side, n, 2 * n, seed=5) for n in (5, 10))
+    assert set(small) < set(large) <= set(side)
+    assert labels[small].sum() == 5 and len(small) == 15
+    assert set(data.draw(labels, side, 5, 10, seed=6)) != set(small)
+    with pytest.raises(ValueError, match="31 clips of class 1 .* this side has 30"):
+        data.draw(labels, side, 31, 1, seed=0)
