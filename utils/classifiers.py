@@ -242,7 +242,11 @@ def _compiled(builder, shapes, settings, steps, learning_rate):
 
 
 class _Network:
-    """A Keras network; `fit` leaves loss and ROC AUC an epoch in `history`, time in `seconds`."""
+    """A Keras network.
+
+    `fit` leaves loss and ROC AUC an epoch in `history`, the epoch that is used (from 0) in `kept`,
+    and the time in `seconds`.
+    """
 
     def __init__(self, *, seed, steps=STEPS, learning_rate=2e-3, **settings):
         if steps % EPOCHS:
@@ -253,8 +257,8 @@ class _Network:
     def fit(self, spectrograms, labels, validation=None):
         """Fit on (n, f, t) and (n,) for a fixed number of gradient steps.
 
-        With validation (spectrograms, labels), the epoch of the lowest validation loss is kept;
-        without, the last one.
+        With validation (spectrograms, labels), the epoch of the highest validation ROC AUC is
+        kept, of equals the last; without, the last one.
         """
         labels = _check(spectrograms, labels)
         inputs = self._inputs(spectrograms)
@@ -266,7 +270,7 @@ class _Network:
                 self._inputs(validation[0]),
                 np.asarray(validation[1], dtype=np.float32)[:, None],
             )
-        keep = _KeepBest("val_loss" if held_out else None)
+        keep = _KeepBest("val_roc_auc" if held_out else None)
         start = time.perf_counter()
         history = network.fit(
             _Batches(inputs, labels, self.steps, self.seed),
@@ -279,7 +283,7 @@ class _Network:
         )
         self.seconds = time.perf_counter() - start
         self.history = {name: np.array(values) for name, values in history.history.items()}
-        self.weights = keep.weights
+        self.weights, self.kept = keep.weights, keep.epoch
         return self
 
     def _reset(self):
@@ -305,16 +309,16 @@ class _Network:
 
 
 class _KeepBest(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the lowest monitored loss, or of the last epoch."""
+    """Keeps the weights of the epoch with the highest monitored score, or of the last epoch."""
 
     def __init__(self, monitor):
         super().__init__()
-        self.monitor, self.best = monitor, np.inf
+        self.monitor, self.best = monitor, -np.inf
 
     def on_epoch_end(self, epoch, logs=None):
-        value = logs[self.monitor] if self.monitor else -np.inf
-        if value < self.best or self.monitor is None:
-            self.best, self.weights = value, self.model.get_weights()
+        value = logs[self.monitor] if self.monitor else np.inf
+        if value >= self.best:
+            self.best, self.epoch, self.weights = value, epoch, self.model.get_weights()
 
 
 class MLP(_Network):
