@@ -55,6 +55,7 @@ DIFFERENCE_MAP = "RdBu_r"
 REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
 WIDTH = 9.6  # inches, about GitHub's column at 84 dots per inch
 
+_VEIL = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}  # legends over lines
 _DOTS = {"s": 8, "lw": 0, "antialiased": False}  # without blurred rims, which swell the files
 _STYLE = {
     "figure.dpi": 84,
@@ -328,7 +329,7 @@ def roc_curves(predictions: Mapping, ax=None):
         ax.plot(false, true, **style | {"marker": None}, label=f"{title} ({area:.2f})")
     ax.plot([0, 1], [0, 1], **REFERENCE_LINE)
     ax.set(xlabel="tasa de falsas alarmas", ylabel="exhaustividad (llamadas detectadas)")
-    ax.legend(title="área bajo la curva", loc="lower right", alignment="left")
+    ax.legend(title="área bajo la curva", loc="lower right", alignment="left", **_VEIL)
     return _unit_square(ax)
 
 
@@ -345,7 +346,7 @@ def precision_recall_curves(predictions: Mapping, ax=None):
         ax.plot(recall, precision, **style | {"marker": None}, label=f"{title} ({average:.2f})")
         ax.axhline(np.mean(labels), **REFERENCE_LINE)
     ax.set(xlabel="exhaustividad (llamadas detectadas)", ylabel="precisión")
-    ax.legend(title="precisión media", loc="lower left", alignment="left")
+    ax.legend(title="precisión media", loc="lower left", alignment="left", **_VEIL)
     return _unit_square(ax)
 
 
@@ -419,7 +420,7 @@ def learning_curves(table: pd.DataFrame, *, label="ROC AUC", ax=None):
     ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
     ax.minorticks_off()
     ax.set(xlabel="clips de entrenamiento por clase", ylabel=label)
-    ax.legend(loc="lower right")
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.grid()
     return ax
 
