@@ -61,7 +61,7 @@ def librosa_loop(audio, settings) -> np.ndarray:
 
 
 def _noise(n: int, settings) -> np.ndarray:
-    return np.random.default_rng(0).standard_normal((n, settings.n_samples)).astype(np.float32)
+    return np.random.default_rng(0).standard_normal((n, settings.n_samples), dtype=np.float32)
 
 
 def mel_spectrograms() -> list[str]:

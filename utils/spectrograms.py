@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import librosa
 import numpy as np
-import scipy.fft
 import scipy.signal
 from threadpoolctl import threadpool_limits
 
-_CHUNK_CLIPS = 8  # frames, spectrum and power then stay in a core's cache; memory is bounded
+_CHUNK_CLIPS = 16  # large enough to keep the processor busy, small enough for its cache
 
 
 @dataclass(frozen=True)
@@ -84,10 +83,7 @@ class SpectrogramSettings:
 
 @functools.lru_cache(maxsize=8)
 def _mel_matrix(settings):
-    """Slaney's mel filters, (2 * bins, bands) float32: real and imaginary squares weigh the same.
-
-    Bins above the last that a filter uses are left out.
-    """
+    """Slaney's mel filters, (bins, bands) float32; bins above the last one used are left out."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # empty filters: the settings refuse them
         filters = librosa.filters.mel(
@@ -98,7 +94,22 @@ def _mel_matrix(settings):
             fmax=settings.fmax,
         )
     n_bins = int(np.flatnonzero(filters.any(axis=0)).max(initial=0)) + 1
-    return np.repeat(filters[:, :n_bins].T, 2, axis=0).astype(np.float32, order="C")
+    return np.ascontiguousarray(filters[:, :n_bins].T, dtype=np.float32)
+
+
+@functools.lru_cache(maxsize=8)
+def _fourier_matrices(settings):
+    """Hann-windowed cosines (half or half + 1, bins) and sines (half, bins) of a folded frame.
+
+    Sample k and sample n_fft - k share their cosine and, but for its sign, their sine, so that a
+    frame is folded before it is multiplied; sample 0 has the window's zero.
+    """
+    n_fft, half = settings.n_fft, (settings.n_fft - 1) // 2
+    window = scipy.signal.get_window("hann", n_fft)[:, None]
+    angle = 2 * np.pi / n_fft * np.outer(np.arange(n_fft), np.arange(len(_mel_matrix(settings))))
+    last = n_fft // 2 + 1  # an even frame's middle sample stands alone
+    cosines, sines = window * np.cos(angle), window * np.sin(angle)
+    return np.ascontiguousarray(cosines[1:last]), np.ascontiguousarray(sines[1 : half + 1])
 
 
 def mel_spectrogram(audio, settings):
@@ -114,31 +125,60 @@ def mel_spectrogram(audio, settings):
             f"{settings.clip_seconds:g} s at {settings.sample_rate} Hz."
         )
     out = np.empty((len(audio), settings.mel_bands, settings.n_frames), dtype=np.float32)
+    starts = range(0, len(audio), _CHUNK_CLIPS)
+    n_threads = os.cpu_count() or 1
 
-    def fill(start):
-        part = slice(start, start + _CHUNK_CLIPS)
-        out[part] = _mel_decibels(np.asarray(audio[part], dtype=np.float32), settings)
+    def fill(first):
+        chunk = _Chunk(settings)
+        for start in starts[first::n_threads]:
+            part = slice(start, start + _CHUNK_CLIPS)
+            out[part] = chunk.mel_decibels(np.asarray(audio[part], dtype=np.float32))
 
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(fill, range(0, len(audio), _CHUNK_CLIPS)))
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(fill, range(n_threads)))
     return out
 
 
-def _mel_decibels(audio, settings):
-    """(n, samples) to (n, bands, frames), frames centred and zero padded."""
-    n, n_fft = len(audio), settings.n_fft
-    mel_matrix = _mel_matrix(settings)
-    # float64, since in float32 the quiet bands beside a pure tone would differ from librosa's
-    padded = np.zeros((n, settings.n_samples + n_fft // 2 * 2))
-    padded[:, n_fft // 2 : n_fft // 2 + settings.n_samples] = audio
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft, axis=1)
-    windowed = frames[:, :: settings.hop_length] * scipy.signal.get_window("hann", n_fft)
-    spectrum = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)  # (n, frames, n_fft // 2 + 1)
-    parts = spectrum.view(np.float64).reshape(-1, 2 * spectrum.shape[2])  # real, imaginary, ...
-    squares = parts[:, : len(mel_matrix)].astype(np.float32)
-    np.square(squares, out=squares)
-    mel = (squares @ mel_matrix).reshape(n, -1, settings.mel_bands)
-    return _decibels(mel, settings.top_db).transpose(0, 2, 1)
+class _Chunk:
+    """Work space of one thread, used again for each of its chunks.
+
+    Sums are in float64: in float32 the quiet bands beside a pure tone would differ from librosa's.
+    """
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.mel_matrix = _mel_matrix(settings)
+        self.cosines, self.sines = _fourier_matrices(settings)
+        n, n_fft, n_frames = _CHUNK_CLIPS, settings.n_fft, settings.n_frames
+        self.padded = np.zeros((n, settings.n_samples + n_fft // 2 * 2))
+        windows = np.lib.stride_tricks.sliding_window_view(self.padded, n_fft, axis=1)
+        self.frames = windows[:, :: settings.hop_length]  # (n, n_frames, n_fft), centred
+        self.even = np.empty((n, n_frames, len(self.cosines)))
+        self.odd = np.empty((n, n_frames, len(self.sines)))
+        self.real, self.imaginary = np.empty((2, n * n_frames, len(self.mel_matrix)))
+        self.power = np.empty(self.real.shape, dtype=np.float32)
+
+    def mel_decibels(self, audio):
+        """(n, samples), n up to the size of a chunk, to (n, bands, frames) in dB."""
+        n, n_fft, half = len(audio), self.settings.n_fft, len(self.sines)
+        rows = n * self.settings.n_frames
+        self.padded[:n, n_fft // 2 : n_fft // 2 + self.settings.n_samples] = audio
+        first, second = (
+            self.frames[:n, :, 1 : half + 1],
+            self.frames[:n, :, : n_fft - half - 1 : -1],
+        )
+        np.add(first, second, out=self.even[:n, :, :half])
+        np.subtract(first, second, out=self.odd[:n])
+        if n_fft % 2 == 0:
+            self.even[:n, :, half] = self.frames[:n, :, n_fft // 2]
+        real, imaginary, power = self.real[:rows], self.imaginary[:rows], self.power[:rows]
+        np.matmul(self.even[:n].reshape(rows, -1), self.cosines, out=real)
+        np.matmul(self.odd[:n].reshape(rows, half), self.sines, out=imaginary)
+        np.square(real, out=real)
+        np.square(imaginary, out=imaginary)
+        np.add(real, imaginary, out=power, casting="same_kind")
+        mel = (power @ self.mel_matrix).reshape(n, -1, self.settings.mel_bands)
+        return _decibels(mel, self.settings.top_db).transpose(0, 2, 1)
 
 
 def _decibels(power, top_db):
