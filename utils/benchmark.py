@@ -3,15 +3,14 @@
     python -m utils.benchmark        (or: make benchmark)
 
 Each pair is measured in turns, several times, and the best time of each counts, so that another
-program on the same machine disturbs both alike. Peak memory is measured in a process of its own.
+program on the same machine disturbs both alike. Peak memory is what Python and NumPy allocate.
 """
 
-import multiprocessing
 import os
 import platform
-import resource
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import librosa
@@ -81,29 +80,20 @@ def mel_spectrograms() -> list[str]:
         f"    ratio {loop / ours:.1f}; largest difference {gap:.1e} dB",
     ]
     for n in MEMORY_CLIPS:
-        peak = _in_new_process(_mel_peak_megabytes, n)
+        peak = mel_peak_megabytes(n)
         lines.append(f"    peak memory beyond input and output, {n} clips: {peak:.0f} MB")
     return lines
 
 
-def _mel_peak_megabytes(n: int) -> float:
-    """How far the peak of the process rises above input and output, in MB."""
+def mel_peak_megabytes(n: int) -> float:
+    """Return how much the spectrograms of n clips allocate beyond input and output, in MB."""
     settings = spectrograms.SpectrogramSettings()
     audio = _noise(n, settings)
-    spectrograms.mel_spectrogram(audio[:100], settings)
-    before = _peak_megabytes()
+    tracemalloc.start()
     out = spectrograms.mel_spectrogram(audio, settings)
-    return _peak_megabytes() - before - out.nbytes / 1e6
-
-
-def _peak_megabytes() -> float:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def _in_new_process(function: Callable, *arguments):
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return (peak - out.nbytes) / 1e6
 
 
 def simulation() -> list[str]:

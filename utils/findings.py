@@ -42,8 +42,8 @@ def summary(found) -> str:
 def _leak(found) -> str:
     cue = found.leak.idxmax()
     return (
-        f"Repartir los clips al azar en vez de por grupos regala {found.leak[cue]:+.2f} a "
-        f"*{plotting.cue_title(cue)}*."
+        f"Repartir los clips al azar en vez de por grupos cambia en {found.leak[cue]:+.2f} la "
+        f"pista *{plotting.cue_title(cue)}*."
     )
 
 
@@ -202,11 +202,8 @@ def groups_title(found) -> str:
 def plane(name, points, reference, sample) -> str:
     """How the purity of a map (n, 2) compares with that of the components it was made from."""
     found, kept = (exploration.purity(values, sample) for values in (points, reference))
-    words = [near_word(found[kind], kept[kind], 0.15) for kind in ("class", "group")]
-    return (
-        f"{name}: la pureza de clase queda {words[0]} la de partida; la de grupo, {words[1]} la de "
-        "partida"
-    )
+    word = near_word(found["class"], kept["class"], 0.15)
+    return f"{name}: la pureza de clase queda {word} la de partida"
 
 
 def twins_title(found) -> str:
@@ -302,8 +299,8 @@ def rules(found) -> str:
     """What the splits must respect."""
     balance, purity, twins = (found.numbers[topic] for topic in ("balance", "purity", "twins"))
     lines = [
-        f"**El grupo entero, de un lado.** Un clip se parece a los de su grupo "
-        f"{purity['group'] / purity['group_chance']:.1f} veces más de lo que le toca. "
+        f"**El grupo entero, de un lado.** Entre los vecinos de un clip, los de su grupo son "
+        f"{purity['group'] / purity['group_chance']:.1f} veces los que daría el azar. "
         f"{_leak(found)}",
         f"**Estratificar.** La proporción de llamadas va de {percent(balance['share_low'])} a "
         f"{percent(balance['share_high'])} en el 80 % central de los grupos: cada lado necesita "
@@ -311,7 +308,8 @@ def rules(found) -> str:
         + (", y los modelos se comparan en los clips emparejados." if found.measured == "matched"
            else "."),
         f"**Un suelo al lado de cada nota.** Un modelo que no supere {found.floor.max():.2f} no ha "
-        "demostrado que oiga la llamada.",
+        "demostrado que oiga la llamada; superarlo es necesario, no suficiente, porque el fondo de "
+        "todo el clip también se aprende.",
         "**Ninguna copia a los dos lados.** " + (
             f"Hay {twins['exact']:.0f} clips repetidos: hay que dejar uno de cada."
             if twins["exact"]
