@@ -197,6 +197,21 @@ def test_control_c_leaves_everything(tmp_path):
     assert tree(tmp_path) == before
 
 
+def test_control_c_before_a_cell_has_begun_leaves_no_warning(tmp_path):
+    code = (
+        "import sys; from utils import report\n"
+        "async def cell(): pass\n"
+        "def interrupted(*_, **__):\n"
+        "    waiting = cell()\n"
+        "    raise KeyboardInterrupt\n"
+        "report.report = interrupted\n"
+        "sys.exit(report.main([]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 130
+    assert done.stderr == "\nInterrupted. No stored notebook was changed.\n"
+
+
 def test_a_full_disk_leaves_everything(tmp_path, monkeypatch):
     write(tmp_path, "00_first", "print('new')")
     pages = {tmp_path / "notebooks" / "00_first.ipynb": "new", tmp_path / "notebooks" / "b": "new"}

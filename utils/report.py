@@ -23,6 +23,7 @@ import tempfile
 import textwrap
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -368,6 +369,8 @@ def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> in
         print(f"\n{error}\n\nNo stored notebook was changed.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        # A signal between two cells leaves a coroutine behind; Python would warn of it.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
         print("\nInterrupted. No stored notebook was changed.", file=sys.stderr)
         return 130
     return 0
