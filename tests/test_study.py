@@ -60,7 +60,7 @@ def test_labels_of_the_test_side_do_not_reach_the_model(bench):
     labels[split.test] = 1 - labels[split.test]
     other = make()
     object.__setattr__(other, "labels", labels)
-    turned = study.Bench(other, bench.features, bench.splits)
+    turned = study.Bench(other, bench.grid, bench.features, bench.splits)
     before, after = study.run(bench, 0, "logistic"), study.run(turned, 0, "logistic")
     np.testing.assert_array_equal(before.probability, after.probability)
     assert before.threshold == after.threshold

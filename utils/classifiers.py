@@ -336,6 +336,17 @@ class CNN(_Network):
 
     builder = staticmethod(build_cnn)
 
+    def penultimate(self, spectrograms):
+        """Return (n, d) float32: what the last layer sees of each clip."""
+        network = _compiled(
+            type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
+        )[0]
+        network.set_weights(self.weights)
+        last = network.get_layer("penultimate").output
+        return keras.Model(network.inputs, last).predict(
+            self._inputs(spectrograms), batch_size=256, verbose=0
+        )
+
     @staticmethod
     def _inputs(spectrograms):
         extracted = features.extract(spectrograms)

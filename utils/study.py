@@ -11,7 +11,7 @@ import hashlib
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ class Bench:
     """A data set made ready for the classifiers: features and labels of all clips, and splits."""
 
     dataset: data.Dataset
+    grid: np.ndarray  # (n, f, t) spectrograms in the model's shape
     features: features.Features
     splits: list[data.Split]
 
@@ -74,7 +75,7 @@ def prepare(dataset, shape=PROTOCOL["shape"]):
         clips.labels, clips.groups, seed=PROTOCOL["seed"], n_splits=PROTOCOL["n_splits"]
     )
     resized = spectrograms.resize(clips.spectrograms, shape)
-    return Bench(clips, features.extract(resized), splits)
+    return Bench(clips, resized, features.extract(resized), splits)
 
 
 def run(bench, fold, model, *, train=None):
@@ -267,7 +268,7 @@ def leak(bench):
         order = rng.permutation(len(labels))
         cuts = np.cumsum([len(split.train), len(split.validation)])
         splits.append(data.Split(*np.split(order, cuts), seed=split.seed))
-    mixed = Bench(bench.dataset, bench.features, splits)
+    mixed = replace(bench, splits=splits)
     columns = ("dataset", "split", "model", "n_train", "n_test", "roc_auc")
 
     def job(fold):

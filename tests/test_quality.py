@@ -1,0 +1,170 @@
+"""Measures of samples: references, known answers, bad input."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from utils import quality
+
+
+def points(n, d=4, shift=0.0, scale=1.0, seed=0):
+    return shift + scale * np.random.default_rng(seed).normal(size=(n, d))
+
+
+def test_frechet_distance_of_shifted_and_widened_gaussians_is_the_formula():
+    # N(0, I) and N(3, 4 I) in two dimensions: |mu|^2 = 18, trace 2 (1 + 4 - 2 * 2) = 2
+    found = quality.frechet_distance(points(40_000, 2), points(40_000, 2, 3.0, 2.0, seed=1))
+    assert found == pytest.approx(20, rel=0.02)
+
+
+def test_frechet_distance_of_a_sample_to_itself_is_zero():
+    sample = points(50)
+    assert quality.frechet_distance(sample, sample) == pytest.approx(0, abs=1e-6)
+
+
+def test_kernel_distance_equals_a_loop_over_pairs():
+    a, b = points(7, 3), points(9, 3, 0.5, seed=1)
+
+    def kernel(x, y):
+        return (x @ y / 3 + 1) ** 3
+
+    same = np.mean([kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j])
+    other = np.mean([kernel(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j])
+    between = np.mean([kernel(x, y) for x in a for y in b])
+    assert quality.kernel_distance(a, b) == pytest.approx(same + other - 2 * between)
+
+
+def test_kernel_distance_is_unbiased_for_equal_distributions():
+    found = [
+        quality.kernel_distance(points(40, seed=2 * i), points(40, seed=2 * i + 1))
+        for i in range(200)
+    ]
+    assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(200)
+    assert min(found) < 0 < max(found)
+
+
+def test_bootstrap_interval_holds_the_distance_and_shrinks_with_clips():
+    widths = []
+    for n in (40, 640):
+        a, b = points(n, 2), points(n, 2, 1.0, seed=1)
+        low, high = quality.bootstrap_interval(quality.frechet_distance, a, b, seed=0)
+        assert low < 2.5 and high > 1.5
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 2
+
+
+def test_density_and_coverage_equal_their_definition():
+    real, synthetic, k = points(12, 2), points(9, 2, 0.3, seed=1), 3
+    radius = [np.sort([np.linalg.norm(a - b) for b in real])[k] for a in real]
+    other = [np.sort([np.linalg.norm(a - b) for b in synthetic])[k] for a in synthetic]
+    inside = np.array(
+        [[np.linalg.norm(a - b) < r for b in synthetic] for a, r in zip(real, radius, strict=True)]
+    )
+    back = np.array(
+        [[np.linalg.norm(a - b) < r for b, r in zip(synthetic, other, strict=True)] for a in real]
+    )
+    found = quality.density_and_coverage(real, synthetic, k)
+    assert found["density"] == pytest.approx(inside.sum() / (k * len(synthetic)))
+    assert found["coverage"] == pytest.approx(inside.any(1).mean())
+    assert found["precision"] == pytest.approx(inside.any(0).mean())
+    assert found["recall"] == pytest.approx(back.any(1).mean())
+
+
+def test_a_collapsed_sample_is_dense_but_covers_little():
+    real = points(300)
+    collapsed = 0.01 * points(300, seed=1)
+    found = quality.density_and_coverage(real, collapsed)
+    assert found["density"] > 1 and found["coverage"] < 0.3
+    fresh = quality.density_and_coverage(real, points(300, seed=2))
+    assert 0.8 < fresh["density"] < 1.2 and fresh["coverage"] > 0.9
+
+
+def test_copies_are_found_and_fresh_draws_are_not():
+    training, held_out = points(300), points(200, seed=1)
+    copied = training[:200] + 0.01 * points(200, seed=2)
+    found = quality.copying(training, held_out, copied)
+    assert found["copying_p"] < 1e-6 and found["copying_z"] < -5 and found["authenticity"] < 0.05
+    fresh = quality.copying(training, held_out, points(200, seed=3))
+    assert fresh["copying_p"] > 0.01 and abs(fresh["copying_z"]) < 2.5
+    assert fresh["authenticity"] > 0.3
+
+
+def test_copying_z_is_the_standardised_statistic():
+    training, held_out, synthetic = points(60), points(40, seed=1), points(50, 4, 0.4, seed=2)
+    near = quality.nearest_distances(synthetic, training)[0]
+    reference = quality.nearest_distances(held_out, training)[0]
+    wins = np.mean([a > b for a in near for b in reference])
+    expected = (wins - 0.5) * 50 * 40 / np.sqrt(50 * 40 * 91 / 12)
+    assert quality.copying(training, held_out, synthetic)["copying_z"] == pytest.approx(expected)
+
+
+def clips(n, seed, slope=0.8, level=30.0):
+    """Noise with one rising line a clip."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 5, (n, 24, 48))
+    start = rng.integers(2, 8, n)
+    for i in range(n):
+        for t in range(10, 30):
+            x[i, int(start[i] + slope * (t - 10) * 0.6), t] += level
+    return x.astype(np.float32)
+
+
+def test_two_sample_auc_is_near_half_for_equals_and_high_for_others():
+    real, groups = clips(120, 0), np.repeat(np.arange(12), 10)
+    equal = quality.two_sample_auc(real, groups, clips(120, 1), np.arange(120), seed=0, steps=60)
+    other = quality.two_sample_auc(
+        real, groups, clips(120, 1, slope=-0.4), np.arange(120), seed=0, steps=60
+    )
+    assert 0.35 < equal < 0.68 and other > 0.9
+
+
+def test_halves_share_no_name():
+    names = np.random.default_rng(0).integers(0, 20, 300)
+    half = quality._halves(names, np.random.default_rng(1))
+    assert not set(names[half]) & set(names[~half])
+    assert 0.35 < half.mean() < 0.65
+
+
+def test_usefulness_tells_calls_from_nothing():
+    sea = clips(120, 2, level=0.0)
+    test = (np.concatenate([clips(60, 3), clips(60, 4, level=0.0)]), np.repeat([1, 0], 60))
+    good = quality.usefulness(clips(120, 1), sea, test, test, seed=0, model="logistic")
+    useless = quality.usefulness(
+        clips(120, 5, level=0.0), sea, test, test, seed=0, model="logistic"
+    )
+    assert good > 0.9 and useless < 0.75
+
+
+def test_band_profile_and_texture_spectrum_of_a_known_wave():
+    time = np.arange(48) / 48
+    x = np.broadcast_to(7 + 3 * np.cos(2 * np.pi * 5 * time), (2, 24, 48))
+    assert quality.band_profile(x) == pytest.approx(np.full(24, 7.0))
+    spectrum = quality.texture_spectrum(x)
+    assert spectrum.shape == (24, 24)
+    assert spectrum[:, 4] == pytest.approx(np.full(24, (3 / 2 * 48) ** 2 / 48), rel=1e-4)
+    assert np.delete(spectrum, 4, axis=1).max() < 1e-4
+
+
+def test_rejection_drops_a_twentieth_of_training_and_all_that_is_far_out():
+    training = points(400, 64).reshape(400, 8, 8)
+    rejection = quality.Rejection().fit(training, seed=0)
+    assert (~rejection.keep(training)).mean() == pytest.approx(0.05, abs=0.01)
+    assert not rejection.keep(10 * training).any()
+    far = rejection.distance(training[:1] * 0 + training.mean(0))
+    assert far == pytest.approx(0, abs=1e-4)
+    squared = rejection.distance(training) ** 2
+    assert squared.mean() == pytest.approx(stats.chi2(16).mean(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: quality.frechet_distance(points(5, 3), points(5, 2)), "shapes"),
+        (lambda: quality.kernel_distance(points(5) * np.nan, points(5)), "NaN"),
+        (lambda: quality.density_and_coverage(points(5), points(9)), "too few"),
+        (lambda: quality.Rejection().fit(np.zeros((4, 8, 8)), seed=0), "too few"),
+    ],
+)
+def test_bad_input_gets_a_sentence(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

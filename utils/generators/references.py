@@ -1,0 +1,46 @@
+"""Generators that nobody would use, as floors: what a sample is worth that knows next to nothing.
+
+They have the interface of `base.Generator` as far as sampling goes.
+"""
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+
+class MeanNoise:
+    """Mean training call plus independent Gaussian noise of each cell's standard deviation."""
+
+    name = "noise"
+
+    def fit(self, spectrograms, *, background=None, validation=None, seed=0):
+        """Learn from (n, f, t) clips with calls; background and validation are not used."""
+        x = np.asarray(spectrograms, dtype=np.float32)
+        self.mean, self.deviation = x.mean(0), x.std(0)
+        return self
+
+    def sample(self, n, seed):
+        """Return (n, f, t) float32 clips."""
+        noise = np.random.default_rng(seed).normal(size=(n, *self.mean.shape))
+        return (self.mean + self.deviation * noise).astype(np.float32)
+
+
+class PCAGaussian:
+    """A Gaussian with the training calls' covariance in all their principal components."""
+
+    name = "pca_gaussian"
+
+    def fit(self, spectrograms, *, background=None, validation=None, seed=0):
+        """Learn from (n, f, t) clips with calls; background and validation are not used."""
+        x = np.asarray(spectrograms, dtype=np.float32)
+        self.shape = x.shape[1:]
+        self.pca = PCA(min(len(x) - 1, x[0].size), svd_solver="full").fit(x.reshape(len(x), -1))
+        return self
+
+    def sample(self, n, seed):
+        """Return (n, f, t) float32 clips."""
+        scores = np.random.default_rng(seed).normal(size=(n, self.pca.n_components_))
+        scores = scores * np.sqrt(self.pca.explained_variance_)
+        return self.pca.inverse_transform(scores).reshape(n, *self.shape).astype(np.float32)
+
+
+REFERENCES = {"noise": MeanNoise, "pca_gaussian": PCAGaussian}

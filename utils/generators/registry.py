@@ -1,0 +1,29 @@
+"""Generators by name. A new one is a file with a subclass of `base.Generator` and a line here."""
+
+import json
+from pathlib import Path
+
+from utils.generators.aae import AAE
+from utils.generators.ae import AE
+from utils.generators.diffusion import Diffusion
+from utils.generators.gan import GAN
+from utils.generators.vae import VAE
+
+REGISTRY = {"ae": AE, "vae": VAE, "aae": AAE, "gan": GAN, "diffusion": Diffusion}
+
+
+def build(name, **settings):
+    """Return an unfitted generator of REGISTRY; ValueError if the name is unknown."""
+    if name not in REGISTRY:
+        raise ValueError(f"no generator is called {name!r}; choose from {', '.join(REGISTRY)}.")
+    return REGISTRY[name](**settings)
+
+
+def load(folder):
+    """Return the generator that `save` wrote into a folder; FileNotFoundError if there is none."""
+    folder = Path(folder)
+    if not (folder / "generator.json").is_file():
+        raise FileNotFoundError(f"{folder.name} holds no generator.json; name a saved generator.")
+    stored = json.loads((folder / "generator.json").read_text(encoding="utf-8"))
+    settings = stored["settings"]
+    return build(settings.pop("generator"), **settings)._restore(folder, stored["state"])

@@ -1,0 +1,46 @@
+"""Class-conditional beta-VAE (Kingma and Welling 2014; Higgins et al. 2017; Sohn et al. 2015).
+
+Gaussian likelihood with a deviation that the decoder learns for every cell. Sampled from the prior,
+then from the likelihood, whose noise is the texture of a real sea (see `base`).
+"""
+
+from keras import ops
+
+from utils.generators.base import Encoding, Network, build_parts, negative_log_likelihood
+from utils.generators.networks import build_encoder
+
+
+class VariationalAutoencoder(Network):
+    """Reconstruction and divergence from the prior N(0, 1), both a cell."""
+
+    terms = ("reconstruction", "divergence")
+
+    def __init__(self, parts, seed, beta):
+        super().__init__(parts, seed)
+        self.beta = beta
+
+    def losses_of(self, x):
+        mean, log_variance = ops.split(self.parts["encoder"]([x["excess"], x["label"]]), 2, axis=1)
+        log_variance = ops.clip(log_variance, -10.0, 4.0)
+        code = mean + ops.exp(0.5 * log_variance) * self.normal(ops.shape(mean))
+        output = self.parts["decoder"]([code, x["label"]])
+        reconstruction = negative_log_likelihood(x["excess"], output)
+        gap = 0.5 * (ops.square(mean) + ops.exp(log_variance) - log_variance - 1.0)
+        cells = x["excess"].shape[1] * x["excess"].shape[2]
+        divergence = ops.mean(ops.sum(gap, axis=1)) / cells
+        weight = self.beta * ops.mean(x["warmup"])
+        return reconstruction + weight * divergence, (reconstruction, divergence)
+
+
+class VAE(Encoding):
+    """beta-VAE, sampled from its prior."""
+
+    name = "vae"
+
+    def __init__(self, *, beta=1.0, **settings):
+        super().__init__(beta=beta, **settings)
+
+    @staticmethod
+    def build_network(shape, seed, latent_dim, beta):
+        parts = build_parts(shape, seed, latent_dim, 2 * latent_dim, build_encoder)
+        return VariationalAutoencoder(parts, seed, beta)

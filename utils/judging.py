@@ -1,0 +1,248 @@
+"""The table behind Checkpoint 3: every generator judged by every measure of `utils.quality`.
+
+Rows (dataset, generator, n_positive, seed, metric, value) go to data/results/<dataset>/quality.csv,
+all measures of one generator, size and seed at once, and finished ones are not run again. A seed
+names a split by group and draws the training clips, the generator and the samples. Generators learn
+from the training side and choose their stopping point on the validation side; they are judged on
+the test side, which nothing else has seen.
+"""
+
+import functools
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import wasserstein_distance
+from sklearn.decomposition import PCA
+
+from utils import classifiers, data, features, quality, records, tracker
+from utils.generators import registry
+from utils.generators.references import REFERENCES
+from utils.progress import progress
+from utils.spectrograms import resize_axis
+
+SIZES = (50, 200, 800)  # real positives that a generator learns from
+BACKGROUND = 800  # real negatives beside them
+SAMPLES = 800
+COMPONENTS = 32  # principal components of the distances
+REAL = "real"
+REVISION = 1  # raised when the code changes what the rows mean
+KEPT = "_kept"  # ends the names of measures of samples that passed the rejection
+FIDELITY = ("density", "coverage", "precision", "recall")
+DISTANCES = {"frechet": quality.frechet_distance, "kid": quality.kernel_distance}
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split's clips on the model's grid, as every generator of a (size, seed) meets them."""
+
+    calls: np.ndarray  # (n, f, t) training clips with calls
+    sea: np.ndarray  # (m, f, t) training clips without
+    validation: tuple  # (spectrograms, labels)
+    test: tuple
+    test_groups: np.ndarray
+    call_groups: np.ndarray
+    frequencies: np.ndarray
+    times: np.ndarray
+
+    @property
+    def held_out(self):
+        """(k, f, t) test clips with calls."""
+        return self.test[0][self.test[1] == 1]
+
+    @property
+    def held_out_groups(self):
+        """(k,) groups of the test clips with calls."""
+        return self.test_groups[self.test[1] == 1]
+
+    @property
+    def validation_calls(self):
+        """(j, f, t) validation clips with calls."""
+        return self.validation[0][self.validation[1] == 1]
+
+
+def sizes(bench):
+    """Return the numbers of real positives: SIZES, the last one cut to what every split has."""
+    labels = bench.dataset.labels
+    most = min(int(labels[split.train].sum()) for split in bench.splits)
+    return [size for size in SIZES if size < most] + [min(SIZES[-1], most // 50 * 50)] * (
+        most <= SIZES[-1]
+    )
+
+
+def fold(bench, number, size):
+    """Return the Fold of a split: `size` training calls and up to BACKGROUND others."""
+    split, labels, groups = bench.splits[number], bench.dataset.labels, bench.dataset.groups
+    n_sea = min(BACKGROUND, int((labels[split.train] == 0).sum()))
+    train = data.draw(labels, split.train, size, n_sea, seed=number)
+    clips = bench.grid
+    dataset = bench.dataset
+    return Fold(
+        calls=clips[train[:size]],
+        sea=clips[train[size:]],
+        validation=(clips[split.validation], labels[split.validation]),
+        test=(clips[split.test], labels[split.test]),
+        test_groups=groups[split.test],
+        call_groups=groups[train[:size]],
+        frequencies=resize_axis(dataset.frequencies, clips.shape[1]),
+        times=resize_axis(dataset.times, clips.shape[2]),
+    )
+
+
+class Judge:
+    """Everything that is learned once a fold, and the measures of samples against it."""
+
+    def __init__(self, found, seed):
+        self.fold, self.seed = found, seed
+        both = np.concatenate([found.calls, found.sea])
+        flat = both.reshape(len(both), -1)
+        self.pca = PCA(COMPONENTS, svd_solver="randomized", random_state=seed).fit(flat)
+        labels = np.repeat([1, 0], [len(found.calls), len(found.sea)])
+        self.network = classifiers.build("cnn", seed=seed, steps=240)
+        self.network.fit(both, labels, found.validation)
+        self.rejection = quality.Rejection().fit(found.calls, seed=seed)
+        self.sea = features.extract(found.sea)
+        self.validation = (features.extract(found.validation[0]), found.validation[1])
+        self.test = (features.extract(found.test[0]), found.test[1])
+
+    def spaces(self, clips):
+        """Return the clips as points: principal components, and the CNN's last features."""
+        flat = np.asarray(clips).reshape(len(clips), -1)
+        return {"pca": self.pca.transform(flat), "cnn": self.network.penultimate(clips)}
+
+    @functools.cached_property
+    def real(self):
+        """The points of the held-out calls."""
+        return self.spaces(self.fold.held_out)
+
+    @functools.cached_property
+    def training(self):
+        """The points of the training calls."""
+        return self.spaces(self.fold.calls)
+
+    def fidelity(self, clips, intervals=False):
+        """Return distances, density and coverage of clips, as many as there are held-out calls."""
+        found = {}
+        for space, points in self.spaces(clips[: len(self.fold.held_out)]).items():
+            for name, measure in DISTANCES.items():
+                found[f"{name}_{space}"] = measure(self.real[space], points)
+                if intervals:
+                    low, high = quality.bootstrap_interval(
+                        measure, self.real[space], points, seed=self.seed, n_resamples=100
+                    )
+                    found |= {f"{name}_{space}_low": low, f"{name}_{space}_high": high}
+            cover = quality.density_and_coverage(self.real[space], points)
+            found |= {f"{name}_{space}": cover[name] for name in FIDELITY}
+        return found
+
+    def two_sample(self, clips, sources):
+        """Return how well a CNN tells clips from held-out calls."""
+        count = len(self.fold.held_out)
+        return quality.two_sample_auc(
+            self.fold.held_out,
+            self.fold.held_out_groups,
+            clips[:count],
+            sources[:count],
+            seed=self.seed,
+        )
+
+    def useful(self, clips):
+        """Return the test ROC AUC of a CNN that learned from these clips and the real sea."""
+        return quality.usefulness(clips, self.sea, self.validation, self.test, seed=self.seed)
+
+    def truth(self, clips):
+        """Return the Wasserstein distance of each tracked parameter to the held-out calls'."""
+        found = {}
+        axes = self.fold.frequencies, self.fold.times
+        real = tracker.call_parameters(self.fold.held_out, *axes)
+        drawn = tracker.call_parameters(clips, *axes)
+        for name in tracker.COLUMNS:
+            distance = wasserstein_distance(real[name].dropna(), drawn[name].dropna())
+            found[f"wasserstein_{name}"] = distance
+        return found
+
+    def judge(self, clips, sources, *, rejected=False):
+        """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
+        found = self.fidelity(clips, intervals=not rejected)
+        found["two_sample_auc"] = self.two_sample(clips, sources)
+        found["usefulness"] = self.useful(clips)
+        found |= self.truth(clips)
+        if rejected:
+            return {f"{name}{KEPT}": value for name, value in found.items()}
+        points = self.spaces(clips)["pca"]
+        found |= quality.copying(self.training["pca"], self.real["pca"], points)
+        extra = clips[: len(self.fold.calls)]
+        found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
+        return found
+
+    def ceiling(self):
+        """Return the measures of real training calls, and copying between halves of held-out."""
+        found = self.fidelity(self.fold.calls, intervals=True)
+        found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
+        found["usefulness"] = self.useful(self.fold.calls)
+        found |= self.truth(self.fold.calls)
+        order = np.random.default_rng(self.seed).permutation(len(self.fold.held_out))
+        halves = np.array_split(self.real["pca"][order], 2)
+        return found | quality.copying(self.training["pca"], *halves)
+
+
+def generate(name, found, seed, n_samples=SAMPLES):
+    """Return a generator fitted on a fold, its samples and what of the sea is in each."""
+    if name in REFERENCES:
+        generator = REFERENCES[name]()
+    else:
+        generator = registry.build(name)
+    generator.fit(found.calls, background=found.sea, validation=found.validation_calls, seed=seed)
+    if name in REFERENCES:
+        return generator, generator.sample(n_samples, seed=seed), np.arange(n_samples)
+    return generator, *generator.sample_with_seas(n_samples, seed=seed)
+
+
+def measures(judge, name):
+    """Return a dict of all measures of one generator, trained on the judge's fold."""
+    if name == REAL:
+        return judge.ceiling()
+    start = time.perf_counter()
+    generator, clips, sources = generate(name, judge.fold, judge.seed)
+    found = {"seconds": time.perf_counter() - start}
+    found |= judge.judge(clips, sources)
+    keep = judge.rejection.keep(clips)
+    found["rejection_rate"] = 1 - keep.mean()
+    if keep.sum() >= 100 and name not in REFERENCES and len(judge.fold.calls) >= SIZES[-1] // 2:
+        found |= judge.judge(clips[keep], sources[keep], rejected=True)
+    return found
+
+
+def quality_table(bench, *, generators=None, seeds=None, table_sizes=None):
+    """Return the rows of quality.csv, running what is missing: each generator, size and seed."""
+    names = generators or (REAL, *REFERENCES, *registry.REGISTRY)
+    path = bench.results("quality")
+    stored = records.read(path)
+    content = f"{bench.content}-{REVISION}"
+    if stored is None or "content" not in stored:
+        stored = pd.DataFrame(columns=[*_COLUMNS, "content"])
+    stored = stored[stored["content"] == content]
+    wanted = [
+        (size, seed, name)
+        for size in reversed(table_sizes or sizes(bench))
+        for seed in (seeds or range(len(bench.splits)))
+        for name in names
+    ]
+    done = set(stored[["n_positive", "seed", "generator"]].itertuples(index=False, name=None))
+    judge = None
+    waiting = [job for job in wanted if job not in done]
+    for size, seed, name in progress(waiting, f"{bench.dataset.name}: quality"):
+        if judge is None or (len(judge.fold.calls), judge.seed) != (size, seed):
+            judge = Judge(fold(bench, seed, size), seed)
+        rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
+        key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
+        rows = rows.assign(**key, content=content)[[*_COLUMNS, "content"]]
+        stored = pd.concat([stored, rows], ignore_index=True) if len(stored) else rows
+        records.write(stored.assign(value=stored["value"].round(5)), path)
+    keep = [job in set(wanted) for job in zip(stored["n_positive"], stored["seed"],
+            stored["generator"], strict=True)]  # fmt: skip
+    return stored[keep].reset_index(drop=True)
+
+
+_COLUMNS = ("dataset", "generator", "n_positive", "seed", "metric", "value")
