@@ -7,7 +7,9 @@ from the training side and choose their stopping point on the validation side; t
 the test side, which nothing else has seen.
 """
 
+import argparse
 import functools
+import sys
 import time
 from dataclasses import dataclass
 
@@ -16,8 +18,9 @@ import pandas as pd
 from scipy.stats import wasserstein_distance
 from sklearn.decomposition import PCA
 
-from utils import classifiers, data, features, quality, records, tracker
+from utils import classifiers, data, features, quality, records, study, tracker
 from utils.generators import registry
+from utils.generators.base import CollapseError
 from utils.generators.references import REFERENCES
 from utils.progress import progress
 from utils.spectrograms import resize_axis
@@ -129,7 +132,7 @@ class Judge:
                 found[f"{name}_{space}"] = measure(self.real[space], points)
                 if intervals:
                     low, high = quality.bootstrap_interval(
-                        measure, self.real[space], points, seed=self.seed, n_resamples=100
+                        measure, self.real[space], points, seed=self.seed, n_resamples=50
                     )
                     found |= {f"{name}_{space}_low": low, f"{name}_{space}_high": high}
             cover = quality.density_and_coverage(self.real[space], points)
@@ -204,8 +207,11 @@ def measures(judge, name):
     if name == REAL:
         return judge.ceiling()
     start = time.perf_counter()
-    generator, clips, sources = generate(name, judge.fold, judge.seed)
-    found = {"seconds": time.perf_counter() - start}
+    try:
+        generator, clips, sources = generate(name, judge.fold, judge.seed)
+    except CollapseError:
+        return {"collapsed": 1.0}
+    found = {"collapsed": 0.0, "seconds": time.perf_counter() - start}
     found |= judge.judge(clips, sources)
     keep = judge.rejection.keep(clips)
     found["rejection_rate"] = 1 - keep.mean()
@@ -246,3 +252,33 @@ def quality_table(bench, *, generators=None, seeds=None, table_sizes=None):
 
 
 _COLUMNS = ("dataset", "generator", "n_positive", "seed", "metric", "value")
+
+
+def main(arguments=None):
+    """Command line: `python -m utils.judging --dataset SOURCE` fills quality.csv."""
+    parser = argparse.ArgumentParser(prog="python -m utils.judging", description=main.__doc__)
+    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    parser.add_argument("--sizes", type=int, nargs="+", help="real positives; default: all")
+    parser.add_argument("--seeds", type=int, nargs="+", help="splits; default: all")
+    chosen = parser.parse_args(arguments)
+    try:
+        bench = study.prepare(data.load(chosen.dataset))
+        allowed = sizes(bench)
+        for name, given, known in (
+            ("sizes", chosen.sizes, allowed),
+            ("seeds", chosen.seeds, list(range(len(bench.splits)))),
+        ):
+            if odd := sorted(set(given or ()) - set(known)):
+                raise ValueError(f"--{name} {odd[0]} is not one of {known}; choose from these.")
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    table = quality_table(bench, seeds=chosen.seeds, table_sizes=chosen.sizes)
+    means = table.pivot_table("value", ["n_positive", "generator"], "metric")
+    shown = ["two_sample_auc", "density_pca", "coverage_pca", "usefulness", "copying_p"]
+    print(means.reindex(columns=shown).round(3).to_string())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

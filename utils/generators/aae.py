@@ -1,7 +1,7 @@
-"""Class-conditional adversarial autoencoder (Makhzani et al. 2015).
+"""Adversarial autoencoder (Makhzani et al. 2015), trained on calls and sea together.
 
 A small network learns to tell codes from draws of the prior N(0, 1), and the encoder learns to
-deceive it, so that the codes of each class fill the prior. Its weight grows from zero and stays far
+deceive it, so that codes fill the prior. Its weight grows from zero and stays far
 below reconstruction's: an adversary that outweighs reconstruction makes every code the same.
 """
 
@@ -44,7 +44,7 @@ class AdversarialAutoencoder(Network):
 
 
 class AAE(Encoding):
-    """Adversarial autoencoder, sampled from its prior."""
+    """Adversarial autoencoder, sampled from a mixture on its codes (or density="prior")."""
 
     name = "aae"
 

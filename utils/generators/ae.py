@@ -8,7 +8,6 @@ a Gaussian mixture is fitted on the training calls' codes afterwards.
 from keras import ops
 
 from utils.generators.base import Encoding, Network, build_parts, negative_log_likelihood
-from utils.generators.mixture import Mixture
 from utils.generators.networks import build_encoder
 
 CODE_PENALTY = 1e-3  # weight of half the squared length of a code
@@ -35,17 +34,3 @@ class AE(Encoding):
     @staticmethod
     def build_network(shape, seed, latent_dim):
         return Autoencoder(build_parts(shape, seed, latent_dim, latent_dim, build_encoder), seed)
-
-    def _fit_density(self, codes, held_out):
-        self.mixture = Mixture().fit(codes, held_out, seed=self.seed)
-
-    def draw_codes(self, n, rng):
-        return self.mixture.sample(n, rng)
-
-    def _arrays(self):
-        return super()._arrays() | self.mixture.arrays()
-
-    def _take_arrays(self, arrays):
-        super()._take_arrays(arrays)
-        self.mixture = Mixture.from_arrays(arrays)
-

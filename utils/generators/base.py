@@ -25,11 +25,13 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
+from utils.generators import density as densities
 from utils.generators.networks import LOG_DEVIATION, build_decoder
 from utils.generators.sea import Sea, level
 
-BATCH_SIZE = 64
-ROUNDS = 12  # parts of a training after which it is validated and checked
+BATCH_SIZE = 32
+CHUNK = 256  # clips that a trained network takes at a time
+ROUNDS = 10  # parts of a training after which it is validated and checked
 PATIENCE = 4  # rounds without a better validation before training ends
 FORMS = ("shared", "conditional", "calls")  # what is made of the background clips in training
 SHIFT = 8 / 96  # largest shift in time of a training clip, share of its frames
@@ -86,7 +88,7 @@ def frozen(part, *inputs):
     """Apply a Keras model without letting gradients reach its weights."""
     weights = [ops.stop_gradient(v.value) for v in part.trainable_variables]
     state = [v.value for v in part.non_trainable_variables]
-    return part.stateless_call(weights, state, list(inputs))[0]
+    return part.stateless_call(weights, state, inputs[0] if len(inputs) == 1 else list(inputs))[0]
 
 
 def binary_loss(logits, target):
@@ -100,7 +102,7 @@ class _Batches(keras.utils.PyDataset):
     def __init__(self, calls, sea, steps, seed, form):
         super().__init__()
         self.sides = (calls, calls if form == "calls" else sea)
-        self.steps, self.round, self.form = steps, 0, form
+        self.steps, self.round, self.form = steps, -1, form
         self.rng = np.random.default_rng([seed, 1])
         self.largest = round(SHIFT * calls.shape[2])
         half, self.orders = BATCH_SIZE // 2, []
@@ -114,15 +116,20 @@ class _Batches(keras.utils.PyDataset):
         return self.steps // ROUNDS
 
     def __getitem__(self, number):
-        step = min(self.round * len(self) + number, self.steps - 1)
+        step = max(self.round, 0) * len(self) + number  # Keras looks at batches before it begins
         clips = [side[order[step]] for side, order in zip(self.sides, self.orders, strict=True)]
         excess = shifted(np.concatenate(clips), self.shifts[step])
         labels = np.repeat(np.float32([self.form == "conditional", 0]), BATCH_SIZE // 2)
         warmup = np.full((BATCH_SIZE, 1), min(1.0, 2 * step / self.steps), np.float32)
         return ({"excess": excess[..., None], "label": labels[:, None], "warmup": warmup},)
 
-    def on_epoch_end(self):
+    def on_epoch_begin(self):
         self.round += 1
+
+
+def default_steps(n_calls):
+    """Gradient steps for a number of training calls: 100 more than calls, from 240 to 900."""
+    return int(np.clip((100 + n_calls) // ROUNDS * ROUNDS, 240, 900))
 
 
 def shifted(clips, frames):
@@ -185,10 +192,10 @@ class Generator:
     name = ""
     network_class = Network
 
-    def __init__(self, *, form="shared", steps=360, learning_rate=2e-3, latent_dim=32, **settings):
+    def __init__(self, *, form="shared", steps=None, learning_rate=4e-3, latent_dim=32, **settings):
         if form not in FORMS:
             raise ValueError(f"no form is called {form!r}; choose from {', '.join(FORMS)}.")
-        if steps % ROUNDS or steps < ROUNDS:
+        if steps is not None and (steps % ROUNDS or steps < ROUNDS):
             raise ValueError(f"steps is {steps}; give a multiple of {ROUNDS}.")
         self.form = form
         self.steps, self.learning_rate, self.latent_dim = steps, learning_rate, latent_dim
@@ -204,6 +211,8 @@ class Generator:
         calls, background = _checked(spectrograms, background, validation)
         start = time.perf_counter()
         self.shape, self.seed = calls.shape[1:], seed
+        if self.steps is None:
+            self.steps = default_steps(len(calls))
         self.limits = (
             float(min(calls.min(), background.min())),
             float(max(calls.max(), background.max())),
@@ -283,8 +292,7 @@ class Generator:
     def _decoded(self, codes, label, network=None):
         """Mean and deviation (n, f, t) of the excess that belongs to codes, in units of scale."""
         decoder = (network or self.network()).parts["decoder"]
-        labels = self._labels(len(codes), label)
-        output = decoder.predict([np.float32(codes), labels], batch_size=256, verbose=0)
+        output = applied(decoder, np.float32(codes), self._labels(len(codes), label))
         return output[..., 0], np.exp(np.clip(output[..., 1], *LOG_DEVIATION))
 
     def _labels(self, n, label):
@@ -332,19 +340,21 @@ class Generator:
             model.save(partial / f"{part}.keras")
         np.savez_compressed(partial / "arrays.npz", **self._arrays())
         self.history.to_csv(partial / "history.csv", index=False)
-        settings = {
-            "generator": self.name,
+        settings = {"generator": self.name} | self._description()
+        state = {"shape": self.shape, "seed": self.seed, "limits": self.limits, "kept": self.kept}
+        text = json.dumps({"settings": settings, "state": state | {"seconds": self.seconds}})
+        (partial / "generator.json").write_text(text, encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(partial, folder)
+
+    def _description(self):
+        return {
             "form": self.form,
             "steps": self.steps,
             "learning_rate": self.learning_rate,
             "latent_dim": self.latent_dim,
             **self.settings,
         }
-        state = {"shape": self.shape, "seed": self.seed, "limits": self.limits, "kept": self.kept}
-        text = json.dumps({"settings": settings, "state": state | {"seconds": self.seconds}})
-        (partial / "generator.json").write_text(text, encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial, folder)
 
     def _arrays(self):
         return {
@@ -375,7 +385,17 @@ class Generator:
 
 
 class Encoding(Generator):
-    """A generator with an encoder: reconstruction, codes, and a texture freed from its calls."""
+    """A generator with an encoder: reconstruction, codes, and a texture freed from its calls.
+
+    density: "prior", or where codes of calls are found to lie: "mixture" or "kernel".
+    """
+
+    def __init__(self, *, density="mixture", **settings):
+        super().__init__(**settings)
+        if density not in densities.DENSITIES:
+            names = ", ".join(densities.DENSITIES)
+            raise ValueError(f"no density is called {density!r}; choose from {names}.")
+        self.density_name = density
 
     def _validation(self, network, held_out):
         if held_out is None:
@@ -395,12 +415,26 @@ class Encoding(Generator):
         self._fit_density(self._encoded(excess, 1), held_out)
 
     def _fit_density(self, codes, held_out):
-        """Learn where calls lie among the codes, for those that do not use the prior."""
+        """Learn where calls lie among the codes."""
+        self.density = densities.DENSITIES[self.density_name]()
+        self.density.fit(codes, held_out, seed=self.seed)
+
+    def draw_codes(self, n, rng):
+        return self.density.sample(n, rng)
+
+    def _description(self):
+        return super()._description() | {"density": self.density_name}
+
+    def _arrays(self):
+        return super()._arrays() | densities.arrays(self.density)
+
+    def _take_arrays(self, arrays):
+        super()._take_arrays(arrays)
+        self.density = densities.from_arrays(self.density_name, arrays)
 
     def _encoded(self, excess, label, network=None):
         encoder = (network or self.network()).parts["encoder"]
-        labels = self._labels(len(excess), label)
-        output = encoder.predict([excess[..., None], labels], batch_size=256, verbose=0)
+        output = applied(encoder, excess[..., None], self._labels(len(excess), label))
         return output[:, : self.latent_dim]
 
     def encode(self, spectrograms):
@@ -410,6 +444,15 @@ class Encoding(Generator):
     def reconstruct(self, spectrograms):
         """Return (n, f, t): each clip's own level and the mean excess of its code."""
         return level(spectrograms) + self.decode(self.encode(spectrograms))
+
+
+def applied(part, *inputs):
+    """The output of a Keras model, as an array, for any number of rows."""
+    chunks = [
+        ops.convert_to_numpy(part([array[i : i + CHUNK] for array in inputs], training=False))
+        for i in range(0, len(inputs[0]), CHUNK)
+    ]
+    return np.concatenate(chunks)
 
 
 def build_parts(shape, seed, latent_dim, n_outputs, build_encoder):

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from keras import layers, ops
 
-from utils.generators.base import PATIENCE, Network
+from utils.generators.base import PATIENCE, Encoding, Network, applied
 from utils.generators.networks import Seeds
 from utils.generators.vae import VAE
 
-FLOW_BATCH, FLOW_ROUNDS, FLOW_ROUND_STEPS = 256, 20, 100
+FLOW_BATCH, FLOW_ROUNDS, FLOW_ROUND_STEPS = 256, 10, 100
 SAMPLING_STEPS = 16  # of Heun's method
 
 
@@ -26,9 +26,9 @@ def build_velocity(latent_dim, seed, units=256):
     sizes = {"point": latent_dim, "time": 1, "label": 1}
     inputs = [keras.Input((size,), name=name) for name, size in sizes.items()]
     point, time, label = inputs
-    clock = layers.Dense(
-        16, activation="swish", kernel_initializer=seeds.initial(), name="clock"
-    )(time)
+    clock = layers.Dense(16, activation="swish", kernel_initializer=seeds.initial(), name="clock")(
+        time
+    )
     x = layers.Concatenate(name="point_clock_label")([point, clock, label])
     for i in (1, 2, 3):
         x = layers.Dense(
@@ -79,7 +79,7 @@ class _KeepBest(keras.callbacks.Callback):
         code, noise, time = self.held_out, self.noise, self.times
         points = (noise + time * (code - noise)).reshape(-1, code.shape[1])
         inputs = [points, time.reshape(-1, 1), np.ones((len(points), 1), np.float32)]
-        velocity = self.model.parts["velocity"].predict(inputs, batch_size=1024, verbose=0)
+        velocity = applied(self.model.parts["velocity"], *inputs)
         return float(np.mean((velocity - (code - noise).reshape(points.shape)) ** 2))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -143,7 +143,7 @@ class Diffusion(VAE):
 
         def velocity(point, time):
             inputs = [point, np.full((n, 1), time, np.float32), label]
-            return network.parts["velocity"].predict(inputs, batch_size=1024, verbose=0)
+            return applied(network.parts["velocity"], *inputs)
 
         times = np.linspace(0, 1, SAMPLING_STEPS + 1)
         for now, then in zip(times[:-1], times[1:], strict=True):
@@ -155,10 +155,10 @@ class Diffusion(VAE):
     def _arrays(self):
         arrays = {f"flow_{i:02d}": w for i, w in enumerate(self.flow_weights)}
         arrays |= {"centre": self.centre, "spread": self.spread}
-        return super()._arrays() | arrays
+        return super(Encoding, self)._arrays() | arrays
 
     def _take_arrays(self, arrays):
-        super()._take_arrays(arrays)
+        super(Encoding, self)._take_arrays(arrays)
         self.centre, self.spread = arrays["centre"], arrays["spread"]
         self.flow_weights = [arrays[key] for key in sorted(arrays) if key.startswith("flow_")]
 
@@ -168,14 +168,14 @@ class _Rounds(keras.utils.PyDataset):
 
     def __init__(self, inputs):
         super().__init__()
-        self.inputs, self.round = inputs, 0
+        self.inputs, self.round = inputs, -1
 
     def __len__(self):
         return FLOW_ROUND_STEPS
 
     def __getitem__(self, number):
-        start = ((self.round % FLOW_ROUNDS) * FLOW_ROUND_STEPS + number) * FLOW_BATCH
+        start = (max(self.round, 0) * FLOW_ROUND_STEPS + number) * FLOW_BATCH
         return ({key: array[start : start + FLOW_BATCH] for key, array in self.inputs.items()},)
 
-    def on_epoch_end(self):
+    def on_epoch_begin(self):
         self.round += 1

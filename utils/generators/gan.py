@@ -68,7 +68,7 @@ class Adversaries(Network):
         self.latent_dim, self.penalty = latent_dim, penalty
 
     def losses_of(self, x):
-        half = BATCH_SIZE // 2
+        half = BATCH_SIZE // 2  # calls first, then sea
         real, texture, label = x["excess"][:half], x["excess"][half:], x["label"][:half]
         discriminator = self.parts["discriminator"]
         code = self.normal((half, self.latent_dim))
@@ -95,10 +95,10 @@ class GAN(Generator):
 
     name = "gan"
 
-    def __init__(self, *, penalty="gradient", steps=480, learning_rate=5e-4, **settings):
+    def __init__(self, *, penalty="spectral", learning_rate=1e-3, **settings):
         if penalty not in PENALTIES:
             raise ValueError(f"no penalty is called {penalty!r}; choose from {PENALTIES}.")
-        super().__init__(penalty=penalty, steps=steps, learning_rate=learning_rate, **settings)
+        super().__init__(penalty=penalty, learning_rate=learning_rate, **settings)
 
     @staticmethod
     def build_network(shape, seed, latent_dim, penalty):

@@ -37,9 +37,7 @@ def build_encoder(shape, n_outputs, seed, filters=(12, 24, 48)):
             name=f"conv_{i}",
         )(x)
     x = layers.Concatenate(name="with_label")([layers.Flatten(name="flatten")(x), label])
-    x = layers.Dense(
-        128, activation="swish", kernel_initializer=seeds.initial(), name="dense"
-    )(x)
+    x = layers.Dense(128, activation="swish", kernel_initializer=seeds.initial(), name="dense")(x)
     x = layers.Dense(n_outputs, kernel_initializer=seeds.initial(), name="code")(x)
     return keras.Model([image, label], x, name="encoder")
 
@@ -69,9 +67,9 @@ def build_decoder(shape, latent_dim, seed, filters=(32, 16)):
             kernel_initializer=seeds.initial(),
             name=f"conv_{i}",
         )(x)
-    x = layers.Conv2D(
-        8, 3, padding="same", kernel_initializer=seeds.initial(), name="conv_cells"
-    )(x)
+    x = layers.Conv2D(8, 3, padding="same", kernel_initializer=seeds.initial(), name="conv_cells")(
+        x
+    )
     x = layers.Reshape((shape[0] // 2, shape[1] // 2, 2, 2, 2), name="cells")(x)
     x = layers.Permute((1, 3, 2, 4, 5), name="dealt")(x)  # (f/2, 2, t/2, 2, 2)
     x = layers.Reshape((*shape, 2), name="excess")(x)
@@ -79,7 +77,7 @@ def build_decoder(shape, latent_dim, seed, filters=(32, 16)):
 
 
 def build_code_discriminator(latent_dim, seed, units=64):
-    """Return a model from a code (latent_dim,) and a label (1,) to the logit of `from the prior`."""
+    """Return a model from a code (latent_dim,) and a label (1,) to the logit of `prior`."""
     seeds = Seeds(seed)
     code, label = keras.Input((latent_dim,), name="code"), keras.Input((1,), name="label")
     x = layers.Concatenate(name="with_label")([code, label])

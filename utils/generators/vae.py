@@ -1,7 +1,8 @@
-"""Class-conditional beta-VAE (Kingma and Welling 2014; Higgins et al. 2017; Sohn et al. 2015).
+"""beta-VAE (Kingma and Welling 2014; Higgins et al. 2017), trained on calls and sea together.
 
-Gaussian likelihood with a deviation that the decoder learns for every cell. Sampled from the prior,
-then from the likelihood, whose noise is the texture of a real sea (see `base`).
+Gaussian likelihood with a deviation that the decoder learns for every cell. A code is drawn near
+those of training calls (or from the prior, with density="prior"), and then a clip from the
+likelihood, whose noise is the texture of a real sea (see `base`).
 """
 
 from keras import ops
@@ -33,12 +34,12 @@ class VariationalAutoencoder(Network):
 
 
 class VAE(Encoding):
-    """beta-VAE, sampled from its prior."""
+    """beta-VAE, sampled from a kernel density of its codes."""
 
     name = "vae"
 
-    def __init__(self, *, beta=1.0, **settings):
-        super().__init__(beta=beta, **settings)
+    def __init__(self, *, beta=1.0, density="kernel", **settings):
+        super().__init__(beta=beta, density=density, **settings)
 
     @staticmethod
     def build_network(shape, seed, latent_dim, beta):

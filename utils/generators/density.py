@@ -1,0 +1,97 @@
+"""Densities of the codes of training calls, from which new ones are drawn (Ghosh et al. 2020).
+
+Both are mixtures of Gaussians: a few fitted ones (`Mixture`), or one around each code (`Kernel`).
+"""
+
+import numpy as np
+from sklearn.mixture import GaussianMixture
+
+COMPONENTS = (1, 2, 4, 8, 16)
+BANDWIDTH = 0.4  # of `Kernel`, in standard deviations of the codes
+
+
+class Mixture:
+    """A Gaussian mixture (scikit-learn)."""
+
+    def fit(self, codes, held_out=None, *, seed):
+        """Learn from (n, d) codes; (k, d) held-out codes, or BIC, choose components and form."""
+        fitted = []
+        for kind in ("full", "diag"):
+            for count in COMPONENTS:
+                if len(codes) < 5 * count:
+                    continue
+                model = GaussianMixture(
+                    count,
+                    covariance_type=kind,
+                    reg_covar=1e-2 * float(codes.var(0).mean()),
+                    random_state=seed,
+                ).fit(codes)
+                score = model.score(held_out) if held_out is not None else -model.bic(codes)
+                fitted.append((score, model))
+        model = max(fitted, key=lambda pair: pair[0])[1]
+        covariances = model.covariances_
+        if model.covariance_type == "diag":
+            covariances = np.stack([np.diag(row) for row in covariances])
+        self.weights, self.means = model.weights_, model.means_
+        self.factors = np.linalg.cholesky(covariances)
+        return self
+
+    def sample(self, n, rng):
+        """Return (n, d) float32 codes."""
+        number = rng.choice(len(self.weights), n, p=self.weights / self.weights.sum())
+        noise = rng.normal(size=(n, self.means.shape[1], 1))
+        return (self.means[number] + (self.factors[number] @ noise)[..., 0]).astype(np.float32)
+
+
+class Kernel:
+    """A Gaussian around each code, shrunk towards the mean so that the variance stays (West 1993).
+
+    Codes are used in turn, so that n samples start from n different calls as long as there are n.
+    """
+
+    def fit(self, codes, held_out=None, *, seed):
+        """Learn from (n, d) codes; held-out codes are not used."""
+        covariance = np.cov(codes.T) + 1e-4 * codes.var() * np.eye(codes.shape[1])
+        centre = codes.mean(0)
+        self.means = centre + np.sqrt(1 - BANDWIDTH**2) * (codes - centre)
+        self.factors = BANDWIDTH * np.linalg.cholesky(np.atleast_2d(covariance))[None]
+        self.weights = np.full(len(codes), 1 / len(codes))
+        return self
+
+    def sample(self, n, rng):
+        """Return (n, d) float32 codes."""
+        turns = [rng.permutation(len(self.means)) for _ in range(-(-n // len(self.means)))]
+        number = np.concatenate(turns)[:n]
+        noise = rng.normal(size=(n, self.means.shape[1]))
+        return (self.means[number] + noise @ self.factors[0].T).astype(np.float32)
+
+
+class Prior:
+    """The standard normal distribution, whatever the codes are."""
+
+    def fit(self, codes, held_out=None, *, seed):
+        """Take the dimension of (n, d) codes; nothing else is used."""
+        self.means = np.zeros((1, codes.shape[1]))
+        self.weights, self.factors = np.ones(1), np.eye(codes.shape[1])[None]
+        return self
+
+    def sample(self, n, rng):
+        """Return (n, d) float32 codes."""
+        return rng.normal(size=(n, self.means.shape[1])).astype(np.float32)
+
+
+DENSITIES = {"mixture": Mixture, "kernel": Kernel, "prior": Prior}
+ARRAYS = ("weights", "means", "factors")
+
+
+def arrays(density):
+    """Return a density as named arrays, for files."""
+    return {f"density_{name}": getattr(density, name) for name in ARRAYS}
+
+
+def from_arrays(name, stored):
+    """Return the density of a name and the arrays that `arrays` returned."""
+    density = DENSITIES[name]()
+    for array in ARRAYS:
+        setattr(density, array, stored[f"density_{array}"])
+    return density
