@@ -46,6 +46,8 @@ class Fold:
     test: tuple
     test_groups: np.ndarray
     call_groups: np.ndarray
+    call_index: np.ndarray  # (n,) numbers of the training calls in the data set
+    sea_index: np.ndarray
     frequencies: np.ndarray
     times: np.ndarray
 
@@ -88,6 +90,8 @@ def fold(bench, number, size):
         test=(clips[split.test], labels[split.test]),
         test_groups=groups[split.test],
         call_groups=groups[train[:size]],
+        call_index=train[:size],
+        sea_index=train[size:],
         frequencies=resize_axis(dataset.frequencies, clips.shape[1]),
         times=resize_axis(dataset.times, clips.shape[2]),
     )

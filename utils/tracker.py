@@ -50,7 +50,8 @@ def call_parameters(spectrograms, frequencies, times):
             "snr_db": snr,
         }
     )
-    return table.where(seen[:, None])
+    table.loc[~seen] = np.nan
+    return table
 
 
 def _line(weight, peak, times):

@@ -3,7 +3,7 @@
 A synthetic clip is made of three things, and `sample` adds them up:
 
     clip = level of a real background clip
-         + scale * (mean(code) + deviation(code) * texture of the same background clip)
+         + scale * (mean(code) + deviation(code) * texture of that clip, rolled in time)
 
 `mean` and `deviation` are images that the generator's decoder draws from a random code: the call,
 and how much of the sea is heard beside it. The texture is the background clip's excess,
@@ -316,12 +316,23 @@ class Generator:
         """Return the clips of `sample`, and (n,) numbers of the background clips in them."""
         if n < 1:
             raise ValueError(f"{n} samples were asked for; ask for at least one.")
-        rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
-        seas = self.sea.draw(n, rng)
-        mean, deviation = self._decoded(self.draw_codes(n, rng), 1)
-        excess = mean + deviation * self.texture[seas]
+        mean, deviation = self.drawn_parts(n, seed)
+        seas, texture = self.drawn_seas(n, seed)
+        excess = mean + deviation * texture
         clips = self.sea.levels[seas] + self.sea.scale * excess
         return np.clip(clips, *self.limits).astype(np.float32), seas
+
+    def drawn_seas(self, n, seed):
+        """Return (n,) numbers of background clips, and their textures (n, f, t), each rolled in
+        time by a random number of frames, so that no sample repeats a real clip's noise."""
+        rng = np.random.default_rng([seed, 1])
+        seas = self.sea.draw(n, rng)
+        return seas, shifted(self.texture[seas], rng.integers(1, self.shape[1], n))
+
+    def drawn_parts(self, n, seed):
+        """Return mean and deviation (n, f, t) of the calls of `sample`, in units of the scale."""
+        rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
+        return self._decoded(self.draw_codes(n, rng), 1)
 
     def decode(self, codes):
         """Return (n, f, t): the mean excess of calls with these codes, in the data's unit."""
@@ -340,14 +351,15 @@ class Generator:
             model.save(partial / f"{part}.keras")
         np.savez_compressed(partial / "arrays.npz", **self._arrays())
         self.history.to_csv(partial / "history.csv", index=False)
-        settings = {"generator": self.name} | self._description()
+        settings = {"generator": self.name} | self.description()
         state = {"shape": self.shape, "seed": self.seed, "limits": self.limits, "kept": self.kept}
         text = json.dumps({"settings": settings, "state": state | {"seconds": self.seconds}})
         (partial / "generator.json").write_text(text, encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial, folder)
 
-    def _description(self):
+    def description(self):
+        """Return the settings with which `registry.build` makes the same generator."""
         return {
             "form": self.form,
             "steps": self.steps,
@@ -422,8 +434,8 @@ class Encoding(Generator):
     def draw_codes(self, n, rng):
         return self.density.sample(n, rng)
 
-    def _description(self):
-        return super()._description() | {"density": self.density_name}
+    def description(self):
+        return super().description() | {"density": self.density_name}
 
     def _arrays(self):
         return super()._arrays() | densities.arrays(self.density)
