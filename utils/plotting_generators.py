@@ -6,8 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from utils.plotting import GRID_MAP, REFERENCE_LINE, WIDTH, place_legend
+from utils.plotting import REFERENCE_LINE, SPECTROGRAM_MAP, WIDTH, place_legend
 
+GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 12)  # many panels of noise: few colours, small files
 GENERATORS = {  # name: (name in figures, colour, marker)
     "real": ("reales", "#000000", "*"),
     "ae": ("AE", "#E69F00", "v"),
@@ -62,12 +63,12 @@ def losses(histories: Mapping[str, pd.DataFrame]):
 
 
 def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits):
-    """Draw rows of spectrograms (k, f, t) with a name each and common colours; return the figure."""
+    """Draw named rows of spectrograms (k, f, t) in common colours; return the figure."""
     columns = max(len(images) for images in rows.values())
     figure, axes = plt.subplots(
         len(rows),
         columns,
-        figsize=(WIDTH, 1.25 * len(rows) + 0.7),
+        figsize=(WIDTH, 1.1 * len(rows) + 0.8),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -76,7 +77,6 @@ def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits)
         for ax, image in zip(row, images, strict=True):
             mesh = ax.pcolormesh(
                 times, frequencies, image, vmin=limits[0], vmax=limits[1], cmap=GRID_MAP,
-                rasterized=True,
             )  # fmt: skip
             ax.tick_params(labelsize=8.5)
         row[0].set_ylabel(name, fontsize=10)
@@ -112,7 +112,12 @@ def maps(drawn: Mapping[str, np.ndarray], values, *, label, categorical=False):
     figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.4))
     for ax, (name, points) in zip(axes, drawn.items(), strict=True):
         dots = ax.scatter(
-            *points.T, c=values, s=11, lw=0, cmap="tab20" if categorical else "viridis"
+            *points.T,
+            c=values,
+            s=11,
+            lw=0,
+            antialiased=False,
+            cmap="tab20" if categorical else "viridis",
         )
         ax.set_title(name)
         ax.set(xticks=[], yticks=[])
@@ -128,10 +133,12 @@ def real_and_synthetic(drawn: Mapping[str, np.ndarray], labels, purity: Mapping,
     for ax, (method, points) in zip(axes, drawn.items(), strict=True):
         for kind, (style, text) in enumerate(kinds):
             chosen = points[labels == kind]
-            ax.scatter(*chosen.T, s=11, lw=0, alpha=0.7, color=GENERATORS[style][1], label=text)
+            ax.scatter(
+                *chosen.T, s=11, lw=0, antialiased=False, color=GENERATORS[style][1], label=text
+            )
         ax.set_title(f"{method}: pureza {purity[method]:.2f}", fontsize=11)
         ax.set(xticks=[], yticks=[])
-    place_legend(axes, ncols=2)
+    place_legend(axes)
     return axes
 
 

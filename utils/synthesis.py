@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import soundfile
 from sklearn.decomposition import PCA
 
-from utils import data, evaluation, maps, records
+from utils import data, evaluation, maps, quality, records, spectrograms, tracker
 from utils.generators import registry
 from utils.progress import progress
 
@@ -90,8 +92,32 @@ def explained(generator, clips):
     return float(1 - error.var() / excess.var())
 
 
-def record_numbers(bench, numbers):
-    """Return {(generator, measure): value} as stored in generative.csv, compared with it."""
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Samples of each generator beside real clips, and the numbers that belong to the pictures."""
+
+    samples: dict  # name: (n, f, t), as many as there are training calls
+    maps: dict  # name: {method: (m, 2)} of validation calls and as many samples
+    labels: dict  # name: (m,) 0 real, 1 synthetic
+    numbers: pd.Series  # indexed by (generator, measure)
+
+
+def measure(bench, found, generators, *, seed):
+    """Compare samples of trained generators with real clips; return Measured.
+
+    Purity of maps uses validation calls, the two-sample AUC test calls. The numbers are recorded in
+    generative.csv, and those of a later run compared with it; ValueError if they differ.
+    """
+    n, real = len(found.calls), found.validation_calls
+    samples, drawn, labels, numbers = {}, {}, {}, {}
+    for name, generator in progress(generators.items(), "measures"):
+        samples[name], seas = generator.sample_with_seas(n, seed=seed + 1)
+        drawn[name], labels[name], purity = mixing(real, samples[name][: len(real)], seed=seed)
+        numbers |= {(name, f"purity {method}"): value for method, value in purity.items()}
+        if hasattr(generator, "reconstruct"):
+            numbers[name, "explained variance"] = explained(generator, real)
+        numbers[name, "two-sample AUC"] = _two_sample(found, samples[name], seas, seed)
+    numbers["real", "two-sample AUC"] = _two_sample(found, found.calls, found.call_groups, seed)
     rows = [
         {"dataset": bench.dataset.name, "generator": generator, "measure": measure, "value": value}
         for (generator, measure), value in numbers.items()
@@ -103,7 +129,19 @@ def record_numbers(bench, numbers):
         tolerance=TOLERANCE,
         content=bench.content,
     )
-    return table.set_index(["generator", "measure"])["value"]
+    stored = table.set_index(["generator", "measure"])["value"]
+    return Measured(samples, drawn, labels, stored)
+
+
+def _two_sample(found, clips, sources, seed):
+    count = min(len(clips), len(found.held_out))
+    return quality.two_sample_auc(
+        found.held_out[:count],
+        found.held_out_groups[:count],
+        clips[:count],
+        sources[:count],
+        seed=seed,
+    )
 
 
 def synthetic_path(bench, name):
@@ -144,3 +182,27 @@ def write(bench, found, generator, *, n, seed):
     path = synthetic_path(bench, generator.name)
     data.save_npz(dataset, path)
     return path
+
+
+def tracked(found):
+    """Return the tracker's parameters of the training calls of a `judging.Fold`."""
+    return tracker.call_parameters(found.calls, found.frequencies, found.times)
+
+
+def write_audio(dataset, clips, *, seed):
+    """Write clips, {name: (k, f, t)}, as WAV through Griffin-Lim; return {name: path from root}.
+
+    The dataset's settings say how its spectrograms were made; clips may be on another grid.
+    """
+    settings = dataset.settings
+    folder = data.ROOT / "figures" / "audio"
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = settings.mel_bands, settings.n_frames
+    paths = {}
+    for name, images in clips.items():
+        sounds = spectrograms.to_audio(spectrograms.resize(images, shape), settings, seed=seed)
+        for number, sound in enumerate(sounds, start=1):
+            path = folder / f"02_{name}_{number}.wav"
+            soundfile.write(path, 0.9 * sound, settings.sample_rate, subtype="PCM_16")
+            paths[f"{name} {number}"] = path.relative_to(data.ROOT).as_posix()
+    return paths
