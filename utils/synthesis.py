@@ -117,6 +117,8 @@ def measure(bench, found, generators, *, seed):
         if hasattr(generator, "reconstruct"):
             numbers[name, "explained variance"] = explained(generator, real)
         numbers[name, "two-sample AUC"] = _two_sample(found, samples[name], seas, seed)
+    reference = mixing(real, found.calls[: len(real)], seed=seed)[2]
+    numbers |= {("real", f"purity {method}"): value for method, value in reference.items()}
     numbers["real", "two-sample AUC"] = _two_sample(found, found.calls, found.call_groups, seed)
     rows = [
         {"dataset": bench.dataset.name, "generator": generator, "measure": measure, "value": value}
