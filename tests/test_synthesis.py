@@ -1,0 +1,156 @@
+"""What the second notebook looks at, the files it writes, and the table that judges generators."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils import data, judging, quality, study, synthesis
+from utils.generators import registry
+
+FAST = {"steps": 20, "latent_dim": 4}
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return study.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
+
+
+@pytest.fixture(scope="module")
+def found(bench):
+    return judging.fold(bench, 1, 40)
+
+
+@pytest.fixture(scope="module")
+def generator(found):
+    return registry.build("vae", **FAST).fit(
+        found.calls, background=found.sea, validation=found.validation_calls, seed=0
+    )
+
+
+def test_a_fold_keeps_the_sides_apart(bench, found):
+    labels, groups = bench.dataset.labels, bench.dataset.groups
+    assert len(found.calls) == 40 and (labels[found.call_index] == 1).all()
+    assert (labels[found.sea_index] == 0).all()
+    assert not set(groups[found.call_index]) & set(found.test_groups)
+    assert not set(groups[found.sea_index]) & set(found.test_groups)
+    np.testing.assert_array_equal(found.calls, bench.grid[found.call_index])
+    assert len(found.held_out) == len(found.held_out_groups) == found.test[1].sum()
+    assert found.calls.shape[1:] == (len(found.frequencies), len(found.times))
+
+
+def test_folds_of_one_split_are_nested(bench, found):
+    smaller = judging.fold(bench, 1, 20)
+    np.testing.assert_array_equal(smaller.call_index, found.call_index[:20])
+    np.testing.assert_array_equal(smaller.sea_index, found.sea_index)
+
+
+def test_sizes_end_with_what_every_split_has(bench):
+    most = min(bench.dataset.labels[split.train].sum() for split in bench.splits)
+    found = judging.sizes(bench)
+    assert found == sorted(found) and found[0] == 50 and most - 50 < found[-1] <= most
+
+
+def test_the_parts_of_a_sample_add_up_to_it(generator):
+    parts = synthesis.composition(generator, seed=4)
+    total = parts["level"] + parts["call"] + parts["deviation"] * parts["texture"]
+    total = np.clip(total, *generator.limits)
+    np.testing.assert_allclose(total, parts["sample"], atol=1e-2)
+    np.testing.assert_array_equal(parts["sample"], generator.sample(1, seed=4)[0])
+
+
+def test_a_walk_begins_and_ends_with_the_two_calls(generator, found):
+    steps = synthesis.walk(generator, found.calls[0], found.calls[1], steps=5)
+    ends = generator.decode(generator.encode(found.calls[:2]))
+    np.testing.assert_allclose(steps[[0, -1]], ends, atol=1e-3)
+
+
+def test_directions_pass_through_the_mean_code(generator, found):
+    images, share = synthesis.directions(generator, found.calls, n_directions=2, steps=3)
+    assert images.shape == (2, 3, 16, 32) and 0 < share[1] <= share[0] < 1
+    np.testing.assert_allclose(images[0, 1], images[1, 1], atol=1e-3)
+
+
+def test_mixing_is_near_half_for_one_population_and_one_for_two():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 60, 5, 5))
+    purity = synthesis.mixing(first, second, seed=0)[2]
+    assert set(purity) == {"PCA", "t-SNE", "UMAP"}
+    assert all(0.35 < value < 0.6 for value in purity.values())
+    apart = synthesis.mixing(first, second + 9, seed=0)[2]
+    assert all(value > 0.95 for value in apart.values())
+
+
+def test_explained_variance_is_one_for_a_perfect_reconstruction(generator, found, monkeypatch):
+    assert synthesis.explained(generator, found.calls) < 1
+    monkeypatch.setattr(type(generator), "reconstruct", lambda self, clips: clips)
+    monkeypatch.setattr(type(generator), "decode", lambda self, codes: found.calls)
+    assert synthesis.explained(generator, found.calls) == pytest.approx(1)
+
+
+def test_stored_clips_are_read_back_with_their_provenance(
+    bench, found, generator, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    path = synthesis.write(bench, found, generator, n=30, seed=7)
+    assert path == tmp_path / "data" / "synthetic" / "small" / "vae.npz"
+    again = data.load(path)
+    assert again.labels.tolist() == [1] * 30 + [0] * len(found.sea)
+    np.testing.assert_allclose(again.spectrograms[:30], generator.sample(30, seed=7), atol=1e-4)
+    np.testing.assert_allclose(again.frequencies, found.frequencies)
+    written = again.provenance["written"]
+    assert "generator: vae" in written and '"beta": 1.0' in written and "samples 7" in written
+    assert set(again.groups) <= set(bench.dataset.groups[found.sea_index])
+
+
+def test_audio_is_written_beside_its_links(bench, found, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    links = synthesis.write_audio(bench.dataset, {"real": found.calls[:2]}, seed=0)
+    assert set(links) == {"real 1", "real 2"}
+    assert all((tmp_path / link).stat().st_size > 1000 for link in links.values())
+
+
+def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    calls = []
+
+    def counted(judge, name):
+        calls.append(name)
+        return {"two_sample_auc": 0.5, "usefulness": 0.9}
+
+    monkeypatch.setattr(judging, "measures", counted)
+    monkeypatch.setattr(judging, "Judge", lambda found, seed: _Stub(found, seed))
+    arguments = {"generators": ["real", "noise"], "seeds": [0], "table_sizes": [50]}
+    first = judging.quality_table(bench, **arguments)
+    assert calls == ["real", "noise"] and len(first) == 4
+    again = judging.quality_table(bench, **arguments)
+    assert calls == ["real", "noise"]
+    pd.testing.assert_frame_equal(first, again)
+    more = judging.quality_table(bench, **(arguments | {"generators": ["real", "vae"]}))
+    assert calls == ["real", "noise", "vae"] and set(more["generator"]) == {"real", "vae"}
+
+
+class _Stub:
+    def __init__(self, found, seed):
+        self.fold, self.seed = found, seed
+
+
+def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
+    def fail(self, *arguments, **keywords):
+        raise judging.CollapseError("no longer differ")
+
+    monkeypatch.setattr(registry.REGISTRY["vae"], "fit", fail)
+    assert judging.measures(_Stub(found, 0), "vae") == {"collapsed": 1.0}
+
+
+def test_the_judge_measures_floors_below_real_clips(bench):
+    judge = judging.Judge(judging.fold(bench, 0, 80), 0)
+    real, floor = judging.measures(judge, "real"), judging.measures(judge, "noise")
+    assert floor["two_sample_auc"] > 0.95 > real["two_sample_auc"]
+    assert floor["frechet_pca"] > real["frechet_pca"]
+    assert floor["usefulness"] < real["usefulness"]
+    assert real["copying_p"] > 0.01 and 0 <= floor["rejection_rate"] <= 1
+    for name in ("frechet_pca", "kid_cnn"):
+        assert real[f"{name}_low"] < real[f"{name}_high"]
+    spaces = judge.spaces(judge.fold.calls[:3])
+    assert spaces["pca"].shape == (3, judging.COMPONENTS) and spaces["cnn"].ndim == 2
+    assert quality.density_and_coverage(judge.training["pca"], judge.training["pca"])
