@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from utils import data, evaluation, plotting, study
+from utils import data, evaluation, plotting, plotting_generators, study
 
 ROOT = data.ROOT
 DATASETS = ("simulated", "right_whale_upcalls")
@@ -16,10 +16,10 @@ def stored(dataset, table):
     return pd.read_csv(ROOT / "data" / "results" / dataset / f"{table}.csv")
 
 
-def rows(page):
+def rows(page, table):
     """The cells of the table between the page's two marks, by row name."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    block = re.search(r"<!-- (?:tabla|table): baseline -->\n(.*?)\n<!-- /", text, re.S).group(1)
+    block = re.search(rf"<!-- (?:tabla|table): {table} -->\n(.*?)\n<!-- /", text, re.S).group(1)
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
     return {ENGLISH.get(name, name): values for name, *values in cells[2:]}
 
@@ -30,7 +30,7 @@ def numbers(cell):
 
 @pytest.mark.parametrize("page", ["README.md", "README.en.md"])
 def test_the_table_is_that_of_the_results(page):
-    found = rows(page)
+    found = rows(page, "baseline")
     assert len(found) == len(study.MODELS) + 1
     floor = found.popitem()[1]
     for position, dataset in enumerate(DATASETS):
@@ -54,3 +54,14 @@ def test_checkpoint_1_is_complete(dataset):
     for score in ("roc_auc", "average_precision", "f1", "accuracy", "balanced_accuracy", "brier"):
         assert (table[f"{score}_low"] <= table[score]).all()
         assert (table[score] <= table[f"{score}_high"]).all()
+
+
+def test_the_table_of_generators_is_that_of_the_results():
+    found = rows("README.md", "generative")
+    for position, dataset in enumerate(DATASETS):
+        table = stored(dataset, "generative").set_index(["measure", "generator"])["value"]
+        apart = table["two-sample AUC"]
+        assert {plotting_generators.title(name) for name in apart.index} == set(found)
+        for name, value in apart.items():
+            cell = found[plotting_generators.title(name)][position]
+            assert numbers(cell) == [pytest.approx(value, abs=6e-3)]

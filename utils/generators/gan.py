@@ -55,7 +55,11 @@ def build_discriminator(shape, seed, penalty, filters=(16, 32, 64)):
         x = layers.LeakyReLU(0.2, name=f"relu_{i}")(normalised(convolution)(x))
     x = BatchSpread(name="batch_spread")(layers.Flatten(name="flatten")(x))
     logit = normalised(layers.Dense(1, kernel_initializer=seeds.initial(), name="logit"))(x)
-    return keras.Model(image, logit, name="discriminator")
+    model = keras.Model(image, logit, name="discriminator")
+    for layer in model.layers:
+        if isinstance(layer, layers.SpectralNormalization):  # whose own draw takes no seed
+            layer.vector_u.assign(0.02 * seeds.rng.normal(size=layer.vector_u.shape))
+    return model
 
 
 class Adversaries(Network):

@@ -8,6 +8,8 @@ background clips are drawn with the odds that a Random Forest, which sees nothin
 the clip's edges, takes them for a clip with a call (propensity weights; Rosenbaum and Rubin 1983).
 """
 
+import warnings
+
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
@@ -50,7 +52,11 @@ def propensity_weights(calls, background, *, seed):
         oob_score=True,
         n_jobs=2,
         random_state=seed,
-    ).fit(table, labels)
+    )
+    with warnings.catch_warnings():
+        # Where calls are few, balancing draws them into every tree; only the sea's votes are used.
+        warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
+        forest.fit(table, labels)
     votes = np.nan_to_num(forest.oob_decision_function_[len(calls) :, 1], nan=0.5)
     votes = np.clip(votes, 0.01, 0.95)
     odds = votes / (1 - votes)
