@@ -30,6 +30,7 @@ from utils.generators.networks import LOG_DEVIATION, build_decoder
 from utils.generators.sea import Sea, level
 
 BATCH_SIZE = 32
+COMPILED = keras.backend.backend() == "jax"  # XLA: what JAX needs and TensorFlow does not
 CHUNK = 256  # clips that a trained network takes at a time
 ROUNDS = 10  # parts of a training after which it is validated and checked
 PATIENCE = 4  # rounds without a better validation before training ends
@@ -62,7 +63,7 @@ class Network(keras.Model):
         return inputs["label"]
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        total, values = self.losses_of(x)
+        total, values = self.losses_of({key: ops.convert_to_tensor(x[key]) for key in x})
         for tracker, value in zip(self.trackers, values, strict=True):
             tracker.update_state(value)
         return total
@@ -102,7 +103,7 @@ class _Batches(keras.utils.PyDataset):
     def __init__(self, calls, sea, steps, seed, form):
         super().__init__()
         self.sides = (calls, calls if form == "calls" else sea)
-        self.steps, self.round, self.form = steps, -1, form
+        self.steps, self.round, self.form = steps, 0, form
         self.rng = np.random.default_rng([seed, 1])
         self.largest = round(SHIFT * calls.shape[2])
         half, self.orders = BATCH_SIZE // 2, []
@@ -116,15 +117,12 @@ class _Batches(keras.utils.PyDataset):
         return self.steps // ROUNDS
 
     def __getitem__(self, number):
-        step = max(self.round, 0) * len(self) + number  # Keras looks at batches before it begins
+        step = self.round * len(self) + number
         clips = [side[order[step]] for side, order in zip(self.sides, self.orders, strict=True)]
         excess = shifted(np.concatenate(clips), self.shifts[step])
         labels = np.repeat(np.float32([self.form == "conditional", 0]), BATCH_SIZE // 2)
         warmup = np.full((BATCH_SIZE, 1), min(1.0, 2 * step / self.steps), np.float32)
         return ({"excess": excess[..., None], "label": labels[:, None], "warmup": warmup},)
-
-    def on_epoch_begin(self):
-        self.round += 1
 
 
 def default_steps(n_calls):
@@ -141,10 +139,13 @@ def shifted(clips, frames):
 class _Watch(keras.callbacks.Callback):
     """After each round: validates the averaged weights, keeps the best, stops what collapses."""
 
-    def __init__(self, generator, validate):
+    def __init__(self, generator, validate, batches):
         super().__init__()
-        self.generator, self.validate = generator, validate
+        self.generator, self.validate, self.batches = generator, validate, batches
         self.best, self.waited, self.rows = np.inf, 0, []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.round = epoch  # Keras' own calls to a data set differ between backends
 
     def on_epoch_end(self, epoch, logs=None):
         logs = dict(logs or {})
@@ -175,7 +176,7 @@ def _compiled(build, shape, settings, steps, learning_rate):
         optimizer=keras.optimizers.Adam(
             schedule, beta_1=0.8, clipnorm=1.0, use_ema=True, ema_momentum=0.97
         ),
-        jit_compile=False,
+        jit_compile=COMPILED,
     )
     network.optimizer.build(network.trainable_variables)
     initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
@@ -228,10 +229,11 @@ class Generator:
     def _train(self, excess, sea, held_out):
         network = self._reset()
         validate = self._validation(network, held_out)
-        watch = _Watch(self, validate)
+        batches = _Batches(excess, sea, self.steps, self.seed, self.form)
+        watch = _Watch(self, validate, batches)
         self.watched = network
         network.fit(
-            _Batches(excess, sea, self.steps, self.seed, self.form),
+            batches,
             epochs=ROUNDS,
             callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), watch],
             shuffle=False,

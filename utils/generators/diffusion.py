@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from keras import layers, ops
 
-from utils.generators.base import PATIENCE, Encoding, Network, applied
+from utils.generators.base import COMPILED, PATIENCE, Encoding, Network, applied
 from utils.generators.networks import Seeds
 from utils.generators.vae import VAE
 
@@ -57,7 +57,7 @@ def _compiled_flow(latent_dim):
     network = Flow({"velocity": build_velocity(latent_dim, 0)}, 0)
     network.compile(
         optimizer=keras.optimizers.Adam(1e-3, clipnorm=1.0, use_ema=True, ema_momentum=0.99),
-        jit_compile=False,
+        jit_compile=COMPILED,
     )
     network.optimizer.build(network.trainable_variables)
     initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
@@ -67,13 +67,17 @@ def _compiled_flow(latent_dim):
 class _KeepBest(keras.callbacks.Callback):
     """Keeps the averaged weights of the round with the lowest validation loss, or the last."""
 
-    def __init__(self, held_out, rng):
+    def __init__(self, held_out, rng, batches):
         super().__init__()
+        self.batches = batches
         self.best, self.waited, self.rows = np.inf, 0, []
         self.held_out = held_out
         if held_out is not None:
             self.noise = rng.normal(size=(8, *held_out.shape)).astype(np.float32)
             self.times = rng.random((8, len(held_out), 1)).astype(np.float32)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.round = epoch
 
     def _loss(self):
         code, noise, time = self.held_out, self.noise, self.times
@@ -122,9 +126,10 @@ class Diffusion(VAE):
             variable.assign(value)
         if held_out is not None:
             held_out = ((held_out - self.centre) / self.spread).astype(np.float32)
-        keep = _KeepBest(held_out, rng)
+        batches = _Rounds(inputs)
+        keep = _KeepBest(held_out, rng, batches)
         network.fit(
-            _Rounds(inputs),
+            batches,
             epochs=FLOW_ROUNDS,
             callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), keep],
             shuffle=False,
@@ -168,14 +173,11 @@ class _Rounds(keras.utils.PyDataset):
 
     def __init__(self, inputs):
         super().__init__()
-        self.inputs, self.round = inputs, -1
+        self.inputs, self.round = inputs, 0
 
     def __len__(self):
         return FLOW_ROUND_STEPS
 
     def __getitem__(self, number):
-        start = (max(self.round, 0) * FLOW_ROUND_STEPS + number) * FLOW_BATCH
+        start = (self.round * FLOW_ROUND_STEPS + number) * FLOW_BATCH
         return ({key: array[start : start + FLOW_BATCH] for key, array in self.inputs.items()},)
-
-    def on_epoch_begin(self):
-        self.round += 1
