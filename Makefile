@@ -10,7 +10,7 @@ ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 .PHONY: .venv/installed
 endif
 
-.PHONY: help report test benchmark data lint clean
+.PHONY: help report test study benchmark data lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -21,6 +21,9 @@ report: .venv/installed ## execute the notebooks in place; DATASET=<path or name
 test: .venv/installed ## run the unit tests, then every notebook, comparing its stored outputs
 	@$(RUN) pytest tests
 	@$(RUN) pytest --nbval notebooks
+
+study: .venv/installed ## run what the study's table lacks: DATASET=<path or name>; the rows resume
+	@$(RUN) utils.study run $${DATASET:+--dataset "$$DATASET"}
 
 benchmark: .venv/installed ## measure speed and memory of the spectrograms and the training
 	@$(RUN) utils.benchmark

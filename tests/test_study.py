@@ -1,223 +1,353 @@
-"""Rows are what they claim, are run once, survive an interruption and never mix with other data."""
+"""The grid: what is run, that arms are paired and use their own data, that no row is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from utils import data, study
+from utils import arms, data, study
 
-N, PER_GROUP = 240, 12
-
-
-@pytest.fixture(autouse=True)
-def own_results(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "results_dir", lambda name: tmp_path / name)
-    return tmp_path
-
-
-def make(seed=0, name="toy"):
-    """Clips of noise, those of class 1 with a faint rising line."""
-    rng = np.random.default_rng(seed)
-    clips = rng.normal(0, 1, (N, 16, 24)).astype(np.float32)
-    labels = rng.permutation(np.arange(N) % 2).astype(np.int8)
-    for clip in clips[labels == 1]:
-        start = rng.integers(0, 8)
-        clip[4 + np.arange(8), start + np.arange(8)] += 1.5
-    return data.Dataset(
-        name=name,
-        spectrograms=clips,
-        labels=labels,
-        groups=np.arange(N) // PER_GROUP,
-        clip_names=np.array([f"clip{i}" for i in range(N)]),
-        frequencies=np.linspace(10, 500, 16),
-        times=np.linspace(0, 2, 24),
-        unit="dB",
-    )
+CHEAP = ("logistic",)
 
 
 @pytest.fixture(scope="module")
-def bench():
-    return study.prepare(make(), shape=(16, 24))
+def source(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clips") / "small.npz"
+    data.save_npz(data.simulated(n_clips=900, seed=3, name="small"), path)
+    return path
 
 
-def test_a_row_has_the_columns_of_checkpoint_1(bench):
-    found = study.run(bench, 1, "logistic")
-    row, split = found.row, bench.splits[1]
-    names = ["roc_auc", "average_precision", "f1", "accuracy", "balanced_accuracy", "brier"]
-    assert {"dataset", "split", "model", "seed", "n_train", "n_test", "seconds", *names} <= set(row)
-    assert (row["dataset"], row["split"], row["model"]) == ("toy", 1, "logistic")
-    assert (row["n_train"], row["n_test"]) == (len(split.train), len(split.test))
-    for name in names:
-        assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
-    assert found.probability.shape == (len(split.test),)
-    calls = found.probability >= found.threshold
-    assert row["accuracy"] == pytest.approx((calls == bench.dataset.labels[split.test]).mean())
+@pytest.fixture
+def place(source, tmp_path, monkeypatch):
+    """A Study whose tables and samples go to a folder of this test."""
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
+    found = opened(source)
+    monkeypatch.setattr(found, "path", tmp_path / "study.csv")
+    monkeypatch.setattr(study, "_opened", lambda _: found)
+    return found
 
 
-def test_labels_of_the_test_side_do_not_reach_the_model(bench):
-    split = bench.splits[0]
-    labels = bench.dataset.labels.copy()
-    labels[split.test] = 1 - labels[split.test]
-    other = make()
-    object.__setattr__(other, "labels", labels)
-    turned = study.Bench(other, bench.grid, bench.features, bench.splits)
-    before, after = study.run(bench, 0, "logistic"), study.run(turned, 0, "logistic")
-    np.testing.assert_array_equal(before.probability, after.probability)
-    assert before.threshold == after.threshold
-    assert after.row["roc_auc"] == pytest.approx(1 - before.row["roc_auc"])
+_studies = {}
 
 
-def test_training_clips_must_come_from_the_training_side(bench):
-    with pytest.raises(ValueError, match="not on the training side"):
-        study.run(bench, 0, "logistic", train=bench.splits[0].test)
+def opened(source):
+    if source not in _studies:
+        _studies[source] = study.Study(source)
+    return _studies[source]
 
 
-def counted(patch, stop_after=None):
-    """Count calls of study.run, and interrupt after some."""
-    calls, original = [], study.run
+def cell(arm="real", ratio=0.0, **changes):
+    return replace(study.Cell(0, 25, 100, arm, ratio), **changes)
 
-    def run(bench, fold, model, **options):
-        if stop_after is not None and len(calls) == stop_after:
+
+def waiting(place, cells, names=CHEAP):
+    return study.missing(place, cells, names)
+
+
+# What is run
+
+
+def test_the_protocol_names_what_exists():
+    protocol = study.PROTOCOL
+    assert set(protocol["classifiers"]) == set(study.classifiers.REGISTRY)
+    assert set(protocol["ratio_arms"]) <= set(arms.ARMS)
+    assert max(protocol["sizes"]) < protocol["fill"]
+    assert protocol["smallest_effect"] == study.comparison.SMALLEST_EFFECT
+
+
+def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
+    calls, seas = place.available(0)
+    cells = place.cells([0])
+    assert len(set(cells)) == len(cells)
+    main = place.cells([0], ("main",))
+    assert {c.n_positive for c in main} == {n for n in study.PROTOCOL["sizes"] if n < calls}
+    filled = {c.n_positive + c.count for c in main if c.ratio}
+    assert filled == {study.PROTOCOL["fill"]}
+    assert {c.n_negative for c in main} == {min(800, seas)}
+    assert max(c.n_positive for c in cells if c.arm == "real") == min(calls, seas)
+    ratios = [c for c in place.cells([0], ("ratios",)) if c.arm == "vae"]
+    assert [c.count for c in ratios] == [25, 50, 100, 200, 400, 800]
+
+
+def test_seeds_change_splits_and_no_side_shares_a_group(place):
+    tests = [set(place.split(seed).test.tolist()) for seed in range(6)]
+    assert not set.intersection(*tests[:2]) and tests[0] != tests[5]
+    groups = place.bench.dataset.groups
+    sides = [set(groups[side]) for side in (place.split(7).train, place.split(7).test)]
+    assert not sides[0] & sides[1]
+
+
+def test_draws_are_nested_and_share_nothing_with_the_spare(place):
+    small, large = place.drawn(cell()), place.drawn(cell(n_positive=60))
+    assert set(small[0]) < set(large[0]) and set(small[1]) == set(large[1])
+    assert not set(small[0]) & set(small[2])
+    assert len(small[0]) + len(small[2]) == place.available(0)[0]
+    assert np.isin(np.concatenate(small), place.split(0).train).all()
+
+
+def test_too_large_a_cell_is_refused_with_a_row(place):
+    (row,) = place.run(cell(n_negative=10_000), CHEAP)
+    assert "asked for" in row["error"] and "roc_auc" not in row
+
+
+# Arms
+
+
+def fake(place, monkeypatch, values=None):
+    """Samples that no generator had to be trained for."""
+
+    def synthetic(_, name):
+        rng = np.random.default_rng(len(name))
+        clips = place.bench.grid[:400] + rng.normal(size=(400, *place.bench.grid.shape[1:]))
+        return (clips if values is None else values).astype(np.float32), 2.5
+
+    monkeypatch.setattr(place, "synthetic", synthetic)
+
+
+@pytest.mark.parametrize("arm", arms.ARMS)
+def test_every_arm_trains_on_what_it_adds(place, monkeypatch, arm):
+    fake(place, monkeypatch)
+    training, seconds, digest = place.prepare(cell(arm, 2.0))
+    adds = arm not in ("real", "class_weight")
+    assert training.n_clips == 125 + 50 * adds
+    assert (training.labels == 1).sum() == 25 + 50 * adds
+    assert len(training.features) == len(training.labels)
+    assert seconds == (2.5 if arms.generators(arm) else 0)
+    assert digest == place.prepare(cell())[2]  # the same real clips in every arm
+    if arm == "class_weight":
+        weights = training.weights
+        assert weights[training.labels == 1].sum() == weights[training.labels == 0].sum()
+    if arm == "mixup":
+        assert training.weights.sum() == pytest.approx(175) and len(training.labels) > 175
+
+
+@pytest.mark.parametrize(
+    ("arm", "clips", "words"),
+    [
+        ("vae", lambda place: place.bench.grid[place.drawn(cell())[0]][[0] * 50], "claims"),
+        ("vae", lambda place: np.zeros((10, *place.bench.grid.shape[1:])), "10 clips instead"),
+        ("vae", lambda place: np.zeros((50, *place.bench.grid.shape[1:])), "49 clips twice"),
+        ("vae", lambda place: np.full((50, *place.bench.grid.shape[1:]), np.nan), "NaN"),
+    ],
+)
+def test_an_arm_without_its_own_data_is_not_recorded(place, monkeypatch, arm, clips, words):
+    fake(place, monkeypatch, clips(place))
+    rows = place.run(cell(arm, 2.0), CHEAP)
+    assert all(words in row["error"] and "roc_auc" not in row for row in rows)
+
+
+def test_an_oracle_adds_what_is_left(place):
+    calls = place.available(0)[0]
+    training, *_ = place.prepare(cell("oracle", 31.0))
+    assert training.n_clips == calls + 100
+
+
+# The table
+
+
+def test_rows_are_run_once_and_failures_again_when_asked(place, monkeypatch):
+    cells = [cell(), cell("oversample", 3.0)]
+    assert study.run(place, waiting(place, cells), jobs=1) == []
+    table = study.read(place.path)
+    assert list(table) == list(study.COLUMNS) and len(table) == 2
+    assert table["n_train"].tolist() == [125, 200] and table["clips"].nunique() == 1
+    assert table["roc_auc"].between(0.5, 1).all() and table["roc_auc_high_snr"].isna().all()
+    assert waiting(place, cells) == []
+    broken = cell("vae", 2.0)
+    fake(place, monkeypatch, np.zeros((1, 2)))
+    failed = study.run(place, waiting(place, [broken]), jobs=1)
+    assert len(failed) == 1 and waiting(place, [broken]) == []
+    fake(place, monkeypatch)
+    again = study.missing(place, [broken], CHEAP, failed=True)
+    assert study.run(place, again, jobs=1) == []
+    table = study.read(place.path)
+    assert len(table) == 3 and table["error"].isna().all()
+
+
+def test_known_truth_splits_the_calls_by_their_loudness(place, monkeypatch):
+    labels, test = place.labels, place.split(0).test
+    snr = np.where(labels == 1, np.arange(len(labels)), np.nan)
+    dataset = replace(place.bench.dataset, truth=pd.DataFrame({"snr_db": snr}))
+    monkeypatch.setattr(place, "bench", replace(place.bench, dataset=dataset))
+    middle = np.median(snr[test][labels[test] == 1])
+    found = place.by_snr(test, (snr[test] > middle).astype(float))  # finds the loud half alone
+    assert found == {"roc_auc_low_snr": 0.5, "roc_auc_high_snr": 1.0}
+
+
+def test_other_settings_make_other_rows(place, monkeypatch):
+    study.run(place, waiting(place, [cell()]), jobs=1)
+    monkeypatch.setattr(place, "settings", "0" * 12)
+    assert len(waiting(place, [cell()])) == 1
+    study.run(place, waiting(place, [cell()]), jobs=1)
+    table = study.read(place.path)
+    assert len(table) == 2 and table["settings"].nunique() == 2
+    assert len(study.complete(place)) == 1
+
+
+def test_an_interruption_keeps_the_finished_rows(place, monkeypatch):
+    cells, original = [cell(seed=seed) for seed in range(4)], place.run
+
+    def run(one, names):
+        if one.seed == 2:
             raise KeyboardInterrupt
-        calls.append((fold, model))
-        return original(bench, fold, model, **options)
+        return original(one, names)
 
-    patch.setattr(study, "run", run)
-    return calls
-
-
-def test_an_interrupted_table_goes_on_where_it_stopped(bench, monkeypatch):
-    with monkeypatch.context() as patch:
-        counted(patch, stop_after=2)
-        with pytest.raises(KeyboardInterrupt):
-            study.baseline(bench, models=["logistic"])
-    first = pd.read_csv(bench.results("baseline"))
-    assert len(first) == 2
-    calls = counted(monkeypatch)
-    table = study.baseline(bench, models=["logistic"])
-    assert calls == [(2, "logistic"), (3, "logistic"), (4, "logistic")]
-    assert table["split"].tolist() == [0, 1, 2, 3, 4]
-    np.testing.assert_array_equal(table["roc_auc"].head(2), first["roc_auc"])
-    assert study.baseline(bench, models=["logistic"]).equals(table)
-    assert len(calls) == 3
+    monkeypatch.setattr(place, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        study.run(place, waiting(place, cells), jobs=1)
+    assert study.read(place.path)["seed"].tolist() == [0, 1]
+    monkeypatch.setattr(place, "run", original)
+    study.run(place, waiting(place, cells), jobs=1)
+    assert study.read(place.path)["seed"].tolist() == [0, 1, 2, 3]
+    assert not list(place.path.parent.glob(".study*"))
 
 
-def test_rows_of_other_data_are_replaced(bench, monkeypatch):
-    study.baseline(bench, models=["logistic"])
-    other = study.prepare(make(seed=1), shape=(16, 24))
-    assert other.content != bench.content
-    calls = counted(monkeypatch)
-    table = study.baseline(other, models=["logistic"])
-    assert len(calls) == 5
-    assert set(table["content"]) == {other.content}
-    assert len(pd.read_csv(bench.results("baseline"))) == 5
-
-
-def test_another_protocol_is_another_content(bench, monkeypatch):
-    before = bench.content
-    monkeypatch.setitem(study.PROTOCOL, "steps", 1)
-    assert bench.content != before
-
-
-def test_learning_curve_takes_nested_balanced_draws(bench, monkeypatch):
-    drawn, original = {}, study.run
-
-    def run(bench, fold, model, *, train):
-        drawn[fold, len(train)] = train
-        return original(bench, fold, model, train=train)
-
-    monkeypatch.setattr(study, "run", run)
-    curve = study.learning_curve(bench, models=["logistic"], sizes=[10, 20])
-    assert curve["n_train"].tolist() == [20] * 5 + [40] * 5
-    for (fold, n), train in drawn.items():
-        assert bench.dataset.labels[train].sum() == n / 2 == len(set(train)) / 2
-        assert set(train) <= set(bench.splits[fold].train)
-    assert all(set(drawn[fold, 20]) < set(drawn[fold, 40]) for fold in range(5))
-    summary = study.curve_summary(curve)
-    assert summary["mean"].tolist() == pytest.approx(
-        [part["roc_auc"].mean() for _, part in curve.groupby("size")]
+def test_two_processes_on_one_table_lose_no_row(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from utils import study\n"
+        "for i in range(40): study.add(Path(sys.argv[1]), [dict(n_positive=i, n_negative=1,"
+        " seed=int(sys.argv[2]), arm='real', ratio=0.0, classifier='c', settings='s')])"
     )
+    path = tmp_path / "study.csv"
+    both = [subprocess.Popen([sys.executable, "-c", script, str(path), str(k)]) for k in (0, 1)]
+    assert [process.wait(timeout=200) for process in both] == [0, 0]
+    table = study.read(path)
+    assert len(table) == 80 and not table.duplicated(list(study.KEY)).any()
 
 
-def test_curve_sizes_stop_where_the_smallest_training_side_does(bench):
-    smallest = min(min(np.bincount(bench.dataset.labels[split.train])) for split in bench.splits)
-    assert study.curve_sizes(bench) == [n for n in study.PROTOCOL["sizes"] if n <= smallest]
-    assert study.curve_sizes(bench)
+def test_generators_are_trained_once_and_their_samples_removed(place, monkeypatch):
+    trained = []
+
+    class Stub:
+        borrows, seconds = None, 1.5
+
+        def __init__(self, name):
+            self.name = name
+
+        def fit(self, calls, *, background, validation, seed, **given):
+            trained.append((self.name, len(calls), len(background), seed, *given))
+            return self
+
+        def sample(self, n, seed):
+            rng = np.random.default_rng(len(self.name))
+            return rng.normal(size=(n, *place.bench.grid.shape[1:])).astype(np.float32)
+
+    def build(name):
+        stub = Stub(name)
+        stub.borrows = "vae" if name == "diffusion" else None
+        return stub
+
+    monkeypatch.setattr(study.registry, "build", build)
+    cells = [cell(arm, ratio) for arm in ("vae", "diffusion", "hybrid") for ratio in (1.0, 2.0)]
+    assert study.run(place, waiting(place, cells), jobs=1) == []
+    assert sorted(trained) == [
+        (arms.BEST, 25, 100, 0),
+        ("diffusion", 25, 100, 0, "autoencoder"),
+        ("vae", 25, 100, 0),
+    ]
+    assert (study.read(place.path)["generator_seconds"] == 1.5).all()
+    assert not list((data.CACHE / "study").glob("*.npz"))
 
 
-def test_the_leak_shares_groups_and_nothing_else_changes(bench, monkeypatch):
-    seen, original = [], study.run
-
-    def run(bench, fold, model):
-        seen.append(bench.splits[fold])
-        return original(bench, fold, model)
-
-    monkeypatch.setattr(study, "run", run)
-    table = study.leak(bench)
-    assert table["n_test"].tolist() == [len(split.test) for split in bench.splits]
-    groups = bench.dataset.groups
-    for leaking, honest in zip(seen, bench.splits, strict=True):
-        assert not set(leaking.train) & set(leaking.test)
-        assert set(groups[leaking.train]) & set(groups[leaking.test])
-        assert not set(groups[honest.train]) & set(groups[honest.test])
+def test_the_rule_asks_for_more_seeds_by_width_alone(place, monkeypatch):
+    monkeypatch.setattr(study, "missing", lambda *_: [])
+    for width, expected in ((0.001, 10), (0.1, 40)):
+        monkeypatch.setattr(study.comparison, "widest", lambda *_, width=width: width)
+        assert study.chosen_seeds(place, None) == list(range(expected))
+    monkeypatch.setattr(study, "missing", lambda *_: [1])
+    assert study.chosen_seeds(place, None) == list(range(10))
+    assert study.chosen_seeds(place, [3]) == [3]
 
 
-def test_the_floor_is_recorded_once(bench, monkeypatch):
-    table = study.cue_floor(bench)
-    assert set(table["split"]) == set(range(5)) and table["roc_auc"].between(0, 1).all()
-    monkeypatch.setattr(study.cues, "trivial_cues", lambda *_: pytest.fail("computed again"))
-    np.testing.assert_allclose(study.cue_floor(bench)["roc_auc"], table["roc_auc"])
+def test_rows_are_reproduced_and_false_ones_found(place):
+    study.run(place, waiting(place, [cell(seed=s) for s in range(3)]), jobs=1)
+    table = study.reproduce(place, 2, seed=0)
+    assert len(table) == 2 and table["agrees"].all() and (table["allowed"] == 1e-6).all()
+    stored = study.read(place.path)
+    stored["roc_auc"] += 0.001
+    study.records.write(stored, place.path)
+    assert not study.reproduce(place, 3, seed=0)["agrees"].any()
 
 
-def test_shapes_compare_one_classifier_on_one_draw(bench, monkeypatch):
-    monkeypatch.setitem(study.PROTOCOL, "shapes", ((16, 24), (8, 16)))
-    used = []
-
-    def run(bench, fold, model, *, train):
-        used.append((bench.features.pixels.shape[1:], model, tuple(train)))
-        fitted = type("Fitted", (), {"seconds": 1.0, "steps": 10})
-        return study.Run(fitted, np.zeros(1), 0.5, {"roc_auc": 0.5})
-
-    monkeypatch.setattr(study, "run", run)
-    table = study.shapes(bench)
-    assert table["milliseconds_a_step"].tolist() == [100.0] * 10
-    assert [shape for shape, _, _ in used] == [(16, 24)] * 5 + [(8, 16)] * 5
-    assert {model for _, model, _ in used} == {"cnn"}
-    assert [draw for _, _, draw in used[:5]] == [draw for _, _, draw in used[5:]]
+def test_status_counts_done_and_failed_rows(place):
+    study.run(place, waiting(place, [cell(n_negative=min(800, place.available(0)[1]))]), jobs=1)
+    found = study.status(place)
+    assert found["done"].sum() == 1 and found["failed"].sum() == 0
+    assert found["rows"].sum() > 1000
 
 
-def test_calibration_subtracts_the_reference(bench, monkeypatch):
-    monkeypatch.setattr(study, "CALIBRATION_SIZES", (10,))
-    monkeypatch.setattr(study, "CALIBRATION_MODELS", ("logistic",))
-    monkeypatch.setattr(data, "simulated", lambda **_: make(seed=1, name="sim"))
-    monkeypatch.setitem(study.PROTOCOL, "shape", (16, 24))
-    table = study.calibration(make())
-    measures = ["logistic, 10 clips a class", "edges", "loudness"]
-    assert table["measure"].tolist() == measures
-    np.testing.assert_allclose(table["difference"], table["simulated"] - table["reference"])
-    stored = pd.read_csv(data.results_dir("simulated") / "calibration.csv")
-    np.testing.assert_allclose(stored["difference"], table["difference"], atol=1e-4)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--dataset", "nowhere.npz"], "nowhere.npz"),
+        (["run", "--seeds", "-1"], "negative"),
+        (["run", "--jobs", "0"], "at least 1"),
+        (["run", "--sizes", "7"], "no such cells"),
+    ],
+)
+def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, words):
+    if "--dataset" not in arguments:
+        monkeypatch.setattr(study, "Study", lambda _: opened(source))
+    assert study.main(arguments) == 2
+    assert words in capsys.readouterr().err
 
 
-def test_agreement_has_a_limit(bench):
-    table = study.baseline(bench, models=["logistic"])
-    row = study.run(bench, 3, "logistic").row
-    assert study.agree(row, table, tolerance={"logistic": 1e-4})["split"] == 3
-    moved = row | {"roc_auc": row["roc_auc"] - 0.05}
-    with pytest.raises(ValueError, match="raise PROTOCOL"):
-        study.agree(moved, table, tolerance={"logistic": 0.01})
+# Processes
 
 
-def test_histories_of_networks_only(bench, monkeypatch):
-    history = {name: np.arange(3.0) for name in ("loss", "val_loss", "roc_auc", "val_roc_auc")}
-    network = study.Run(type("Fitted", (), {"history": history}), None, 0.5, {})
-    table = study.histories({"logistic": study.run(bench, 0, "logistic"), "cnn": network})
-    assert table["epoch"].tolist() == [1, 2, 3]
-    assert {"loss", "val_loss", "auc", "val_auc", "model"} <= set(table)
+def test_kill_9_loses_nothing_that_was_finished(source, tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from utils import data, study\n"
+        "data.ROOT = Path(sys.argv[2])\n"
+        "found = study.Study(sys.argv[1])\n"
+        "cells = [study.Cell(s, 25, 100, 'real', 0.0) for s in range(int(sys.argv[3]))]\n"
+        "study.run(found, study.missing(found, cells, ('logistic',)), jobs=2)"
+    )
+    command = [sys.executable, "-c", script, str(source), str(tmp_path)]
+    path = tmp_path / "data" / "results" / "small" / "study.csv"
+    process = subprocess.Popen([*command, "200"], start_new_session=True)
+    deadline = time.monotonic() + 240
+    while not path.is_file() or len(study.read(path)) < 4:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = study.read(path)
+    assert len(before) >= 4 and before["roc_auc"].notna().all()
+    count = int(before["seed"].max()) + 3
+    subprocess.run([*command, str(count)], check=True, timeout=400)
+    after = study.read(path)
+    assert sorted(after["seed"]) == list(range(max(count, len(before))))
+    pd.testing.assert_frame_equal(after.iloc[: len(before)], before)
 
 
-def test_the_command_line_says_what_is_wrong(capsys):
-    assert study.main(["baseline", "--dataset", "nowhere.npz"]) == 2
-    assert "nowhere.npz" in capsys.readouterr().err
-    assert study.main(["calibration"]) == 2
-    assert "needs real clips" in capsys.readouterr().err
+def test_a_cluster_whose_worker_dies_loses_no_row(source, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    found = study.Study(source)
+    cells = [study.Cell(seed, 25, 100, "real", 0.0) for seed in range(40)]
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True
+    ) as cluster:
+        victim = cluster.workers[0].pid
+
+        def add(path, rows, original=study.add):
+            original(path, rows)
+            if len(study.read(path)) == 3:
+                os.kill(victim, signal.SIGKILL)
+
+        monkeypatch.setattr(study, "add", add)
+        failed = study.run(
+            found,
+            study.missing(found, cells, CHEAP),
+            scheduler=cluster.scheduler_address,
+        )
+    assert failed == []
+    assert sorted(study.read(found.path)["seed"]) == list(range(40))

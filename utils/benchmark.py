@@ -17,7 +17,7 @@ from collections.abc import Callable
 import librosa
 import numpy as np
 
-from utils import classifiers, data, features, judging, ocean, spectrograms, study
+from utils import baseline, classifiers, data, features, judging, ocean, spectrograms
 from utils.generators import registry
 
 CLIPS = 2000
@@ -107,7 +107,7 @@ def simulation() -> list[str]:
 def training() -> list[str]:
     """Features a clip, and training throughput and time to the end of each classifier."""
     dataset = data.simulated(n_clips=1200, seed=0)
-    images = spectrograms.resize(dataset.spectrograms, study.PROTOCOL["shape"])
+    images = spectrograms.resize(dataset.spectrograms, baseline.PROTOCOL["shape"])
     (seconds,) = best_seconds(lambda: features.extract(images), rounds=3)
     lines = [f"features for all classifiers             {1e6 * seconds / 1200:8.0f} us a clip"]
     known = features.extract(images)
@@ -131,15 +131,12 @@ def training() -> list[str]:
 
 def generation() -> list[str]:
     """Seconds to train each generator on 200 calls and 800 others, and to draw 1,000 samples."""
-    found = judging.fold(study.prepare(data.simulated()), 0, 200)
+    found = judging.fold(baseline.prepare(data.simulated()), 0, 200)
     lines = []
     for name in registry.REGISTRY:
 
         def fit(name=name):
-            generator = registry.build(name)
-            return generator.fit(
-                found.calls, background=found.sea, validation=found.validation_calls, seed=0
-            )
+            return found.fit(registry.build(name), seed=0)
 
         generator = fit()  # traces the network, which later fits reuse
         seconds = fit().seconds

@@ -51,14 +51,14 @@ class _Tabular:
         self.seed = seed
         self.estimator = self._build(seed, **settings)
 
-    def fit(self, spectrograms, labels, validation=None):
-        """Fit on (n, f, t) and (n,); validation is (spectrograms, labels) or None."""
+    def fit(self, spectrograms, labels, validation=None, weights=None):
+        """Fit on (n, f, t) and (n,); validation is (spectrograms, labels) or None, weights (n,)."""
         labels = _check(spectrograms, labels)
-        self._fit(features.extract(spectrograms).table, labels, validation)
+        self._fit(features.extract(spectrograms).table, labels, validation, weights)
         return self
 
-    def _fit(self, table, labels, validation):
-        self.estimator.fit(table, labels)
+    def _fit(self, table, labels, validation, weights):
+        self.estimator.fit(table, labels, sample_weight=weights)
 
     def predict_proba(self, spectrograms):
         """Return the (n,) probability of a call, 0..1."""
@@ -74,16 +74,19 @@ class Logistic(_Tabular):
             StandardScaler(), LogisticRegression(C=C, max_iter=1000, random_state=seed)
         )
 
+    def _fit(self, table, labels, validation, weights):
+        self.estimator.fit(table, labels, logisticregression__sample_weight=weights)
+
 
 class RandomForest(_Tabular):
     """Random Forest (Breiman 2001). Validation clips are not needed."""
 
     @staticmethod
-    def _build(seed, n_estimators=300, min_samples_leaf=2):
+    def _build(seed, n_estimators=300, min_samples_leaf=2, n_jobs=2):
         return RandomForestClassifier(
             n_estimators=n_estimators,
             min_samples_leaf=min_samples_leaf,
-            n_jobs=2,
+            n_jobs=n_jobs,
             random_state=seed,
         )
 
@@ -103,10 +106,10 @@ class GradientBoosting(_Tabular):
             random_state=seed,
         )
 
-    def _fit(self, table, labels, validation):
+    def _fit(self, table, labels, validation, weights):
         # Its threads wait actively for one another: on a busy machine, one alone is faster.
         with threadpool_limits(1, "openmp"):
-            self.estimator.fit(table, labels)
+            self.estimator.fit(table, labels, sample_weight=weights)
         self.rounds = self.estimator.n_iter_
         if validation is not None:
             held_out = features.extract(validation[0]).table
@@ -125,7 +128,7 @@ class GradientBoosting(_Tabular):
                 return probability[:, 1]
 
 
-class _Seeds:
+class Seeds:
     """An endless source of integer seeds for initialisers and dropout, from one seed."""
 
     def __init__(self, seed):
@@ -137,7 +140,7 @@ class _Seeds:
 
 def build_mlp(shapes, seed, hidden=(128, 64), dropout=0.5):
     """Return a named Keras MLP without convolutions; shapes holds that of the spectrogram."""
-    seeds = _Seeds(seed)
+    seeds = Seeds(seed)
     (shape,) = shapes
     inputs = keras.Input(shape, name="spectrogram")
     x = layers.Flatten(name="flatten")(inputs)
@@ -159,7 +162,7 @@ def build_cnn(shapes, seed, filters=24, dropout=0.4):
     call lies in frequency matters, while maximum and mean over time forget when it came. The
     table's statistics of the whole clip join them before the last layer.
     """
-    seeds = _Seeds(seed)
+    seeds = Seeds(seed)
 
     def initial():
         return keras.initializers.HeNormal(seeds())
@@ -206,20 +209,22 @@ def _call_probability(x, seeds):
 class _Batches(keras.utils.PyDataset):
     """Full batches of a fixed size: clips are dealt out in fresh random order, over and over."""
 
-    def __init__(self, inputs, labels, steps, seed):
+    def __init__(self, inputs, labels, weights, steps, batch_size, seed):
         super().__init__()
         rng = np.random.default_rng(seed)
-        deals = -(-steps * BATCH_SIZE // len(labels))
+        deals = -(-steps * batch_size // len(labels))
         order = np.concatenate([rng.permutation(len(labels)) for _ in range(deals)])
-        self.order = order[: steps * BATCH_SIZE].reshape(EPOCHS, -1, BATCH_SIZE)
-        self.inputs, self.labels, self.epoch = inputs, labels[:, None], 0
+        self.order = order[: steps * batch_size].reshape(EPOCHS, -1, batch_size)
+        self.inputs, self.epoch = inputs, 0
+        self.targets = (labels[:, None],) if weights is None else (labels[:, None], weights)
 
     def __len__(self):
         return self.order.shape[1]
 
     def __getitem__(self, step):
         index = self.order[self.epoch, step]
-        return tuple(array[index] for array in self.inputs), self.labels[index]
+        inputs = tuple(array[index] for array in self.inputs)
+        return inputs, *(array[index] for array in self.targets)
 
     def on_epoch_end(self):
         self.epoch = min(self.epoch + 1, EPOCHS - 1)
@@ -241,6 +246,13 @@ def _compiled(builder, shapes, settings, steps, learning_rate):
     return network, initial
 
 
+@functools.lru_cache(maxsize=8)
+def _last_features(*key):
+    """The compiled network without its last layer; one a key, since each is traced and kept."""
+    network = _compiled(*key)[0]
+    return keras.Model(network.inputs, network.get_layer("penultimate").output)
+
+
 class _Network:
     """A Keras network.
 
@@ -248,14 +260,15 @@ class _Network:
     and the time in `seconds`.
     """
 
-    def __init__(self, *, seed, steps=STEPS, learning_rate=2e-3, **settings):
+    def __init__(self, *, seed, steps=STEPS, batch_size=BATCH_SIZE, learning_rate=2e-3, **settings):
         if steps % EPOCHS:
             raise ValueError(f"steps is {steps}; give a multiple of {EPOCHS}.")
         self.seed, self.steps, self.learning_rate = seed, steps, learning_rate
+        self.batch_size = batch_size
         self.settings = tuple(sorted(settings.items()))
 
-    def fit(self, spectrograms, labels, validation=None):
-        """Fit on (n, f, t) and (n,) for a fixed number of gradient steps.
+    def fit(self, spectrograms, labels, validation=None, weights=None):
+        """Fit on (n, f, t) and (n,) for a fixed number of gradient steps; weights (n,) or None.
 
         With validation (spectrograms, labels), the epoch of the highest validation ROC AUC is
         kept, of equals the last; without, the last one.
@@ -263,6 +276,8 @@ class _Network:
         labels = _check(spectrograms, labels)
         inputs = self._inputs(spectrograms)
         self.shapes = tuple(array.shape[1:] for array in inputs)
+        if weights is not None:
+            weights = np.asarray(weights, dtype=np.float32)
         network = self._reset()
         held_out = None
         if validation is not None:
@@ -273,7 +288,7 @@ class _Network:
         keep = _KeepBest("val_roc_auc" if held_out else None)
         start = time.perf_counter()
         history = network.fit(
-            _Batches(inputs, labels, self.steps, self.seed),
+            _Batches(inputs, labels, weights, self.steps, self.batch_size, self.seed),
             epochs=EPOCHS,
             validation_data=held_out,
             validation_batch_size=256,
@@ -301,11 +316,15 @@ class _Network:
 
     def predict_proba(self, spectrograms):
         """Return the (n,) probability of a call, 0..1."""
+        return self._trained().predict(self._inputs(spectrograms), batch_size=256, verbose=0)[:, 0]
+
+    def _trained(self):
+        """The shared network with this classifier's weights: use it at once."""
         network = _compiled(
             type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
         )[0]
         network.set_weights(self.weights)
-        return network.predict(self._inputs(spectrograms), batch_size=256, verbose=0)[:, 0]
+        return network
 
 
 class _KeepBest(keras.callbacks.Callback):
@@ -338,14 +357,11 @@ class CNN(_Network):
 
     def penultimate(self, spectrograms):
         """Return (n, d) float32: what the last layer sees of each clip."""
-        network = _compiled(
+        self._trained()
+        seen = _last_features(
             type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
-        )[0]
-        network.set_weights(self.weights)
-        last = network.get_layer("penultimate").output
-        return keras.Model(network.inputs, last).predict(
-            self._inputs(spectrograms), batch_size=256, verbose=0
         )
+        return seen.predict(self._inputs(spectrograms), batch_size=256, verbose=0)
 
     @staticmethod
     def _inputs(spectrograms):

@@ -37,7 +37,7 @@ UNITS = {
 }
 
 _CHUNK_CLIPS = 1000
-_LEAST_CONTRAST = 1.5  # standard deviations; weaker frames do not count in the track
+LEAST_CONTRAST = 1.5  # standard deviations; weaker frames do not count in the track
 _FLOOR = 1e-10
 
 
@@ -147,7 +147,7 @@ def peak_track(spectrograms, frequencies, times):
     inside = inside if inside.any() else np.ones_like(inside)
     contrasted = contrasted[:, inside]
     peak = frequencies[inside][contrasted.argmax(1)]  # (n, t)
-    weight = np.maximum(contrasted.max(1).astype(float) - _LEAST_CONTRAST, 0) ** 2
+    weight = np.maximum(contrasted.max(1).astype(float) - LEAST_CONTRAST, 0) ** 2
     total = weight.sum(1)
     seen = total > 0
     weight = np.divide(weight, total[:, None], out=np.zeros_like(weight), where=seen[:, None])

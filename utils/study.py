@@ -1,367 +1,575 @@
-"""The grid of runs: what is run, on which clips, and where its rows go.
+"""The study's grid of paired runs: arms, sizes, seeds and classifiers, one row each.
 
-Rows are kept in data/results/<dataset>/*.csv, written one by one as they are finished, so that an
-interrupted command goes on where it stopped. Each row carries a hash of the data and of PROTOCOL;
-rows with another hash are not mixed with new ones but replaced.
+A seed draws the split by group, the training clips and the initialisation of generator and
+classifier together (Bouthillier et al. 2021): all arms of a seed share their clips and their test
+side. Rows go to data/results/<dataset>/study.csv as they are finished. Each carries a hash of the
+data and of PROTOCOL: finished rows are never run again, and other settings make other rows.
 """
 
 import argparse
+import contextlib
 import functools
 import hashlib
+import importlib.metadata
 import json
+import os
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, astuple, dataclass
 
+import joblib
 import numpy as np
 import pandas as pd
+from filelock import FileLock
+from sklearn.metrics import roc_auc_score
 
-from utils import classifiers, cues, data, evaluation, features, records, spectrograms
+from utils import arms, baseline, classifiers, comparison, data, evaluation, records
+from utils.generators import registry
+from utils.generators.references import REFERENCES
 from utils.progress import progress
 
 PROTOCOL = {
-    "shape": (48, 96),  # model's frequency and time cells; see data/results/*/shape.csv
+    "question": "do synthetic calls help a detector that has few real calls and plenty of sea?",
+    "sizes": (25, 50, 100, 200, 400),  # real calls
+    "negatives": 800,  # real clips of sea beside them
+    "fill": 800,  # calls, real and added, that every arm that adds fills up to
+    "curve": (600, 800),  # further sizes of `real` alone; the whole training side comes last
+    "balanced": {"size": 100, "negatives": 100, "fill": 200},
+    "challenge": {"size": 100, "negatives": 300, "fill": 300},
+    "ratio_size": 50,
+    "ratios": (0.5, 1, 2, 4, 8, 16),  # added calls a real one
+    "ratio_arms": ("classical", *registry.REGISTRY, "hybrid"),
+    "classifiers": {
+        "cnn": {"steps": 300, "batch_size": 32},
+        "mlp": {"steps": 240},
+        "random_forest": {"n_estimators": 150, "n_jobs": 1},
+        "gradient_boosting": {"max_iter": 100, "learning_rate": 0.12},
+        "logistic": {},
+    },
+    "outcome": "roc_auc",
+    "smallest_effect": 0.01,  # of the outcome; differences within it count as none
+    "batch": 10,  # seeds
+    "most_seeds": 40,
+    "width": 0.006,  # of the interval to either side, at which no further seeds are run
+    "width_classifiers": ("cnn", "random_forest"),
     "n_splits": 5,
-    "seed": 0,  # of the splits
-    "n_resamples": 1000,  # of the bootstrap over groups
-    "steps": classifiers.STEPS,
-    "batch_size": classifiers.BATCH_SIZE,
-    "sizes": (25, 50, 100, 200, 400, 800),  # clips a class of the learning curve
-    "shapes": ((64, 64), (48, 96), (32, 64)),
-    "shape_size": 200,  # clips a class of the comparison of shapes
+    "split_seed": 1000,  # other splits than those that generators were developed on
+    "shape": baseline.PROTOCOL["shape"],
     "revision": 1,  # raised when the code changes what the rows mean
 }
-MODELS = tuple(classifiers.REGISTRY)
-CALIBRATION_SIZES = (50, 200, 800)
-CALIBRATION_MODELS = ("random_forest", "cnn")
-CALIBRATION_CLIPS = 6000  # simulated, so that every training side holds 800 calls
+PARTS = ("main", "curve", "ratios", "balanced", "challenge")
+SCORES = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
+BY_SNR = ("roc_auc_low_snr", "roc_auc_high_snr")  # where the truth is known, else empty
+KEY = ("n_positive", "n_negative", "seed", "arm", "ratio", "classifier", "settings")
+COLUMNS = (
+    "dataset", "n_positive", "n_negative", "seed", "arm", "ratio", "classifier", "n_train",
+    *SCORES, *BY_SNR, "generator_seconds", "seconds", "clips", "settings", "versions", "error",
+)  # fmt: skip
+EXPECTED_SECONDS = {
+    "cnn": 5.0, "mlp": 2.0, "random_forest": 1.5, "gradient_boosting": 1.5, "logistic": 0.1,
+}  # fmt: skip
+GENERATOR_SECONDS = 25.0
 
 
-@dataclass(frozen=True, eq=False)
-class Bench:
-    """A data set made ready for the classifiers: features and labels of all clips, and splits."""
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One training set: all classifiers learn from it."""
 
-    dataset: data.Dataset
-    grid: np.ndarray  # (n, f, t) spectrograms in the model's shape
-    features: features.Features
-    splits: list[data.Split]
+    seed: int
+    n_positive: int
+    n_negative: int
+    arm: str
+    ratio: float  # calls asked for a real one
 
     @property
-    def content(self):
-        """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
-        protocol = json.dumps(PROTOCOL, sort_keys=True)
-        text = f"{records.fingerprint(self.dataset)} {protocol}"
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-    def results(self, table):
-        """Return the path of a table of this data set."""
-        return data.results_dir(self.dataset.name) / f"{table}.csv"
+    def count(self):
+        """Calls that the arm is asked to add."""
+        return round(self.ratio * self.n_positive)
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One fitted classifier on one split: its test probabilities, threshold and row of scores."""
+class Study:
+    """A data set, made ready, with the study's splits and settings."""
 
-    model: object
-    probability: np.ndarray
-    threshold: float
-    row: dict
+    def __init__(self, source):
+        self.source = source
+        self.bench = baseline.prepare(data.load(source), PROTOCOL["shape"])
+        self.name = self.bench.dataset.name
+        self.labels = self.bench.dataset.labels
+        generators = {name: registry.build(name).description() for name in registry.REGISTRY}
+        text = json.dumps([PROTOCOL, generators], sort_keys=True)
+        text += records.fingerprint(self.bench.dataset)
+        self.settings = hashlib.sha256(text.encode()).hexdigest()[:12]
+        self.path = self.bench.results("study")
 
-
-def prepare(dataset, shape=PROTOCOL["shape"]):
-    """Return the Bench of the clips that models are compared on, on the given grid."""
-    clips = dataset.study_clips()
-    splits = data.split_by_group(
-        clips.labels, clips.groups, seed=PROTOCOL["seed"], n_splits=PROTOCOL["n_splits"]
-    )
-    resized = spectrograms.resize(clips.spectrograms, shape)
-    return Bench(clips, resized, features.extract(resized), splits)
-
-
-def run(bench, fold, model, *, train=None):
-    """Fit one classifier on one split and score it once on the test side; return a Run.
-
-    fold: number of the split, which is also the classifier's seed. train: (k,) indices of training
-    clips, a part of the split's training side, or None for all of it; ValueError if it is not.
-    """
-    split, labels, groups = bench.splits[fold], bench.dataset.labels, bench.dataset.groups
-    train = split.train if train is None else train
-    if not np.isin(train, split.train).all():
-        raise ValueError("train names clips that are not on the training side of this split.")
-    x, validation, test = bench.features, split.validation, split.test
-    start = time.perf_counter()
-    classifier = classifiers.build(model, seed=fold)
-    classifier.fit(x[train], labels[train], (x[validation], labels[validation]))
-    threshold = evaluation.choose_threshold(
-        labels[validation], classifier.predict_proba(x[validation])
-    )
-    probability = classifier.predict_proba(x[test])
-    seconds = time.perf_counter() - start
-    row = {
-        "dataset": bench.dataset.name,
-        "split": fold,
-        "model": model,
-        "seed": fold,
-        "n_train": len(train),
-        "n_test": len(test),
-    }
-    intervals = evaluation.bootstrap_intervals(
-        labels[test],
-        probability,
-        groups[test],
-        threshold,
-        seed=fold,
-        n_resamples=PROTOCOL["n_resamples"],
-    )
-    for name, value in evaluation.scores(labels[test], probability, threshold).items():
-        low, high = intervals[name]
-        row |= {name: value, f"{name}_low": low, f"{name}_high": high}
-    row |= {"threshold": threshold, "seconds": seconds}
-    return Run(classifier, probability, threshold, row)
-
-
-def baseline(bench, *, models=MODELS):
-    """Return Checkpoint 1: a row a (split, model), from data/results or run now where missing."""
-    jobs = [
-        (
-            {"split": fold, "model": model},
-            lambda fold=fold, model=model: run(bench, fold, model).row,
+    @functools.lru_cache(maxsize=4)  # noqa: B019 - a study lives as long as its process
+    def _splits(self, number):
+        return data.split_by_group(
+            self.labels,
+            self.bench.dataset.groups,
+            seed=PROTOCOL["split_seed"] + number,
+            n_splits=PROTOCOL["n_splits"],
         )
-        for fold in range(len(bench.splits))
-        for model in models
-    ]
-    return _fill(bench, "baseline", jobs)
 
+    def split(self, seed):
+        """Return a seed's split: five seeds in a row have test sides without a common clip."""
+        return self._splits(seed // PROTOCOL["n_splits"])[seed % PROTOCOL["n_splits"]]
 
-def curve_sizes(bench):
-    """Return the sizes of the learning curve, clips a class, that every training side reaches."""
-    labels = bench.dataset.labels
-    smallest = min(np.bincount(labels[split.train], minlength=2).min() for split in bench.splits)
-    return [size for size in PROTOCOL["sizes"] if size <= smallest]
+    def available(self, seed):
+        """Return the numbers of calls and of seas on a seed's training side."""
+        labels = self.labels[self.split(seed).train]
+        return int((labels == 1).sum()), int((labels == 0).sum())
 
+    def cells(self, seeds, parts=PARTS):
+        """Return the Cells of some seeds and parts of the protocol, in the order of running."""
+        found = []
+        for seed in seeds:
+            calls, seas = self.available(seed)
+            n_sea = min(PROTOCOL["negatives"], seas)
+            if "main" in parts:
+                for size in PROTOCOL["sizes"]:
+                    if size < calls:
+                        found += self._filled(seed, size, n_sea, PROTOCOL["fill"])
+            if "curve" in parts:
+                every = min(calls, seas)
+                for size in (*(s for s in PROTOCOL["curve"] if s < every), every):
+                    found.append(Cell(seed, size, max(size, n_sea), arms.REAL, 0.0))
+            if "ratios" in parts:
+                size = PROTOCOL["ratio_size"]
+                for ratio in PROTOCOL["ratios"]:
+                    for arm in PROTOCOL["ratio_arms"]:
+                        found.append(Cell(seed, size, n_sea, arm, float(ratio)))
+            for name in ("balanced", "challenge"):
+                if name in parts:
+                    own = PROTOCOL[name]
+                    found += self._filled(seed, own["size"], own["negatives"], own["fill"])
+        return found
 
-def learning_curve(bench, *, models=MODELS, sizes=None):
-    """Return a row a (size, split, model): ROC AUC and more after `size` clips a class.
+    def _filled(self, seed, size, n_negative, fill):
+        still = (arms.REAL, arms.CLASS_WEIGHT)
+        return [
+            Cell(seed, size, n_negative, arm, 0.0 if arm in still else fill / size - 1)
+            for arm in arms.ARMS
+        ]
 
-    Draws of one split are nested, so that a curve grows by adding clips.
-    """
+    def drawn(self, cell):
+        """Return the numbers of a cell's training clips: calls, seas and spare calls.
 
-    def job(size, fold, model):
-        train = data.draw(bench.dataset.labels, bench.splits[fold].train, size, size, seed=fold)
-        row = run(bench, fold, model, train=train).row
-        return {"size": size} | {k: row[k] for k in _CURVE_COLUMNS}
+        Draws of one seed are nested: smaller sizes are parts of larger ones.
+        """
+        train, (calls, _) = self.split(cell.seed).train, self.available(cell.seed)
+        drawn = data.draw(self.labels, train, calls, cell.n_negative, seed=cell.seed)
+        return drawn[: cell.n_positive], drawn[calls:], drawn[cell.n_positive : calls]
 
-    jobs = [
-        (
-            {"size": size, "split": fold, "model": model},
-            lambda size=size, fold=fold, model=model: job(size, fold, model),
+    # Generators
+
+    def synthetic_path(self, cell, name):
+        """Return where the samples of a generator are kept while its seed is being run."""
+        key = f"{self.settings}-{cell.n_positive}-{cell.n_negative}-{cell.seed}-{name}"
+        return data.CACHE / "study" / f"{key}.npz"
+
+    def generate(self, cell, name):
+        """Train a generator on a cell's clips, and the one that it borrows from, unless that has
+        been done; return the path of its samples."""
+        path = self.synthetic_path(cell, name)
+        if path.is_file():
+            return path
+        calls, seas, _ = (self.bench.grid[index] for index in self.drawn(cell))
+        split = self.split(cell.seed)
+        validation = split.validation[self.labels[split.validation] == 1]
+        clips = {"background": seas, "validation": self.bench.grid[validation], "seed": cell.seed}
+        if name in REFERENCES:
+            start = time.perf_counter()
+            generator = REFERENCES[name]().fit(calls, **clips)
+            generator.seconds = time.perf_counter() - start
+            self._keep(path, generator, cell.seed)
+            return path
+        generator, given = registry.build(name), {}
+        if generator.borrows:
+            given["autoencoder"] = registry.build(generator.borrows).fit(calls, **clips)
+            self._keep(
+                self.synthetic_path(cell, generator.borrows), given["autoencoder"], cell.seed
+            )
+        self._keep(path, generator.fit(calls, **clips, **given), cell.seed)
+        return path
+
+    def _keep(self, path, generator, seed):
+        count = max(PROTOCOL["fill"], round(PROTOCOL["ratio_size"] * max(PROTOCOL["ratios"])))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{os.getpid()}-{path.name}")
+        np.savez(partial, clips=generator.sample(count, seed=seed), seconds=generator.seconds)
+        os.replace(partial, path)
+
+    def synthetic(self, cell, name):
+        """Return the samples of a generator that was trained on a cell's clips, and its seconds."""
+        with np.load(self.generate(cell, name), allow_pickle=False) as stored:
+            return stored["clips"], float(stored["seconds"])
+
+    # Runs
+
+    def run(self, cell, names):
+        """Return the rows of a cell, one a classifier; a failure becomes the row's error."""
+        common = {"dataset": self.name, **asdict(cell), "settings": self.settings}
+        common["versions"] = _versions()
+        try:
+            training, seconds, digest = self.prepare(cell)
+        except Exception as error:  # the other cells go on
+            return [common | {"classifier": name, "error": _sentence(error)} for name in names]
+        common |= {"generator_seconds": seconds, "clips": digest, "n_train": training.n_clips}
+        rows = []
+        for name in names:
+            try:
+                rows.append(common | {"classifier": name} | self.score(cell, training, name))
+            except Exception as error:
+                rows.append(common | {"classifier": name, "error": _sentence(error)})
+        return rows
+
+    def prepare(self, cell):
+        """Return a cell's Training, its generators' seconds, and a hash of its real clips."""
+        seconds = []
+
+        def samples(name, count):
+            clips, took = self.synthetic(cell, name)
+            seconds.append(took)
+            return clips[:count]
+
+        calls, seas, spare = self.drawn(cell)
+        index = np.concatenate([calls, seas])
+        grid = self.bench.grid
+        material = arms.Material(grid[calls], grid[seas], grid[spare], samples, cell.seed)
+        training = arms.prepare(cell.arm, material, cell.count, self.bench.features[index])
+        names = "\n".join(self.bench.dataset.clip_names[index].astype(str))
+        return training, sum(seconds), hashlib.sha256(names.encode()).hexdigest()[:12]
+
+    def fit(self, cell, training, name):
+        """Return a classifier of the protocol that learned from a cell's Training."""
+        validation = self.split(cell.seed).validation
+        classifier = classifiers.build(name, seed=cell.seed, **PROTOCOL["classifiers"][name])
+        held_out = (self.bench.features[validation], self.labels[validation])
+        return classifier.fit(training.features, training.labels, held_out, training.weights)
+
+    def score(self, cell, training, name):
+        """Fit one classifier and score it once on the test side; return a dict of SCORES."""
+        split, labels, start = self.split(cell.seed), self.labels, time.perf_counter()
+        classifier = self.fit(cell, training, name)
+        threshold = evaluation.choose_threshold(
+            labels[split.validation],
+            classifier.predict_proba(self.bench.features[split.validation]),
         )
-        for size in (sizes or curve_sizes(bench))
-        for fold in range(len(bench.splits))
-        for model in models
-    ]
-    return _fill(bench, "learning_curve", jobs)
+        probability = classifier.predict_proba(self.bench.features[split.test])
+        found = evaluation.scores(labels[split.test], probability, threshold)
+        scores = {score: found[score] for score in SCORES} | {
+            "seconds": time.perf_counter() - start
+        }
+        return scores | self.by_snr(split.test, probability)
 
-
-_CURVE_COLUMNS = (
-    "dataset", "split", "model", "seed", "n_train", "n_test", "roc_auc", "average_precision",
-    "f1", "accuracy", "balanced_accuracy", "brier", "seconds",
-)  # fmt: skip
-
-
-def shapes(bench):
-    """Return the measurement behind the model's shape: AUC and ms a step of the CNN by shape."""
-    prepared = functools.cache(lambda shape: prepare(bench.dataset, shape))
-
-    def job(shape, fold):
-        shaped = prepared(shape)
-        size = min(PROTOCOL["shape_size"], curve_sizes(bench)[-1])
-        train = data.draw(bench.dataset.labels, bench.splits[fold].train, size, size, seed=fold)
-        found = run(shaped, fold, "cnn", train=train)
+    def by_snr(self, test, probability):
+        """Return ROC AUC of the fainter and of the louder half of the calls against all seas."""
+        truth = self.bench.dataset.truth
+        if truth is None:
+            return {}
+        snr, labels = truth["snr_db"].to_numpy()[test], self.labels[test]
+        low = snr <= np.median(snr[labels == 1])
         return {
-            "dataset": bench.dataset.name,
-            "shape": f"{shape[0]}x{shape[1]}",
-            "split": fold,
-            "n_train": len(train),
-            "roc_auc": found.row["roc_auc"],
-            "milliseconds_a_step": 1000 * found.model.seconds / found.model.steps,
+            name: float(roc_auc_score(labels[side], probability[side]))
+            for name, side in zip(BY_SNR, ((labels == 0) | low, (labels == 0) | ~low), strict=True)
         }
 
-    jobs = [
-        (
-            {"shape": f"{shape[0]}x{shape[1]}", "split": fold},
-            lambda shape=shape, fold=fold: job(shape, fold),
-        )
-        for shape in PROTOCOL["shapes"]
-        for fold in range(len(bench.splits))
-    ]
-    return _fill(bench, "shape", jobs)
+
+def _sentence(error):
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
 
 
-def cue_floor(bench):
-    """Return a row a (cue, split): ROC AUC of cues that have nothing to do with the call."""
-    path = bench.results("cues")
-    if path.is_file():
-        stored = pd.read_csv(path, dtype={"content": str})
-        if stored["content"].eq(bench.content).all():
-            return stored
-    table = cues.trivial_cues(bench.dataset, bench.splits)
-    table.insert(0, "dataset", bench.dataset.name)
-    return records.record(table, path, keys=["cue", "split"], tolerance=0.02, content=bench.content)
+def _versions():
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    names = ("keras", backend, "scikit-learn")
+    return " ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
 
 
-def calibration(reference):
-    """Return how alike the simulated and a real data set are to the same code, as a table.
+# The table
 
-    ROC AUC of Random Forest and CNN by clips a class, and of the trivial cues, means over splits.
+
+def read(path):
+    """Return the stored rows, or an empty table with COLUMNS."""
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS)
+    return pd.read_csv(path, dtype={"settings": str, "clips": str, "error": str})
+
+
+def add(path, rows):
+    """Add finished rows to the table of a path; a row that is there stays, unless it had failed.
+
+    Under a lock, written beside the table and renamed: processes that share it lose nothing.
     """
-    simulated = data.simulated(n_clips=CALIBRATION_CLIPS, name="simulated_calibration")
-    parts = {}
-    for name, dataset in (("simulated", simulated), ("reference", reference)):
-        bench = prepare(dataset)
-        curve = learning_curve(bench, models=CALIBRATION_MODELS, sizes=CALIBRATION_SIZES)
-        curve = curve[
-            curve["model"].isin(CALIBRATION_MODELS) & curve["size"].isin(CALIBRATION_SIZES)
-        ]
-        floor = cue_floor(bench)
-        floor = floor[floor["cue"].isin(("edges", "loudness"))]
-        means = curve.groupby(["model", "size"])["roc_auc"].mean()
-        means.index = [f"{model}, {size} clips a class" for model, size in means.index]
-        parts[name] = pd.concat([means, floor.groupby("cue")["roc_auc"].mean()])
-    table = pd.DataFrame(parts).rename_axis("measure").reset_index()
-    table["difference"] = table["simulated"] - table["reference"]
-    table.insert(1, "reference_dataset", reference.name)
-    path = data.results_dir(data.SIMULATED) / "calibration.csv"
-    records.write(table.round(4), path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        stored = read(path)
+        new = pd.DataFrame(rows).reindex(columns=COLUMNS).round(_DIGITS)
+        fine, failed = stored[stored["error"].isna()], stored[stored["error"].notna()]
+        parts = [part for part in (fine, new, failed) if len(part)]
+        table = pd.concat(parts, ignore_index=True).drop_duplicates(list(KEY))
+        records.write(table, path)
+
+
+_DIGITS = dict.fromkeys(SCORES + BY_SNR, 6) | {"ratio": 4, "generator_seconds": 2, "seconds": 2}
+
+
+def missing(study, cells, names, *, failed=False):
+    """Return [(cell, classifiers that have no row yet)]; failed: rows with an error count as none.
+
+    The order is that of the cells.
+    """
+    stored = read(study.path)
+    stored = stored[stored["settings"] == study.settings]
+    if failed:
+        stored = stored[stored["error"].isna()]
+    done = set(stored[[*_CELL, "classifier"]].itertuples(index=False, name=None))
+    found = []
+    for cell in dict.fromkeys(cells):
+        key = (*astuple(cell)[:4], round(cell.ratio, 4))
+        left = [name for name in names if (*key, name) not in done]
+        if left:
+            found.append((cell, left))
+    return found
+
+
+_CELL = ("seed", "n_positive", "n_negative", "arm", "ratio")
+
+
+# Running
+
+
+@functools.lru_cache(maxsize=2)
+def _opened(source):
+    """One Study a process and source: workers read the data once."""
+    return Study(source)
+
+
+def _generate(source, cell, name):
+    try:
+        _opened(source).generate(cell, name)
+    except Exception:  # the arm meets it again and records it
+        return
+
+
+def _run(source, cell, names):
+    return _opened(source).run(cell, names)
+
+
+def expected_seconds(study, waiting):
+    """Return the seconds that cells will take in one process, by the table or by what is usual."""
+    stored = read(study.path)
+    usual = EXPECTED_SECONDS | stored.groupby("classifier")["seconds"].median().dropna().to_dict()
+    trained = {(c.seed, c.n_positive, c.n_negative, g) for c, _ in waiting
+               for g in arms.generators(c.arm) if g in registry.REGISTRY}  # fmt: skip
+    return len(trained) * GENERATOR_SECONDS + sum(
+        usual[name] for _, names in waiting for name in names
+    )
+
+
+def run(study, waiting, *, jobs=2, scheduler=None):
+    """Run cells, seed by seed: first their generators, then their rows; return the failed rows."""
+    failed = []
+    n_rows = sum(len(names) for _, names in waiting)
+    with _workers(jobs, scheduler) as parallel, progress(total=n_rows, what=study.name) as bar:
+        for seed in dict.fromkeys(cell.seed for cell, _ in waiting):
+            own = [(cell, names) for cell, names in waiting if cell.seed == seed]
+            tasks = _trainings(cell for cell, _ in own)
+            for _ in parallel(joblib.delayed(_generate)(study.source, *task) for task in tasks):
+                pass
+            for rows in parallel(joblib.delayed(_run)(study.source, *task) for task in own):
+                add(study.path, rows)
+                failed += [row for row in rows if row.get("error")]
+                bar.update(len(rows))
+            for cell, _ in own:
+                for name in arms.generators(cell.arm):
+                    study.synthetic_path(cell, name).unlink(missing_ok=True)
+    return failed
+
+
+def _trainings(cells):
+    """Return [(cell, generator)], each training once; one that others borrow comes with them."""
+    found = {}
+    for cell in cells:
+        for name in arms.generators(cell.arm):
+            found.setdefault((cell.n_positive, cell.n_negative), {})[name] = cell
+    tasks = []
+    for wanted in found.values():
+        lent = {registry.REGISTRY[n].borrows for n in wanted if n in registry.REGISTRY}
+        tasks += [(cell, name) for name, cell in wanted.items() if name not in lent]
+    return tasks
+
+
+@contextlib.contextmanager
+def _workers(jobs, scheduler):
+    """A joblib.Parallel that yields results as they come: processes here, or a Dask cluster."""
+    for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")  # one run a core beats two cores a run
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    unordered = {"return_as": "generator_unordered"}
+    if scheduler is None:
+        with joblib.Parallel(jobs, **unordered) as parallel:
+            yield parallel
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError(
+            "--scheduler needs Dask; install it with: pip install -e '.[cluster]'"
+        ) from error
+    with (
+        Client(scheduler),
+        joblib.parallel_config("dask", wait_for_workers_timeout=60),
+        joblib.Parallel(**unordered) as parallel,
+    ):
+        yield parallel
+
+
+# Commands
+
+
+def chosen_seeds(study, seeds):
+    """Return the seeds to run now: those asked for, or the batches that the protocol's rule asks.
+
+    The rule looks at how wide the intervals of complete batches are, and at nothing else.
+    """
+    if seeds:
+        return seeds
+    count = PROTOCOL["batch"]
+    while count < PROTOCOL["most_seeds"]:
+        cells = study.cells(range(count), ("main",))
+        if missing(study, cells, PROTOCOL["width_classifiers"]):
+            break
+        if comparison.widest(complete(study), count) <= PROTOCOL["width"]:
+            break
+        count += PROTOCOL["batch"]
+    return list(range(count))
+
+
+def complete(study):
+    """Return the rows of the present settings that did not fail, without doubles."""
+    stored = read(study.path)
+    return stored[(stored["settings"] == study.settings) & stored["error"].isna()]
+
+
+def reproduce(study, n_rows, seed):
+    """Run rows anew that are drawn at random; return a table of stored and new ROC AUC.
+
+    allowed: 1e-6 where nothing but scikit-learn was involved, else twice the standard deviation
+    between the seeds of the same arm, size and classifier. ValueError if there is no row.
+    """
+    stored = complete(study)
+    if stored.empty:
+        raise ValueError(f"{study.path.name} holds no rows of these settings; run the study first.")
+    drawn = stored.sample(min(n_rows, len(stored)), random_state=seed)
+    found = []
+    for row in drawn.itertuples():
+        cell = Cell(row.seed, row.n_positive, row.n_negative, row.arm, row.ratio)
+        (again,) = study.run(cell, [row.classifier])
+        same = stored[(stored["arm"] == row.arm) & (stored["classifier"] == row.classifier)]
+        same = same[(same["n_positive"] == row.n_positive) & (same["ratio"] == row.ratio)]
+        network = row.classifier in NETWORKS or set(arms.generators(row.arm)) & {*registry.REGISTRY}
+        allowed = 2 * same["roc_auc"].std() if network and len(same) > 2 else 0.05
+        found.append(
+            {name: getattr(row, name) for name in (*_CELL, "classifier")}
+            | {"stored": row.roc_auc, "again": again.get("roc_auc", np.nan)}
+            | {"allowed": allowed if network else 1e-6}
+        )
+    table = pd.DataFrame(found)
+    table["agrees"] = (table["stored"] - table["again"]).abs() <= table["allowed"]
     return table
 
 
-def _fill(bench, name, jobs):
-    """Run the jobs that have no row yet, writing each row as it is finished; return all rows.
-
-    jobs: (keys of the row, function that returns the row). Rows of another content are dropped.
-    """
-    path = bench.results(name)
-    stored = pd.read_csv(path, dtype={"content": str}) if path.is_file() else pd.DataFrame()
-    if len(stored):
-        stored = stored[stored["content"] == bench.content]
-    keys = list(jobs[0][0])
-    done = set(stored[keys].itertuples(index=False, name=None)) if len(stored) else set()
-    waiting = [(key, job) for key, job in jobs if tuple(key.values()) not in done]
-    for _, job in progress(waiting, f"{bench.dataset.name}: {name}"):
-        row = pd.DataFrame([job() | {"content": bench.content}])
-        stored = pd.concat([stored, row], ignore_index=True)
-        records.write(stored.round(5), path)
-    wanted = pd.DataFrame([key for key, _ in jobs])
-    return wanted.merge(stored.round(5), on=keys, how="left", validate="one_to_one")
+NETWORKS = ("cnn", "mlp")
 
 
-def leak(bench):
-    """Return a row a split: ROC AUC of Gradient Boosting where clips, not groups, are dealt out.
-
-    The sides are as large as those of the group-wise splits, so that only the leak differs.
-    """
-    labels = bench.dataset.labels
-    rng = np.random.default_rng(PROTOCOL["seed"])
-    splits = []
-    for split in bench.splits:
-        order = rng.permutation(len(labels))
-        cuts = np.cumsum([len(split.train), len(split.validation)])
-        splits.append(data.Split(*np.split(order, cuts), seed=split.seed))
-    mixed = replace(bench, splits=splits)
-    columns = ("dataset", "split", "model", "n_train", "n_test", "roc_auc")
-
-    def job(fold):
-        row = run(mixed, fold, "gradient_boosting").row
-        return {column: row[column] for column in columns}
-
-    return _fill(
-        bench,
-        "leak",
-        [({"split": fold}, lambda fold=fold: job(fold)) for fold in range(len(splits))],
-    )
-
-
-def summary(table, score="roc_auc"):
-    """Return name, mean, low, high and points of each model's score over the splits."""
+def status(study):
+    """Return rows done, failed and to go of each part and size, for the seeds of the rule."""
+    names = tuple(PROTOCOL["classifiers"])
+    seeds, stored = chosen_seeds(study, None), read(study.path)
+    stored = stored[stored["settings"] == study.settings]
     rows = []
-    for model in MODELS:
-        points = table.loc[table["model"] == model, score].to_numpy()
-        mean, low, high = evaluation.mean_interval(points, seed=PROTOCOL["seed"])
-        rows.append({"name": model, "mean": mean, "low": low, "high": high, "points": points})
+    for part in PARTS:
+        cells = pd.DataFrame([asdict(cell) for cell in study.cells(seeds, (part,))])
+        cells["ratio"] = cells["ratio"].round(4)
+        for size, own in cells.groupby("n_positive"):
+            found = own.merge(stored, on=list(_CELL))
+            rows.append(
+                {"part": part, "n_positive": size, "rows": len(own) * len(names)}
+                | {"done": int(found["error"].isna().sum())}
+                | {"failed": int(found["error"].notna().sum())}
+            )
     return pd.DataFrame(rows)
-
-
-def curve_summary(curve, score="roc_auc"):
-    """Return model, size, mean, low and high of a learning curve's score over the splits."""
-    rows = []
-    for (model, size), part in curve.groupby(["model", "size"]):
-        mean, low, high = evaluation.mean_interval(part[score], seed=PROTOCOL["seed"])
-        rows.append({"model": model, "size": size, "mean": mean, "low": low, "high": high})
-    return pd.DataFrame(rows)
-
-
-def histories(runs):
-    """Return the training curves of the networks among runs (name to Run), a row an epoch."""
-    parts = [
-        pd.DataFrame(found.model.history).assign(model=name)
-        for name, found in runs.items()
-        if hasattr(found.model, "history")
-    ]
-    table = pd.concat([part.assign(epoch=np.arange(1, len(part) + 1)) for part in parts])
-    return table.rename(columns={"roc_auc": "auc", "val_roc_auc": "val_auc"}).reset_index(drop=True)
-
-
-def agree(row, table, *, tolerance):
-    """Return the stored row of the same split and model; ValueError if its ROC AUC differs.
-
-    tolerance: largest difference in ROC AUC, by model name.
-    """
-    same = (table["split"] == row["split"]) & (table["model"] == row["model"])
-    stored = table[same].iloc[0]
-    gap = abs(stored["roc_auc"] - row["roc_auc"])
-    if gap > tolerance[row["model"]]:
-        raise ValueError(
-            f"{row['model']} on split {row['split']}: the stored ROC AUC is "
-            f"{stored['roc_auc']:.3f}, now it is {row['roc_auc']:.3f}; if the change is intended, "
-            f"raise PROTOCOL['revision'] in utils/study.py, which records the table anew."
-        )
-    return stored
 
 
 def main(arguments=None):
-    """Command line: `python -m utils.study baseline|curve|shapes|calibration --dataset SOURCE`."""
+    """Command line: `python -m utils.study run|status|reproduce --dataset SOURCE`."""
     parser = argparse.ArgumentParser(prog="python -m utils.study", description=__doc__)
-    parser.add_argument(
-        "command",
-        choices=("results", "baseline", "curve", "shapes", "cues", "leak", "calibration"),
-        help="which table to fill; results: all but the calibration",
-    )
-    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run_ = commands.add_parser("run", help="run what has no row yet")
+    show = commands.add_parser("status", help="say what is done and what is to be run")
+    again = commands.add_parser("reproduce", help="run stored rows anew and compare")
+    for command in (run_, show, again):
+        command.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    run_.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    run_.add_argument("--sizes", type=int, nargs="+", help="real calls; default: all")
+    run_.add_argument("--seeds", type=int, nargs="+", help="default: as many as the rule asks for")
+    run_.add_argument("--arms", nargs="+", choices=tuple(arms.ARMS), default=tuple(arms.ARMS))
+    names = tuple(PROTOCOL["classifiers"])
+    run_.add_argument("--classifiers", nargs="+", choices=names, default=names)
+    run_.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes; default: cores")
+    run_.add_argument("--scheduler", help="address of a Dask scheduler, tcp://...; default: none")
+    run_.add_argument("--retry", action="store_true", help="run rows that failed once more")
+    again.add_argument("--rows", type=int, default=3)
+    again.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
     try:
-        dataset = data.load(chosen.dataset)
-        if chosen.command == "calibration" and dataset.name == data.SIMULATED:
-            raise ValueError("calibration needs real clips; name them with --dataset PATH.")
+        study = Study(chosen.dataset)
+        return {"run": _main_run, "status": _main_status, "reproduce": _main_reproduce}[
+            chosen.command
+        ](study, chosen)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(dataset.describe())
-    if chosen.command == "calibration":
-        print(calibration(dataset).round(3).to_string(index=False))
-        return 0
-    bench = prepare(dataset)
-    commands = {
-        "baseline": lambda: baseline(bench).groupby("model")["roc_auc"].agg(["mean", "std"]),
-        "curve": lambda: learning_curve(bench).pivot_table("roc_auc", "size", "model"),
-        "shapes": lambda: shapes(bench).groupby("shape").mean(numeric_only=True),
-        "cues": lambda: cue_floor(bench).groupby("cue")["roc_auc"].mean(),
-        "leak": lambda: leak(bench).groupby("model")["roc_auc"].mean(),
-    }
-    for name in commands if chosen.command == "results" else (chosen.command,):
-        print(f"\n{name}\n{commands[name]().round(3).to_string()}")
+
+
+def _main_run(study, chosen):
+    if chosen.seeds and min(chosen.seeds) < 0:
+        raise ValueError(f"--seeds {min(chosen.seeds)} is negative; seeds start at 0.")
+    if chosen.jobs < 1:
+        raise ValueError(f"--jobs is {chosen.jobs}; give at least 1.")
+    failed, n_rows = [], 0
+    while True:
+        cells = study.cells(chosen_seeds(study, chosen.seeds), chosen.parts)
+        cells = [c for c in cells if c.arm in chosen.arms]
+        cells = [c for c in cells if not chosen.sizes or c.n_positive in chosen.sizes]
+        waiting = missing(study, cells, chosen.classifiers, failed=chosen.retry and not n_rows)
+        if not cells:
+            raise ValueError(f"the protocol has no such cells for {study.name}; see `status`.")
+        if not waiting:
+            break
+        count = sum(len(names) for _, names in waiting)
+        hours = expected_seconds(study, waiting) / 3600 / chosen.jobs
+        print(f"{study.name}: {count} rows to run, about {hours:.1f} h in {chosen.jobs} processes")
+        failed += run(study, waiting, jobs=chosen.jobs, scheduler=chosen.scheduler)
+        n_rows += count
+    print(f"{study.name}: {n_rows} rows run, {len(failed)} failed; they are in {study.path.name}")
+    for row in failed[:5]:
+        print(f"  {row['arm']}, {row['n_positive']} calls, seed {row['seed']}: {row['error']}")
+    return 1 if failed else 0
+
+
+def _main_status(study, chosen):
+    print(status(study).to_string(index=False))
     return 0
 
 
+def _main_reproduce(study, chosen):
+    table = reproduce(study, chosen.rows, chosen.seed)
+    print(table.to_string(index=False))
+    return 0 if table["agrees"].all() else 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    from utils import study as module  # workers find its functions by the module's name
+
+    sys.exit(module.main())

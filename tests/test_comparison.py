@@ -1,0 +1,142 @@
+"""Statistics of the study: planted effects, null tables, and curves whose answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils import comparison
+
+
+def rows(arm, values, *, n_positive=50, ratio=0.0, classifier="cnn"):
+    return pd.DataFrame(
+        {
+            "n_positive": n_positive,
+            "n_negative": 800,
+            "classifier": classifier,
+            "seed": np.arange(len(values)),
+            "arm": arm,
+            "ratio": ratio,
+            "roc_auc": values,
+        }
+    )
+
+
+def table(effects, *, seeds=20, noise=0.004, seed=0):
+    """Scores of `real` and of arms with planted effects, paired by a common part a seed."""
+    rng = np.random.default_rng(seed)
+    common = 0.9 + 0.03 * rng.normal(size=seeds)
+    parts = [rows("real", common)]
+    for arm, effect in effects.items():
+        parts.append(rows(arm, common + effect + noise * rng.normal(size=seeds), ratio=15.0))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_planted_effects_get_their_verdict():
+    effects = {"good": 0.03, "bad": -0.03, "nothing": 0.0}
+    found = comparison.verdicts(table(effects), seed=0).set_index("arm")
+    assert found["verdict"].to_dict() == {
+        "good": "helps",
+        "bad": "harms",
+        "nothing": "equivalent",
+    }
+    assert found["mean"].to_dict() == pytest.approx(effects, abs=0.003)
+    assert (found["seeds"] == 20).all()
+    noisy = comparison.verdicts(table({"noisy": 0.0}, noise=0.1), seed=0)
+    assert noisy["verdict"].tolist() == ["undecided"]
+
+
+def test_pairing_goes_by_seed_and_place():
+    base = table({"good": 0.02}, noise=0.0)
+    shuffled = base.sample(frac=1, random_state=1)
+    found = comparison.differences(shuffled)
+    assert len(found) == 20
+    np.testing.assert_allclose(found["difference"], 0.02)
+    other = pd.concat([base, rows("good", [0.5] * 20, n_positive=100, ratio=15.0)])
+    assert len(comparison.differences(other)) == 20  # no partner at 100 calls
+
+
+def test_a_reference_that_adds_clips_is_paired_by_ratio():
+    low, high = rows("classical", [0.8] * 4, ratio=1.0), rows("classical", [0.9] * 4, ratio=2.0)
+    both = [rows("vae", [0.85] * 4, ratio=1.0), rows("vae", [0.85] * 4, ratio=2.0)]
+    found = comparison.differences(pd.concat([low, high, *both]), "classical")
+    by_ratio = found.groupby("ratio")["difference"].mean()
+    assert by_ratio.to_dict() == pytest.approx({1.0: 0.05, 2.0: -0.05})
+
+
+@pytest.mark.parametrize("seeds", [5, 10, 30])
+def test_a_null_table_is_judged_right_at_the_nominal_rate(seeds):
+    rng = np.random.default_rng(seeds)
+    correlation = comparison.OVERLAP / (1 + comparison.OVERLAP)
+    n_tables, wrong, outside = 600, 0, 0
+    for _ in range(n_tables):
+        shared = np.sqrt(correlation) * rng.normal()
+        values = 0.02 * (shared + np.sqrt(1 - correlation) * rng.normal(size=seeds))
+        wrong += comparison.p_value(values) < 0.05
+        _, low, high = comparison.interval(values, seed=0, n_resamples=400)
+        outside += not low <= 0 <= high
+    assert 0.02 < wrong / n_tables < 0.085
+    assert 0.02 < outside / n_tables < 0.095
+
+
+def test_holm_equals_its_definition_and_keeps_the_family_rate():
+    np.testing.assert_allclose(comparison.holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
+    rng = np.random.default_rng(0)
+    any_wrong = [(comparison.holm(rng.random(12)) < 0.05).any() for _ in range(2000)]
+    assert 0.035 < np.mean(any_wrong) < 0.065
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "word"),
+    [
+        (0.002, 0.008, 0.001, "equivalent"),
+        (0.004, 0.02, 0.01, "helps"),
+        (0.004, 0.02, 0.2, "undecided"),
+        (-0.02, -0.001, 0.01, "harms"),
+        (-0.02, 0.02, 0.9, "undecided"),
+        (-0.0099, 0.0099, 1.0, "equivalent"),
+    ],
+)
+def test_words_of_verdicts(low, high, p, word):
+    assert comparison.verdict(low, high, p) == word
+
+
+def test_the_widest_interval_counts_the_first_seeds_of_the_named_classifiers():
+    mixed = pd.concat([table({"a": 0.0}, noise=0.001), rows("b", [0.5] * 2, ratio=1.0)])
+    assert comparison.widest(mixed, 20, ["cnn"]) == np.inf  # two seeds of b say nothing
+    narrow = comparison.widest(table({"a": 0.0}, noise=0.001), 20, ["cnn"])
+    wide = comparison.widest(table({"a": 0.0}, noise=0.01), 20, ["cnn"])
+    assert 0 < narrow < 0.001 < wide < 0.01
+    assert comparison.widest(table({"a": 0.0}), 20, ["random_forest"]) == np.inf
+
+
+def curve_table(seeds=12, noise=0.0):
+    rng = np.random.default_rng(0)
+    parts = []
+    for size in (25, 50, 100, 200, 400, 800):
+        scores = 0.6 + 0.05 * np.log2(size / 25) + noise * rng.normal(size=seeds)
+        parts.append(rows("real", scores, n_positive=size))
+    return parts
+
+
+def test_real_equivalents_on_an_analytic_curve():
+    # AUC grows by 0.05 a doubling: +0.075 at 50 calls is one and a half doublings, 141 calls
+    arm = rows("vae", np.full(12, 0.65 + 0.075), ratio=15.0)
+    found = comparison.real_equivalents(pd.concat([*curve_table(), arm]), "vae", 50, "cnn", seed=0)
+    np.testing.assert_allclose(found, 50 * 2**1.5, rtol=1e-6)
+    noisy = pd.concat([*curve_table(noise=0.01), arm])
+    k, low, high = comparison.real_equivalents(noisy, "vae", 50, "cnn", seed=0)
+    assert low < k < high and low == pytest.approx(141, rel=0.2) == high
+
+
+def test_real_equivalents_end_where_the_curve_ends():
+    for score, end in ((0.2, 25), (0.99, 800)):
+        both = pd.concat([*curve_table(), rows("vae", np.full(12, score), ratio=15.0)])
+        found = comparison.real_equivalents(both, "vae", 50, "cnn", seed=0)
+        np.testing.assert_allclose(found, end)
+
+
+def test_few_seeds_are_refused():
+    with pytest.raises(ValueError, match="at least three"):
+        comparison.interval([0.1, 0.2], seed=0)
+    with pytest.raises(ValueError, match="seeds hold both"):
+        comparison.real_equivalents(pd.concat(curve_table()), "vae", 50, "cnn", seed=0)

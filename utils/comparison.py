@@ -1,0 +1,175 @@
+"""What the rows of the study say: paired differences, intervals, verdicts, real-equivalents.
+
+Tables in, numbers out. Rows are paired by seed: same split, same clips, same initialisation.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.isotonic import IsotonicRegression
+
+OVERLAP = 0.2 / 0.7  # clips of a test side over those of the training side it is paired with
+SMALLEST_EFFECT = 0.01  # of ROC AUC
+LEVEL = 0.05
+PLACE = ["n_positive", "n_negative", "classifier"]
+VERDICTS = ("helps", "equivalent", "harms", "undecided")
+
+
+def differences(table, reference="real", score="roc_auc"):
+    """Return the rows of all other arms with `difference`, their score minus the reference's.
+
+    Paired by n_positive, n_negative, classifier and seed; a reference that adds clips is also
+    paired by ratio. Rows without a partner are left out.
+    """
+    keys = [*PLACE, "seed"]
+    chosen = table[table["arm"] == reference]
+    if (chosen["ratio"] > 0).any():
+        keys.append("ratio")
+    against = chosen[[*keys, score]].rename(columns={score: "reference"})
+    found = table[table["arm"] != reference].merge(against, on=keys, validate="many_to_one")
+    return found.assign(difference=found[score] - found["reference"])
+
+
+def interval(values, *, seed, overlap=OVERLAP, n_resamples=5000):
+    """Return (mean, low, high): a 95 % bootstrap interval of the mean over seeds.
+
+    The percentile bootstrap is widened to what a t interval gives for a few normal values, and
+    by sqrt(1 + k overlap) since k seeds share clips (Nadeau and Bengio 2003); overlap=0 for none.
+    ValueError for fewer than three values.
+    """
+    values = np.asarray(values, dtype=float)
+    k = len(values)
+    if values.ndim != 1 or k < 3:
+        raise ValueError(f"an interval over {k} seeds says nothing; give at least three.")
+    rng = np.random.default_rng(seed)
+    means = values[rng.integers(0, k, (n_resamples, k))].mean(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    few = np.sqrt(k / (k - 1)) * stats.t.ppf(0.975, k - 1) / stats.norm.ppf(0.975)
+    wider = few * np.sqrt(1 + k * overlap)
+    mean = values.mean()
+    return float(mean), float(mean + wider * (low - mean)), float(mean + wider * (high - mean))
+
+
+def p_value(values, *, overlap=OVERLAP):
+    """Return the two-sided p of a mean difference of 0: corrected resampled t test."""
+    values = np.asarray(values, dtype=float)
+    k, variance = len(values), values.var(ddof=1)
+    if variance == 0:
+        return 1.0 if values.mean() == 0 else 0.0
+    t = values.mean() / np.sqrt((1 / k + overlap) * variance)
+    return float(2 * stats.t.sf(abs(t), k - 1))
+
+
+def holm(p):
+    """Return the p values of (m,) tests, adjusted for their number (Holm 1979)."""
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+def verdict(low, high, p, smallest=SMALLEST_EFFECT):
+    """Return a word of VERDICTS for an interval and an adjusted p.
+
+    equivalent: the interval lies within the smallest effect that matters, to either side.
+    """
+    if -smallest < low and high < smallest:
+        return "equivalent"
+    if p < LEVEL and low > 0:
+        return "helps"
+    if p < LEVEL and high < 0:
+        return "harms"
+    return "undecided"
+
+
+def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT):
+    """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, verdict.
+
+    p is adjusted over the arms of one size and classifier.
+    """
+    rows = []
+    paired = differences(table, reference, score)
+    for place, group in paired.groupby([*PLACE, "arm", "ratio"], sort=True):
+        values = group["difference"].to_numpy()
+        if len(values) < 3:
+            continue
+        mean, low, high = interval(values, seed=seed)
+        row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
+        rows.append(
+            row
+            | {"seeds": len(values), "mean": mean, "low": low, "high": high, "p": p_value(values)}
+        )
+    if not rows:
+        return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_NUMBERS, "verdict"])
+    found = pd.DataFrame(rows)
+    found["p"] = found.groupby(PLACE)["p"].transform(holm)
+    found["verdict"] = [
+        verdict(row.low, row.high, row.p, smallest) for row in found.itertuples(index=False)
+    ]
+    return found
+
+
+_NUMBERS = ("mean", "low", "high", "p")
+
+
+def widest(table, n_seeds, classifiers, reference="real"):
+    """Return the widest half of all 95 % intervals over the first seeds, infinite if there is none.
+
+    Without the correction for overlap, which no number of seeds makes smaller.
+    """
+    paired = differences(table, reference)
+    paired = paired[(paired["seed"] < n_seeds) & paired["classifier"].isin(classifiers)]
+    widths = [np.inf] if paired.empty else []
+    for _, group in paired.groupby([*PLACE, "arm", "ratio"]):
+        if len(group) < 3:
+            return np.inf
+        mean, low, high = interval(group["difference"], seed=0, overlap=0)
+        widths.append(max(mean - low, high - mean))
+    return float(max(widths))
+
+
+def learning_curve(table, classifier, score="roc_auc"):
+    """Return the scores of real clips alone: seeds as rows, numbers of calls as columns.
+
+    Seeds that lack a size that most others have are left out; so are sizes of a single seed, as
+    the whole of a training side is.
+    """
+    real = table[(table["arm"] == "real") & (table["classifier"] == classifier)]
+    most = real.groupby("n_positive")["n_negative"].max()
+    real = real[real["n_negative"] == real["n_positive"].map(most)]
+    wide = real.pivot_table(score, "seed", "n_positive")
+    wide = wide.loc[:, wide.notna().sum() > len(wide) / 2]
+    return wide.dropna()
+
+
+def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_resamples=2000):
+    """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
+
+    The mean learning curve, made monotone, is read backwards on a logarithmic axis; the interval
+    redraws seeds, for curve and arm together. Values end at the curve's first and last size.
+    """
+    curve = learning_curve(table, classifier, score)
+    own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
+    own = own[own["n_positive"] == size]
+    own = own[own["n_negative"] == own["n_negative"].max()]
+    own = own[own["ratio"] == own["ratio"].mode().max()].set_index("seed")[score]
+    shared = curve.index.intersection(own.index)
+    if len(shared) < 3:
+        raise ValueError(f"{len(shared)} seeds hold both {arm} at {size} calls and the curve.")
+    scores, targets = curve.loc[shared].to_numpy(), own.loc[shared].to_numpy()
+    sizes = curve.columns.to_numpy(dtype=float)
+    rng = np.random.default_rng(seed)
+    found = [_read_backwards(sizes, scores.mean(0), targets.mean())]
+    for index in rng.integers(0, len(shared), (n_resamples, len(shared))):
+        found.append(_read_backwards(sizes, scores[index].mean(0), targets[index].mean()))
+    low, high = np.percentile(found[1:], [2.5, 97.5])
+    return found[0], float(low), float(high)
+
+
+def _read_backwards(sizes, means, target):
+    """The size at which a curve, made monotone, reaches the target."""
+    monotone = IsotonicRegression().fit_transform(np.log(sizes), means)
+    rising = monotone + 1e-12 * np.arange(len(monotone))
+    return float(np.exp(np.interp(target, rising, np.log(sizes))))
