@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import data, judging, quality, study, synthesis
+from utils import baseline, data, judging, quality, synthesis
 from utils.generators import registry
 
 FAST = {"steps": 20, "latent_dim": 4}
@@ -12,7 +12,7 @@ FAST = {"steps": 20, "latent_dim": 4}
 
 @pytest.fixture(scope="module")
 def bench():
-    return study.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
+    return baseline.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,20 @@ def test_stored_clips_are_read_back_with_their_provenance(
     assert set(again.groups) <= set(bench.dataset.groups[found.sea_index])
 
 
+def test_stored_samples_are_used_only_if_they_are_those(bench, found, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(synthesis, "default_steps", lambda n: 20)
+    registered = {"vae": lambda **settings: registry.VAE(**(FAST | settings))}
+    monkeypatch.setattr(registry, "REGISTRY", registered)
+    first = synthesis.stored_or_trained(bench, found, training_seed=0, seed=1)["vae"]
+    assert first.shape == found.calls.shape
+    monkeypatch.setattr(judging.Fold, "fit", lambda *_, **__: pytest.fail("trained again"))
+    again = synthesis.stored_or_trained(bench, found, training_seed=0, seed=1)["vae"]
+    np.testing.assert_array_equal(again, first)
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        synthesis.stored_or_trained(bench, found, training_seed=1, seed=1)
+
+
 def test_audio_is_written_beside_its_links(bench, found, tmp_path, monkeypatch):
     monkeypatch.setattr(data, "ROOT", tmp_path)
     links = synthesis.write_audio(bench.dataset, {"real": found.calls[:2]}, seed=0)
@@ -138,8 +152,8 @@ def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
     def fail(self, *arguments, **keywords):
         raise judging.CollapseError("no longer differ")
 
-    monkeypatch.setattr(registry.REGISTRY["vae"], "fit", fail)
-    assert judging.measures(_Stub(found, 0), "vae") == {"collapsed": 1.0}
+    monkeypatch.setattr(registry.REGISTRY["ae"], "fit", fail)
+    assert judging.measures(_Stub(found, 0), "ae") == {"collapsed": 1.0}
 
 
 def test_the_judge_measures_floors_below_real_clips(bench):
@@ -154,3 +168,10 @@ def test_the_judge_measures_floors_below_real_clips(bench):
     spaces = judge.spaces(judge.fold.calls[:3])
     assert spaces["pca"].shape == (3, judging.COMPONENTS) and spaces["cnn"].ndim == 2
     assert quality.density_and_coverage(judge.training["pca"], judge.training["pca"])
+
+
+def test_copied_calls_over_other_seas_are_found_by_the_calls_alone(bench):
+    judge = judging.Judge(judging.fold(bench, 0, 80), 0)
+    copies = judging.measures(judge, judging.COPIES)
+    assert copies["copying_p"] > 0.01 > copies["copying_p_alone"]
+    assert copies["authenticity_alone"] < copies["authenticity"]

@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.stats import wasserstein_distance
 from sklearn.decomposition import PCA
 
-from utils import classifiers, data, features, quality, records, study, tracker
+from utils import baseline, classifiers, data, features, quality, records, tracker
 from utils.generators import registry
 from utils.generators.base import CollapseError
 from utils.generators.references import REFERENCES
@@ -26,12 +26,18 @@ from utils.progress import progress
 from utils.spectrograms import resize_axis
 
 SIZES = (50, 200, 800)  # real positives that a generator learns from
+FEWER = 1  # splits of all sizes but the largest, and without the floors that need but one size
 BACKGROUND = 800  # real negatives beside them
 SAMPLES = 800
+SECONDS = 60  # that a generator takes, trained and judged, on two cores
 COMPONENTS = 32  # principal components of the distances
 REAL = "real"
-REVISION = 1  # raised when the code changes what the rows mean
+COPIES = "copies"  # training calls as the VAE draws them, over other seas: the test must find them
+CODES = 16  # principal components of the calls alone
+TRAINING = {"steps": 240, "batch_size": 32}  # of the CNNs that judge
+REVISION = 2  # raised when the code changes what the rows mean
 KEPT = "_kept"  # ends the names of measures of samples that passed the rejection
+NAMES = (REAL, *REFERENCES, COPIES, *registry.REGISTRY)
 FIDELITY = ("density", "coverage", "precision", "recall")
 DISTANCES = {"frechet": quality.frechet_distance, "kid": quality.kernel_distance}
 
@@ -66,6 +72,12 @@ class Fold:
         """(j, f, t) validation clips with calls."""
         return self.validation[0][self.validation[1] == 1]
 
+    def fit(self, generator, *, seed, **given):
+        """Fit a generator on the training clips, with the validation calls; return it."""
+        return generator.fit(
+            self.calls, background=self.sea, validation=self.validation_calls, seed=seed, **given
+        )
+
 
 def sizes(bench):
     """Return the numbers of real positives: SIZES, the last one cut to what every split has."""
@@ -76,11 +88,15 @@ def sizes(bench):
     )
 
 
-def fold(bench, number, size):
-    """Return the Fold of a split: `size` training calls and up to BACKGROUND others."""
+def fold(bench, number, size, *, seed=None):
+    """Return the Fold of a split: `size` training calls and up to BACKGROUND others.
+
+    seed: of the draw of clips; the number of the split if None.
+    """
     split, labels, groups = bench.splits[number], bench.dataset.labels, bench.dataset.groups
     n_sea = min(BACKGROUND, int((labels[split.train] == 0).sum()))
-    train = data.draw(labels, split.train, size, n_sea, seed=number)
+    seed = number if seed is None else seed
+    train = data.draw(labels, split.train, size, n_sea, seed=seed)
     clips = bench.grid
     dataset = bench.dataset
     return Fold(
@@ -106,7 +122,7 @@ class Judge:
         flat = both.reshape(len(both), -1)
         self.pca = PCA(COMPONENTS, svd_solver="randomized", random_state=seed).fit(flat)
         labels = np.repeat([1, 0], [len(found.calls), len(found.sea)])
-        self.network = classifiers.build("cnn", seed=seed, steps=240)
+        self.network = classifiers.build("cnn", seed=seed, **TRAINING)
         self.network.fit(both, labels, found.validation)
         self.rejection = quality.Rejection().fit(found.calls, seed=seed)
         self.sea = features.extract(found.sea)
@@ -117,6 +133,42 @@ class Judge:
         """Return the clips as points: principal components, and the CNN's last features."""
         flat = np.asarray(clips).reshape(len(clips), -1)
         return {"pca": self.pca.transform(flat), "cnn": self.network.penultimate(clips)}
+
+    @functools.cached_property
+    def vae(self):
+        """The fold's VAE: a generator, the network under the diffusion, and a lens on calls."""
+        return self.fold.fit(registry.build("vae"), seed=self.seed)
+
+    def calls_alone(self, clips):
+        """Return (n, f t): what the VAE takes for the call in each clip, whatever sea is around.
+
+        The sea hides copies: a training call that is drawn over another sea is a new clip.
+        """
+        return self.vae.decode(self.vae.encode(clips)).reshape(len(clips), -1)
+
+    @functools.cached_property
+    def calls(self):
+        """Principal components of calls alone, and those of training and held-out calls."""
+        training = self.calls_alone(self.fold.calls)
+        pca = PCA(CODES, svd_solver="randomized", random_state=self.seed).fit(training)
+        return pca, pca.transform(training), pca.transform(self.calls_alone(self.fold.held_out))
+
+    def nearest_calls(self, clips):
+        """Return (k,) distances of the calls alone to the nearest training one, and its number.
+
+        None for the clips: those of the held-out calls.
+        """
+        pca, training, held_out = self.calls
+        points = held_out if clips is None else pca.transform(self.calls_alone(clips))
+        return quality.nearest_distances(points, training)
+
+    def copied(self, clips):
+        """Return the measures of copying of clips, as they are and of the calls alone."""
+        found = quality.copying(self.training["pca"], self.real["pca"], self.spaces(clips)["pca"])
+        pca, training, held_out = self.calls
+        drawn = pca.transform(self.calls_alone(clips))
+        alone = quality.copying(training, held_out, drawn)
+        return found | {f"{name}_alone": value for name, value in alone.items()}
 
     @functools.cached_property
     def real(self):
@@ -152,18 +204,25 @@ class Judge:
             clips[:count],
             sources[:count],
             seed=self.seed,
+            batch_size=TRAINING["batch_size"],
         )
 
     def useful(self, clips):
         """Return the test ROC AUC of a CNN that learned from these clips and the real sea."""
-        return quality.usefulness(clips, self.sea, self.validation, self.test, seed=self.seed)
+        return quality.usefulness(
+            clips, self.sea, self.validation, self.test, seed=self.seed, **TRAINING
+        )
+
+    @functools.cached_property
+    def real_parameters(self):
+        """The tracked parameters of the held-out calls."""
+        return tracker.call_parameters(self.fold.held_out, self.fold.frequencies, self.fold.times)
 
     def truth(self, clips):
         """Return the Wasserstein distance of each tracked parameter to the held-out calls'."""
         found = {}
-        axes = self.fold.frequencies, self.fold.times
-        real = tracker.call_parameters(self.fold.held_out, *axes)
-        drawn = tracker.call_parameters(clips, *axes)
+        real = self.real_parameters
+        drawn = tracker.call_parameters(clips, self.fold.frequencies, self.fold.times)
         for name in tracker.COLUMNS:
             distance = wasserstein_distance(real[name].dropna(), drawn[name].dropna())
             found[f"wasserstein_{name}"] = distance
@@ -177,70 +236,90 @@ class Judge:
         found |= self.truth(clips)
         if rejected:
             return {f"{name}{KEPT}": value for name, value in found.items()}
-        points = self.spaces(clips)["pca"]
-        found |= quality.copying(self.training["pca"], self.real["pca"], points)
+        found |= self.copied(clips)
         extra = clips[: len(self.fold.calls)]
         found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
         return found
 
     def ceiling(self):
-        """Return the measures of real training calls, and copying between halves of held-out."""
+        """Return the measures of real training calls, and copying by the validation calls."""
         found = self.fidelity(self.fold.calls, intervals=True)
         found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
         found["usefulness"] = self.useful(self.fold.calls)
         found |= self.truth(self.fold.calls)
-        order = np.random.default_rng(self.seed).permutation(len(self.fold.held_out))
-        halves = np.array_split(self.real["pca"][order], 2)
-        return found | quality.copying(self.training["pca"], *halves)
+        return found | self.copied(self.fold.validation_calls)
 
 
-def generate(name, found, seed, n_samples=SAMPLES):
-    """Return a generator fitted on a fold, its samples and what of the sea is in each."""
+def generate(name, judge, n_samples=SAMPLES):
+    """Fit a generator on the judge's fold; return its samples, what of the sea is in each, and the
+    seconds that training and sampling took."""
+    found, seed = judge.fold, judge.seed
+    start = time.perf_counter()
     if name in REFERENCES:
-        generator = REFERENCES[name]()
+        generator = found.fit(REFERENCES[name](), seed=seed)
+        clips, sources = generator.sample(n_samples, seed=seed), np.arange(n_samples)
+        return clips, sources, time.perf_counter() - start
+    if name == "vae":
+        generator = judge.vae
+    elif name == COPIES:
+        generator = registry.build("vae", density="copies")
+        found.fit(generator, seed=seed, autoencoder=judge.vae)
     else:
         generator = registry.build(name)
-    generator.fit(found.calls, background=found.sea, validation=found.validation_calls, seed=seed)
-    if name in REFERENCES:
-        return generator, generator.sample(n_samples, seed=seed), np.arange(n_samples)
-    return generator, *generator.sample_with_seas(n_samples, seed=seed)
+        given = {"autoencoder": judge.vae} if generator.borrows == "vae" else {}
+        found.fit(generator, seed=seed, **given)
+    start = time.perf_counter()
+    clips, sources = generator.sample_with_seas(n_samples, seed=seed)
+    return clips, sources, generator.seconds + time.perf_counter() - start
 
 
 def measures(judge, name):
     """Return a dict of all measures of one generator, trained on the judge's fold."""
     if name == REAL:
         return judge.ceiling()
-    start = time.perf_counter()
     try:
-        generator, clips, sources = generate(name, judge.fold, judge.seed)
+        clips, sources, seconds = generate(name, judge)
     except CollapseError:
         return {"collapsed": 1.0}
-    found = {"collapsed": 0.0, "seconds": time.perf_counter() - start}
+    found = {"collapsed": 0.0, "seconds": seconds}
     found |= judge.judge(clips, sources)
     keep = judge.rejection.keep(clips)
     found["rejection_rate"] = 1 - keep.mean()
-    if keep.sum() >= 100 and name not in REFERENCES and len(judge.fold.calls) >= SIZES[-1] // 2:
+    if keep.sum() >= 100 and name in registry.REGISTRY and len(judge.fold.calls) >= SIZES[-1] // 2:
         found |= judge.judge(clips[keep], sources[keep], rejected=True)
     return found
 
 
-def quality_table(bench, *, generators=None, seeds=None, table_sizes=None):
-    """Return the rows of quality.csv, running what is missing: each generator, size and seed."""
-    names = generators or (REAL, *REFERENCES, *registry.REGISTRY)
-    path = bench.results("quality")
-    stored = records.read(path)
-    content = f"{bench.content}-{REVISION}"
+def jobs(bench, *, generators=None, seeds=None, table_sizes=None):
+    """Return the (size, split, generator) of quality.csv, or of a part of it, largest size first.
+
+    All splits and references count at the largest size; at the others, which only show the effect
+    of size, the first FEWER splits and no floor but the stronger one.
+    """
+    allowed, every = sizes(bench), range(len(bench.splits))
+    fewer = [name for name in NAMES if name not in (COPIES, "noise")]
+    return [
+        (size, seed, name)
+        for size in reversed(table_sizes or allowed)
+        for seed in (seeds or (every if size == allowed[-1] else every[:FEWER]))
+        for name in (generators or (NAMES if size == allowed[-1] else fewer))
+    ]
+
+
+def stored_rows(bench):
+    """Return the rows of quality.csv that belong to a bench and this code, and their jobs."""
+    stored = records.read(bench.results("quality"))
     if stored is None or "content" not in stored:
         stored = pd.DataFrame(columns=[*_COLUMNS, "content"])
-    stored = stored[stored["content"] == content]
-    wanted = [
-        (size, seed, name)
-        for size in reversed(table_sizes or sizes(bench))
-        for seed in (seeds or range(len(bench.splits)))
-        for name in names
-    ]
-    done = set(stored[["n_positive", "seed", "generator"]].itertuples(index=False, name=None))
-    judge = None
+    stored = stored[stored["content"] == f"{bench.content}-{REVISION}"]
+    return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
+
+
+def quality_table(bench, **part):
+    """Return the rows of quality.csv, or of a part of it (see `jobs`), running what is missing."""
+    stored, done = stored_rows(bench)
+    path, content = bench.results("quality"), f"{bench.content}-{REVISION}"
+    judge, wanted = None, jobs(bench, **part)
     waiting = [job for job in wanted if job not in done]
     for size, seed, name in progress(waiting, f"{bench.dataset.name}: quality"):
         if judge is None or (len(judge.fold.calls), judge.seed) != (size, seed):
@@ -250,11 +329,11 @@ def quality_table(bench, *, generators=None, seeds=None, table_sizes=None):
         rows = rows.assign(**key, content=content)[[*_COLUMNS, "content"]]
         stored = pd.concat([stored, rows], ignore_index=True) if len(stored) else rows
         records.write(stored.assign(value=stored["value"].round(5)), path)
-    keep = [job in set(wanted) for job in zip(stored["n_positive"], stored["seed"],
-            stored["generator"], strict=True)]  # fmt: skip
-    return stored[keep].reset_index(drop=True)
+    found, asked = stored[list(_JOB)].itertuples(index=False, name=None), set(wanted)
+    return stored[[job in asked for job in found]].reset_index(drop=True)
 
 
+_JOB = ("n_positive", "seed", "generator")
 _COLUMNS = ("dataset", "generator", "n_positive", "seed", "metric", "value")
 
 
@@ -266,7 +345,7 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, nargs="+", help="splits; default: all")
     chosen = parser.parse_args(arguments)
     try:
-        bench = study.prepare(data.load(chosen.dataset))
+        bench = baseline.prepare(data.load(chosen.dataset))
         allowed = sizes(bench)
         for name, given, known in (
             ("sizes", chosen.sizes, allowed),
@@ -277,9 +356,12 @@ def main(arguments=None):
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    waiting = jobs(bench, seeds=chosen.seeds, table_sizes=chosen.sizes)
+    waiting = [job for job in waiting if job not in stored_rows(bench)[1]]
+    print(f"{len(waiting)} generators to judge, about {len(waiting) * SECONDS / 60:.0f} min")
     table = quality_table(bench, seeds=chosen.seeds, table_sizes=chosen.sizes)
     means = table.pivot_table("value", ["n_positive", "generator"], "metric")
-    shown = ["two_sample_auc", "density_pca", "coverage_pca", "usefulness", "copying_p"]
+    shown = ["two_sample_auc", "density_pca", "coverage_pca", "usefulness", "copying_p_alone"]
     print(means.reindex(columns=shown).round(3).to_string())
     return 0
 

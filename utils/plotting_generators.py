@@ -1,4 +1,4 @@
-"""Figures of generators and their samples: losses, galleries, maps, fidelity and coverage."""
+"""Figures of generators and their samples: losses, galleries, maps."""
 
 from collections.abc import Mapping
 
@@ -6,18 +6,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from utils.plotting import REFERENCE_LINE, SPECTROGRAM_MAP, WIDTH, place_legend
+from utils.plotting import DIFFERENCE_MAP, SPECTROGRAM_MAP, WIDTH, place_legend
 
 GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 12)  # many panels of noise: few colours, small files
-GENERATORS = {  # name: (name in figures, colour, marker)
-    "real": ("reales", "#000000", "*"),
-    "ae": ("AE", "#E69F00", "v"),
-    "vae": ("VAE", "#0072B2", "o"),
-    "aae": ("AAE", "#009E73", "D"),
-    "gan": ("GAN", "#CC79A7", "^"),
-    "diffusion": ("difusión", "#D55E00", "s"),
-    "pca_gaussian": ("PCA gaussiana", "#8C8C8C", "P"),
-    "noise": ("media + ruido", "#56606B", "X"),
+GENERATORS = {  # name: (name in figures, colour)
+    "real": ("reales", "#000000"),
+    "ae": ("AE", "#E69F00"),
+    "vae": ("VAE", "#0072B2"),
+    "aae": ("AAE", "#009E73"),
+    "gan": ("GAN", "#CC79A7"),
+    "diffusion": ("difusión", "#D55E00"),
+    "copies": ("copias", "#B22222"),
+    "pca_gaussian": ("PCA gaussiana", "#8C8C8C"),
+    "noise": ("media + ruido", "#56606B"),
 }
 TERMS = {
     "reconstruction": "reconstrucción",
@@ -62,8 +63,13 @@ def losses(histories: Mapping[str, pd.DataFrame]):
     return figure
 
 
-def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits):
-    """Draw named rows of spectrograms (k, f, t) in common colours; return the figure."""
+def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits, headings=()):
+    """Draw named rows of spectrograms (k, f, t) in common colours; return the figure.
+
+    Limits around 0 ask for diverging colours. headings: of the columns.
+    """
+    diverging = limits[0] == -limits[1]
+    colours = plt.get_cmap(DIFFERENCE_MAP, 13) if diverging else GRID_MAP
     columns = max(len(images) for images in rows.values())
     figure, axes = plt.subplots(
         len(rows),
@@ -76,10 +82,12 @@ def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits)
     for row, (name, images) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(row, images, strict=True):
             mesh = ax.pcolormesh(
-                times, frequencies, image, vmin=limits[0], vmax=limits[1], cmap=GRID_MAP,
+                times, frequencies, image, vmin=limits[0], vmax=limits[1], cmap=colours,
             )  # fmt: skip
             ax.tick_params(labelsize=8.5)
         row[0].set_ylabel(name, fontsize=10)
+    for ax, heading in zip(axes[0], headings, strict=False):
+        ax.set_title(heading, fontsize=10, loc="center")
     figure.supxlabel("tiempo (s)", fontsize=11)
     figure.supylabel("frecuencia (Hz)", fontsize=11)
     figure.colorbar(mesh, ax=axes, label=unit, pad=0.01, aspect=40)
@@ -140,80 +148,3 @@ def real_and_synthetic(drawn: Mapping[str, np.ndarray], labels, purity: Mapping,
         ax.set(xticks=[], yticks=[])
     place_legend(axes)
     return axes
-
-
-def fidelity_and_coverage(table: pd.DataFrame, ax=None):
-    """Draw two-sample AUC against coverage, a dot a seed and a large one their mean.
-
-    table: columns generator, seed, two_sample_auc, coverage. The best corner is lower right.
-    """
-    if ax is None:
-        ax = plt.subplots(figsize=(0.72 * WIDTH, 4.8))[1]
-    for name, rows in table.groupby("generator", sort=False):
-        text, colour, marker = GENERATORS[name]
-        x, y = rows["coverage"], rows["two_sample_auc"]
-        ax.scatter(x, y, s=12, color=colour, alpha=0.45, lw=0)
-        ax.scatter(
-            x.mean(), y.mean(), s=150, color=colour, marker=marker, edgecolor="white", zorder=3,
-            label=text,
-        )  # fmt: skip
-    ax.axhline(0.5, **REFERENCE_LINE)
-    ax.set(xlabel="cobertura (más es mejor)", ylabel="AUC de dos muestras (0,5 es perfecto)")
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    ax.grid()
-    return ax
-
-
-def measure_by_generator(table: pd.DataFrame, measures: Mapping[str, str], references=None):
-    """Draw each measure's values, a dot a seed and a line for the mean, generators as rows.
-
-    table: columns generator, seed and the measures. measures: column to label. references:
-    column to (value, text) of a line. Returns the axes.
-    """
-    names = [name for name in GENERATORS if name in set(table["generator"])]
-    figure, axes = plt.subplots(
-        1, len(measures), figsize=(WIDTH, 0.9 + 0.36 * len(names)), sharey=True, squeeze=False
-    )
-    for ax, (column, label) in zip(axes[0], measures.items(), strict=True):
-        for row, name in enumerate(names):
-            values = table.loc[table["generator"] == name, column].dropna()
-            colour = GENERATORS[name][1]
-            ax.scatter(values, np.full(len(values), row), s=16, color=colour, alpha=0.5, lw=0)
-            if len(values):
-                ax.plot([values.mean()] * 2, [row - 0.3, row + 0.3], color=colour, lw=2.4)
-        if references and column in references:
-            value, text = references[column]
-            ax.axvline(value, **REFERENCE_LINE)
-            ax.set_title(text, fontsize=9.5)
-        ax.set_xlabel(label, fontsize=10)
-        ax.grid(axis="x")
-    axes[0][0].set_yticks(range(len(names)), [title(name) for name in names])
-    axes[0][0].invert_yaxis()
-    return axes[0]
-
-
-def by_size(table: pd.DataFrame, column, *, label, ax):
-    """Draw the mean of a measure over the number of training calls, a line a generator."""
-    for name in GENERATORS:
-        rows = table[table["generator"] == name].groupby("n_positive")[column].mean()
-        if len(rows):
-            text, colour, marker = GENERATORS[name]
-            ax.plot(rows.index, rows, color=colour, marker=marker, markersize=6, label=text)
-    sizes = sorted(table["n_positive"].unique())
-    ax.set_xscale("log")
-    ax.set_xticks(sizes, [str(size) for size in sizes])
-    ax.minorticks_off()
-    ax.set(xlabel="llamadas de entrenamiento", ylabel=label)
-    ax.grid()
-    return ax
-
-
-def profiles(values: Mapping[str, np.ndarray], frequencies, *, label, ax):
-    """Draw one number a frequency (f,) of several generators as lines; return the axes."""
-    for name, profile in values.items():
-        text, colour, _ = GENERATORS[name]
-        width = 2.6 if name == "real" else 1.5
-        ax.plot(profile, frequencies, color=colour, lw=width, label=text)
-    ax.set(xlabel=label, ylabel="frecuencia (Hz)")
-    ax.grid()
-    return ax

@@ -128,14 +128,16 @@ def copying(training, held_out, synthetic):
 # What classifiers say
 
 
-def two_sample_auc(real, groups, synthetic, sources, *, seed, steps=120):
+def two_sample_auc(real, groups, synthetic, sources, *, seed, **training):
     """Return the ROC AUC of a CNN told to separate real from synthetic clips; 0.5 is perfect.
 
     real (n, f, t) with groups (n,), synthetic (m, f, t) with sources (m,), whatever they share
     clips by (blocks of real clips, seas of synthetic ones): the CNN learns on one half of either
     and is tested on the other, and no group or source stands on both sides. Mean of both ways
-    round (classifier two-sample test; Lopez-Paz and Oquab 2017).
+    round (classifier two-sample test; Lopez-Paz and Oquab 2017). training: settings of the CNN;
+    120 steps unless they say otherwise.
     """
+    training = {"steps": 120} | training
     rng = np.random.default_rng(seed)
     halves = [_halves(names, rng) for names in (groups, sources)]
     sides = [features.extract(real), features.extract(synthetic)]
@@ -147,7 +149,7 @@ def two_sample_auc(real, groups, synthetic, sources, *, seed, steps=120):
             clips = sides[0][index[0]] + sides[1][index[1]]
             parts.append((clips, np.repeat([0, 1], [len(i) for i in index])))
         (clips, labels), (others, truth) = parts
-        network = classifiers.build("cnn", seed=seed, steps=steps).fit(clips, labels)
+        network = classifiers.build("cnn", seed=seed, **training).fit(clips, labels)
         areas.append(roc_auc_score(truth, network.predict_proba(others)))
     return float(np.mean(areas))
 
@@ -162,13 +164,12 @@ def _halves(names, rng):
     return first[member]
 
 
-def usefulness(calls, sea, validation, test, *, seed, model="cnn", steps=240):
+def usefulness(calls, sea, validation, test, *, seed, model="cnn", **settings):
     """Return the ROC AUC on real test clips of a classifier that learned from `calls` and `sea`.
 
     calls (n, f, t), real or synthetic, and sea (m, f, t), real, or their Features; validation and
-    test are (spectrograms, labels) of real clips. steps: of the networks.
+    test are (spectrograms, labels) of real clips. settings: of the classifier.
     """
-    settings = {"steps": steps} if model in ("cnn", "mlp") else {}
     calls, sea = features.extract(calls), features.extract(sea)
     labels = np.repeat([1, 0], [len(calls), len(sea)])
     classifier = classifiers.build(model, seed=seed, **settings)

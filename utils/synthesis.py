@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 
 from utils import data, evaluation, maps, quality, records, spectrograms, tracker
 from utils.generators import registry
+from utils.generators.base import default_steps
 from utils.progress import progress
 
 TOLERANCE = 0.1  # networks and maps differ between processors
@@ -20,9 +21,7 @@ def train(found, *, seed, names=tuple(registry.REGISTRY)):
     """Return {name: fitted generator}, each trained on the clips of a `judging.Fold`."""
     trained = {}
     for name in progress(names, "generators"):
-        trained[name] = registry.build(name).fit(
-            found.calls, background=found.sea, validation=found.validation_calls, seed=seed
-        )
+        trained[name] = found.fit(registry.build(name), seed=seed)
     return trained
 
 
@@ -87,8 +86,8 @@ def mixing(real, synthetic, *, seed):
 
 def explained(generator, clips):
     """Return the share of the excess's variance in clips that reconstruction explains."""
-    excess = clips - (generator.reconstruct(clips) - generator.decode(generator.encode(clips)))
     error = clips - generator.reconstruct(clips)
+    excess = error + generator.decode(generator.encode(clips))
     return float(1 - error.var() / excess.var())
 
 
@@ -160,8 +159,6 @@ def write(bench, found, generator, *, n, seed):
     clips, seas = generator.sample_with_seas(n, seed=seed)
     groups = bench.dataset.groups[found.sea_index]
     names = bench.dataset.clip_names[found.sea_index].astype(str)
-    index = np.concatenate([found.call_index, found.sea_index])
-    digest = hashlib.sha256("\n".join(bench.dataset.clip_names[index].astype(str)).encode())
     dataset = data.Dataset(
         name=generator.name,
         spectrograms=np.concatenate([clips, found.sea]),
@@ -173,17 +170,43 @@ def write(bench, found, generator, *, n, seed):
         frequencies=found.frequencies,
         times=found.times,
         unit=bench.dataset.unit,
-        provenance={
-            "generator": generator.name,
-            "settings": json.dumps(generator.description()),
-            "trained on": f"{len(found.calls)} calls and {len(found.sea)} others of "
-            f"{bench.dataset.name}, sha256 of their names {digest.hexdigest()[:16]}",
-            "seeds": f"training {generator.seed}, samples {seed}",
-        },
+        provenance=provenance(bench, found, generator, generator.seed, seed),
     )
     path = synthetic_path(bench, generator.name)
     data.save_npz(dataset, path)
     return path
+
+
+def provenance(bench, found, generator, training_seed, seed):
+    """Return what is stored of where synthetic clips come from."""
+    index = np.concatenate([found.call_index, found.sea_index])
+    digest = hashlib.sha256("\n".join(bench.dataset.clip_names[index].astype(str)).encode())
+    return {
+        "generator": generator.name,
+        "settings": json.dumps(generator.description()),
+        "trained on": f"{len(found.calls)} calls and {len(found.sea)} others of "
+        f"{bench.dataset.name}, sha256 of their names {digest.hexdigest()[:16]}",
+        "seeds": f"training {training_seed}, samples {seed}",
+    }
+
+
+def stored_or_trained(bench, found, *, training_seed, seed):
+    """Return {name: (n, f, t)}, as many samples of each generator as there are training calls.
+
+    They are those that `write` left on disk, if they were made from these clips, settings and
+    seeds; generators whose samples are not there are trained, and their samples written.
+    """
+    samples = {}
+    for name in progress(registry.REGISTRY, "synthetic clips"):
+        generator, path = registry.build(name), synthetic_path(bench, name)
+        generator.steps = default_steps(len(found.calls))
+        wanted = provenance(bench, found, generator, training_seed, seed)
+        made = data.load(path) if path.is_file() else None
+        if made is None or not all(part in made.provenance["written"] for part in wanted.values()):
+            found.fit(generator, seed=training_seed)
+            made = data.load(write(bench, found, generator, n=len(found.calls), seed=seed))
+        samples[name] = made.spectrograms[made.labels == 1]
+    return samples
 
 
 def tracked(found):

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from utils import features
+from utils.descriptors import LEAST_CONTRAST, TRACK_RANGE
 
-TRACK_RANGE = (50.0, 350.0)  # Hz: where up-calls are searched
 COLUMNS = {"start_hz": "Hz", "slope_hz_s": "Hz/s", "duration_s": "s", "snr_db": "dB"}
-_LEAST_CONTRAST = 1.5  # standard deviations of the contrast-enhanced clip
 _ROUNDS = 3  # of weighted line fits, each nearer to the line before
 _REACH = 40.0  # Hz: standard deviation of the weight around the line
 
@@ -30,7 +29,7 @@ def call_parameters(spectrograms, frequencies, times):
     contrasted = features.contrast(x)[:, inside]
     row = contrasted.argmax(1)  # (n, t)
     peak = np.asarray(frequencies)[inside][row]
-    prominence = np.maximum(contrasted.max(1).astype(float) - _LEAST_CONTRAST, 0) ** 2
+    prominence = np.maximum(contrasted.max(1).astype(float) - LEAST_CONTRAST, 0) ** 2
     weight = prominence
     for _ in range(_ROUNDS):
         time, frequency, slope, spread = _line(weight, peak, times)

@@ -15,7 +15,7 @@ from utils.generators.base import (
     frozen,
     negative_log_likelihood,
 )
-from utils.generators.networks import build_code_discriminator, build_encoder
+from utils.generators.networks import build_code_discriminator
 
 
 class AdversarialAutoencoder(Network):
@@ -53,6 +53,6 @@ class AAE(Encoding):
 
     @staticmethod
     def build_network(shape, seed, latent_dim, adversarial_weight):
-        parts = build_parts(shape, seed, latent_dim, latent_dim, build_encoder)
+        parts = build_parts(shape, seed, latent_dim, latent_dim)
         parts["code_discriminator"] = build_code_discriminator(latent_dim, seed + 2)
         return AdversarialAutoencoder(parts, seed, adversarial_weight)

@@ -8,7 +8,6 @@ a Gaussian mixture is fitted on the training calls' codes afterwards.
 from keras import ops
 
 from utils.generators.base import Encoding, Network, build_parts, negative_log_likelihood
-from utils.generators.networks import build_encoder
 
 CODE_PENALTY = 1e-3  # weight of half the squared length of a code
 
@@ -33,4 +32,4 @@ class AE(Encoding):
 
     @staticmethod
     def build_network(shape, seed, latent_dim):
-        return Autoencoder(build_parts(shape, seed, latent_dim, latent_dim, build_encoder), seed)
+        return Autoencoder(build_parts(shape, seed, latent_dim, latent_dim), seed)

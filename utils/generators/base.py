@@ -9,7 +9,7 @@ A synthetic clip is made of three things, and `sample` adds them up:
 and how much of the sea is heard beside it. The texture is the background clip's excess,
 standardised by the decoder's own account of that clip, so that calls and bursts in it do not come
 along. Nothing of a training call is stored but through the network's weights and the density of the
-codes; the sea of a sample is real and known (`sample_seas`).
+codes; the sea of a sample is real and known (`sample_with_seas`).
 """
 
 import functools
@@ -26,7 +26,7 @@ import pandas as pd
 from keras import ops
 
 from utils.generators import density as densities
-from utils.generators.networks import LOG_DEVIATION, build_decoder
+from utils.generators.networks import LOG_DEVIATION, build_decoder, build_encoder
 from utils.generators.sea import Sea, level
 
 BATCH_SIZE = 32
@@ -136,29 +136,22 @@ def shifted(clips, frames):
     return np.take_along_axis(clips, columns[:, None, :], axis=2)
 
 
-class _Watch(keras.callbacks.Callback):
-    """After each round: validates the averaged weights, keeps the best, stops what collapses."""
+class KeepBest(keras.callbacks.Callback):
+    """Counts the rounds of `batches`, and keeps the averaged weights of the best, or of the last.
 
-    def __init__(self, generator, validate, batches):
+    `rows` holds a dict a round; `kept` the number of the round that is kept, from 0.
+    """
+
+    def __init__(self, batches):
         super().__init__()
-        self.generator, self.validate, self.batches = generator, validate, batches
+        self.batches = batches
         self.best, self.waited, self.rows = np.inf, 0, []
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.round = epoch  # Keras' own calls to a data set differ between backends
 
-    def on_epoch_end(self, epoch, logs=None):
-        logs = dict(logs or {})
-        if not np.isfinite(list(logs.values())).all():
-            raise CollapseError(
-                f"{self.generator.name}: the loss is no longer finite after round {epoch + 1}; "
-                "lower learning_rate."
-            )
-        self.generator.check_collapse(epoch, logs)
-        value = self.validate() if self.validate else -epoch
-        if self.validate:
-            logs["validation"] = value
-        self.rows.append({"round": epoch + 1} | logs)
+    def keep(self, epoch, value):
+        """Keep the weights if value, which is to become small, is the best; else lose patience."""
         if value < self.best:
             self.best, self.waited, self.kept = value, 0, epoch
             self.weights = self.model.get_weights()
@@ -167,20 +160,63 @@ class _Watch(keras.callbacks.Callback):
             self.model.stop_training = self.waited >= PATIENCE
 
 
+class _Watch(KeepBest):
+    """After each round: validates the averaged weights, keeps the best, stops what collapses."""
+
+    def __init__(self, generator, validate, batches):
+        super().__init__(batches)
+        self.generator, self.validate = generator, validate
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = dict(logs or {})
+        if not np.isfinite(list(logs.values())).all():
+            raise CollapseError(
+                f"{self.generator.name}: the loss is no longer finite after round {epoch + 1}; "
+                "lower learning_rate."
+            )
+        self.generator.check_collapse(epoch)
+        value = self.validate() if self.validate else -epoch
+        if self.validate:
+            logs["validation"] = value
+        self.rows.append({"round": epoch + 1} | logs)
+        self.keep(epoch, value)
+
+
+def compiled(network, learning_rate, **averaging):
+    """Compile a network with Adam and averaged weights; return it and its optimiser's start."""
+    network.compile(
+        optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0, use_ema=True, **averaging),
+        jit_compile=COMPILED,
+    )
+    network.optimizer.build(network.trainable_variables)
+    return network, [ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
+
+
+def renew(network, initial, fresh):
+    """Give a compiled network the variables of a fresh one, and its optimiser's start."""
+    for variable, value in zip(network.variables, fresh.variables, strict=True):
+        variable.assign(value)
+    for variable, value in zip(network.optimizer.variables, initial, strict=True):
+        variable.assign(value)
+
+
+def train(network, batches, rounds, keep):
+    """Train a compiled network; `keep`, a KeepBest, sees its averaged weights after each round."""
+    network.fit(
+        batches,
+        epochs=rounds,
+        callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), keep],
+        shuffle=False,
+        verbose=0,
+    )
+
+
 @functools.lru_cache(maxsize=16)
 def _compiled(build, shape, settings, steps, learning_rate):
     """One compiled network an architecture; its weights are drawn anew in each fit."""
     network = build(shape, 0, **dict(settings))
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.05)
-    network.compile(
-        optimizer=keras.optimizers.Adam(
-            schedule, beta_1=0.8, clipnorm=1.0, use_ema=True, ema_momentum=0.97
-        ),
-        jit_compile=COMPILED,
-    )
-    network.optimizer.build(network.trainable_variables)
-    initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
-    return network, initial
+    return compiled(network, schedule, beta_1=0.8, ema_momentum=0.97)
 
 
 class Generator:
@@ -191,7 +227,7 @@ class Generator:
     """
 
     name = ""
-    network_class = Network
+    borrows = None  # name of a generator whose `fit` need not be repeated: see VAE.fit
 
     def __init__(self, *, form="shared", steps=None, learning_rate=4e-3, latent_dim=32, **settings):
         if form not in FORMS:
@@ -232,13 +268,7 @@ class Generator:
         batches = _Batches(excess, sea, self.steps, self.seed, self.form)
         watch = _Watch(self, validate, batches)
         self.watched = network
-        network.fit(
-            batches,
-            epochs=ROUNDS,
-            callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), watch],
-            shuffle=False,
-            verbose=0,
-        )
+        train(network, batches, ROUNDS, watch)
         self.weights, self.kept = watch.weights, watch.kept + 1
         self.history = pd.DataFrame(watch.rows)
         network.set_weights(self.weights)
@@ -250,7 +280,7 @@ class Generator:
     def _finish(self, excess, sea, held_out):
         """Whatever is learned after the network."""
 
-    def check_collapse(self, epoch, logs):
+    def check_collapse(self, epoch):
         """CollapseError if what the network draws from random codes hardly differs."""
         if epoch + 1 < ROUNDS // 2:
             return
@@ -278,11 +308,7 @@ class Generator:
     def _reset(self):
         network, initial = _compiled(*self._key())
         build, shape, settings, *_ = self._key()
-        fresh = build(shape, self.seed, **dict(settings))
-        for variable, value in zip(network.variables, fresh.variables, strict=True):
-            variable.assign(value)
-        for variable, value in zip(network.optimizer.variables, initial, strict=True):
-            variable.assign(value)
+        renew(network, initial, build(shape, self.seed, **dict(settings)))
         return network
 
     def network(self):
@@ -469,7 +495,7 @@ def applied(part, *inputs):
     return np.concatenate(chunks)
 
 
-def build_parts(shape, seed, latent_dim, n_outputs, build_encoder):
+def build_parts(shape, seed, latent_dim, n_outputs):
     """Return the encoder and the decoder of a network."""
     return {
         "encoder": build_encoder(shape, n_outputs, seed),

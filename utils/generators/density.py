@@ -1,13 +1,15 @@
 """Densities of the codes of training calls, from which new ones are drawn (Ghosh et al. 2020).
 
-Both are mixtures of Gaussians: a few fitted ones (`Mixture`), or one around each code (`Kernel`).
+All are mixtures of Gaussians: a few fitted ones (`Mixture`), one around each code (`Kernel`), one
+at zero (`Prior`), or the codes themselves (`Copies`), which is how copying looks.
 """
 
 import numpy as np
 from sklearn.mixture import GaussianMixture
 
 COMPONENTS = (1, 2, 4, 8, 16)
-BANDWIDTH = 0.4  # of `Kernel`, in standard deviations of the codes
+# Of `Kernel`, in standard deviations; with less, calls lie too near to training ones.
+BANDWIDTH = 0.75
 
 
 class Mixture:
@@ -66,6 +68,16 @@ class Kernel:
         return (self.means[number] + noise @ self.factors[0].T).astype(np.float32)
 
 
+class Copies(Kernel):
+    """The codes themselves, in turn: no generator, but what a test of copying has to find."""
+
+    def fit(self, codes, held_out=None, *, seed):
+        """Keep (n, d) codes; held-out codes are not used."""
+        super().fit(codes, seed=seed)
+        self.means, self.factors = np.asarray(codes, dtype=float), 0 * self.factors
+        return self
+
+
 class Prior:
     """The standard normal distribution, whatever the codes are."""
 
@@ -80,7 +92,7 @@ class Prior:
         return rng.normal(size=(n, self.means.shape[1])).astype(np.float32)
 
 
-DENSITIES = {"mixture": Mixture, "kernel": Kernel, "prior": Prior}
+DENSITIES = {"mixture": Mixture, "kernel": Kernel, "prior": Prior, "copies": Copies}
 ARRAYS = ("weights", "means", "factors")
 
 

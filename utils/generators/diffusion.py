@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from keras import layers, ops
 
-from utils.generators.base import COMPILED, PATIENCE, Encoding, Network, applied
+from utils.generators.base import Encoding, KeepBest, Network, applied, compiled, renew, train
 from utils.generators.networks import Seeds
 from utils.generators.vae import VAE
 
@@ -55,29 +55,18 @@ class Flow(Network):
 @functools.lru_cache(maxsize=4)
 def _compiled_flow(latent_dim):
     network = Flow({"velocity": build_velocity(latent_dim, 0)}, 0)
-    network.compile(
-        optimizer=keras.optimizers.Adam(1e-3, clipnorm=1.0, use_ema=True, ema_momentum=0.99),
-        jit_compile=COMPILED,
-    )
-    network.optimizer.build(network.trainable_variables)
-    initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
-    return network, initial
+    return compiled(network, 1e-3, ema_momentum=0.99)
 
 
-class _KeepBest(keras.callbacks.Callback):
+class _Validated(KeepBest):
     """Keeps the averaged weights of the round with the lowest validation loss, or the last."""
 
     def __init__(self, held_out, rng, batches):
-        super().__init__()
-        self.batches = batches
-        self.best, self.waited, self.rows = np.inf, 0, []
+        super().__init__(batches)
         self.held_out = held_out
         if held_out is not None:
             self.noise = rng.normal(size=(8, *held_out.shape)).astype(np.float32)
             self.times = rng.random((8, len(held_out), 1)).astype(np.float32)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.batches.round = epoch
 
     def _loss(self):
         code, noise, time = self.held_out, self.noise, self.times
@@ -92,17 +81,14 @@ class _KeepBest(keras.callbacks.Callback):
         if self.held_out is not None:
             row["flow_validation"] = value = self._loss()
         self.rows.append(row)
-        if value < self.best:
-            self.best, self.waited, self.weights = value, 0, self.model.get_weights()
-        else:
-            self.waited += 1
-            self.model.stop_training = self.waited >= PATIENCE
+        self.keep(epoch, value)
 
 
 class Diffusion(VAE):
     """Variational autoencoder whose codes are drawn by flow matching."""
 
     name = "diffusion"
+    borrows = "vae"
 
     def _finish(self, excess, sea, held_out):
         self.sea_codes = self._encoded(sea, 0)
@@ -120,21 +106,12 @@ class Diffusion(VAE):
         }
         network, initial = _compiled_flow(self.latent_dim)
         fresh = Flow({"velocity": build_velocity(self.latent_dim, self.seed)}, self.seed)
-        for variable, value in zip(network.variables, fresh.variables, strict=True):
-            variable.assign(value)
-        for variable, value in zip(network.optimizer.variables, initial, strict=True):
-            variable.assign(value)
+        renew(network, initial, fresh)
         if held_out is not None:
             held_out = ((held_out - self.centre) / self.spread).astype(np.float32)
         batches = _Rounds(inputs)
-        keep = _KeepBest(held_out, rng, batches)
-        network.fit(
-            batches,
-            epochs=FLOW_ROUNDS,
-            callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), keep],
-            shuffle=False,
-            verbose=0,
-        )
+        keep = _Validated(held_out, rng, batches)
+        train(network, batches, FLOW_ROUNDS, keep)
         self.flow_weights = keep.weights
         flow = pd.DataFrame(keep.rows)
         self.history = self.history.merge(flow, on="round", how="outer")

@@ -1,20 +1,15 @@
 """The small convolutional networks that the generators share, as named functional Keras models."""
 
 import keras
-import numpy as np
 from keras import layers
+
+from utils import classifiers
 
 LOG_DEVIATION = (-3.0, 2.0)  # limits of the learned log standard deviation
 
 
-class Seeds:
-    """An endless source of integer seeds for initialisers, from one seed."""
-
-    def __init__(self, seed):
-        self.rng = np.random.default_rng(seed)
-
-    def __call__(self):
-        return int(self.rng.integers(2**31))
+class Seeds(classifiers.Seeds):
+    """Seeds, and initialisers that use them."""
 
     def initial(self):
         """A fresh initialiser of weights."""

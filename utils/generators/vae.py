@@ -5,10 +5,10 @@ those of training calls (or from the prior, with density="prior"), and then a cl
 likelihood, whose noise is the texture of a real sea (see `base`).
 """
 
+import numpy as np
 from keras import ops
 
 from utils.generators.base import Encoding, Network, build_parts, negative_log_likelihood
-from utils.generators.networks import build_encoder
 
 
 class VariationalAutoencoder(Network):
@@ -43,5 +43,27 @@ class VAE(Encoding):
 
     @staticmethod
     def build_network(shape, seed, latent_dim, beta):
-        parts = build_parts(shape, seed, latent_dim, 2 * latent_dim, build_encoder)
+        parts = build_parts(shape, seed, latent_dim, 2 * latent_dim)
         return VariationalAutoencoder(parts, seed, beta)
+
+    def fit(self, spectrograms, *, background, validation=None, seed=0, autoencoder=None):
+        """Learn as other generators do. autoencoder: a VAE of the same settings, fitted on the same
+        clips with the same seed, whose network is taken instead of training it once more; `seconds`
+        count both. ValueError if it is another one."""
+        self.autoencoder = autoencoder
+        super().fit(spectrograms, background=background, validation=validation, seed=seed)
+        if autoencoder is not None:
+            self.seconds += autoencoder.seconds
+        return self
+
+    def _train(self, excess, background, held_out):
+        given = self.autoencoder
+        if given is None:
+            return super()._train(excess, background, held_out)
+        ours = (self._key(), self.form, self.seed)
+        if (given._key(), given.form, given.seed) != ours:
+            raise ValueError("autoencoder has other settings or another seed; fit it anew.")
+        sea = self.sea
+        if not np.array_equal(given.sea.levels, sea.levels) or given.sea.scale != sea.scale:
+            raise ValueError("autoencoder was fitted on other clips; fit it on the same ones.")
+        self.weights, self.kept, self.history = given.weights, given.kept, given.history.copy()

@@ -1,0 +1,83 @@
+"""Checkpoint 3: what quality.csv says of each generator, and the rule by which generators go on."""
+
+import numpy as np
+import pandas as pd
+
+from utils import evaluation, judging
+from utils.generators import registry
+from utils.generators.references import REFERENCES
+
+RULE = {
+    "copying": 0.01,  # a median p over the splits below this means copying, of the call alone
+    "coverage": 0.5,  # least coverage, as a share of that of real training calls
+    "usefulness": tuple(REFERENCES),  # mean usefulness must exceed that of each of these floors
+}
+SPACES = ("pca", "cnn")
+
+
+def stored(bench):
+    """Return quality.csv of a bench; ValueError, with the command that mends it, if rows lack."""
+    rows, done = judging.stored_rows(bench)
+    missing = [job for job in judging.jobs(bench) if job not in done]
+    if missing:
+        minutes = len(missing) * judging.SECONDS / 60
+        raise ValueError(
+            f"quality.csv of {bench.dataset.name} lacks {len(missing)} generators; fill it with "
+            f"python -m utils.judging --dataset ... (about {minutes:.0f} minutes)."
+        )
+    return judging.quality_table(bench)
+
+
+def values(table, metric, size):
+    """Return one metric at one size: generators as rows, splits as columns."""
+    chosen = table[(table["metric"] == metric) & (table["n_positive"] == size)]
+    return chosen.pivot_table("value", "generator", "seed")
+
+
+def summary(table, metric, size, *, seed=0):
+    """Return mean, low and high of a metric over the splits, one row a generator that has it."""
+    return _intervals(values(table, metric, size), seed)
+
+
+def ratios(table, metric, size, *, seed=0):
+    """Return a metric as a share of that of real calls, split by split: mean, low, high."""
+    wide = values(table, metric, size)
+    return _intervals(wide / wide.loc[judging.REAL], seed)
+
+
+def _intervals(wide, seed):
+    """Mean, low and high of each row, in the order of judging.NAMES."""
+    rows = {
+        name: evaluation.mean_interval(wide.loc[name].dropna(), seed=seed)
+        for name in judging.NAMES
+        if name in wide.index
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])
+
+
+def decide(table, size):
+    """Return a row a generator: what the rule asks for, whether it is met, and `goes_on`."""
+    names = [*registry.REGISTRY, judging.COPIES]
+    copying = values(table, "copying_p_alone", size).median(axis=1)
+    coverage = ratios(table, "coverage_pca", size)["mean"]
+    useful = values(table, "usefulness", size).mean(axis=1)
+    found = pd.DataFrame(
+        {
+            "copying_p": copying[names],
+            "coverage_share": coverage[names],
+            "usefulness": useful[names],
+            "floor": max(useful[name] for name in RULE["usefulness"]),
+        }
+    )
+    found["no_copies"] = found["copying_p"] >= RULE["copying"]
+    found["covers"] = found["coverage_share"] >= RULE["coverage"]
+    found["useful"] = found["usefulness"] > found["floor"]
+    found["goes_on"] = found[["no_copies", "covers", "useful"]].all(axis=1)
+    return found
+
+
+def worst_band(profile, reference, frequencies):
+    """Return (Hz, difference): where a (f,) profile differs most from the reference's."""
+    gap = profile - reference
+    worst = int(np.argmax(np.abs(gap)))
+    return float(frequencies[worst]), float(gap[worst])

@@ -1,0 +1,111 @@
+"""Two trials of the generators: which form of each is the most useful, and whether any collapses.
+
+`python -m utils.trials forms` fills forms.csv: every form of every generator, by the ROC AUC on
+*validation* clips of a CNN that learned from its samples. `python -m utils.trials stability` fills
+stability.csv: every generator, many seeds, few calls. Rows resume.
+"""
+
+import argparse
+import sys
+
+import numpy as np
+
+from utils import baseline, data, features, judging, quality
+from utils.generators import registry
+from utils.generators.base import FORMS, CollapseError
+
+FORM_CALLS, FORM_SPLITS = 200, 2
+STABILITY_CALLS, STABILITY_SEEDS = 100, 20
+ONE_FORM = ("gan",)  # whose discriminator sees calls alone, so that forms make no difference
+REVISION = 1  # raised when the code changes what the rows mean
+
+
+def forms(bench, *, names=tuple(registry.REGISTRY), splits=range(FORM_SPLITS)):
+    """Return a row a generator, form and split: usefulness on validation clips, and that of the
+    real calls that the generator learned from."""
+
+    def job(name, form, split):
+        found = judging.fold(bench, split, FORM_CALLS)
+        validation = features.extract(found.validation[0]), found.validation[1]
+        sea = features.extract(found.sea)
+
+        def useful(calls):
+            return quality.usefulness(
+                calls, sea, validation, validation, seed=split, **judging.TRAINING
+            )
+
+        row = {"generator": name, "form": form, "split": split, "n_positive": FORM_CALLS}
+        row |= {"usefulness": np.nan, "real": useful(found.calls), "collapsed": 0}
+        try:
+            generator = found.fit(registry.build(name, form=form), seed=split)
+        except CollapseError:
+            return row | {"collapsed": 1}
+        clips = generator.sample(judging.SAMPLES, seed=split)
+        return row | {"usefulness": useful(clips), "seconds": generator.seconds}
+
+    jobs = [
+        (
+            {"generator": name, "form": form, "split": split},
+            lambda name=name, form=form, split=split: job(name, form, split),
+        )
+        for split in splits
+        for name in names
+        for form in (FORMS[:1] if name in ONE_FORM else FORMS)
+    ]
+    return baseline.fill(bench, "forms", jobs, f"{bench.content}-{REVISION}")
+
+
+def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SEEDS)):
+    """Return a row a generator and seed: whether it collapsed, and how samples differ.
+
+    A seed draws the training calls, from the splits in turn, and the generator. variation: mean
+    standard deviation of a cell over samples, as a share of that over the training calls.
+    """
+
+    def job(name, seed):
+        split = seed % len(bench.splits)
+        found = judging.fold(bench, split, STABILITY_CALLS, seed=seed)
+        row = {"generator": name, "seed": seed, "n_positive": STABILITY_CALLS, "collapsed": 0}
+        try:
+            generator = found.fit(registry.build(name), seed=seed)
+        except CollapseError as error:
+            return row | {"collapsed": 1, "reason": str(error)}
+        clips = generator.sample(STABILITY_CALLS, seed=seed)
+        variation = clips.std(0).mean() / found.calls.std(0).mean()
+        finite = bool(np.isfinite(clips).all())
+        return row | {
+            "reason": "",
+            "finite": finite,
+            "variation": variation,
+            "seconds": generator.seconds,
+        }
+
+    jobs = [
+        ({"generator": name, "seed": seed}, lambda name=name, seed=seed: job(name, seed))
+        for seed in seeds
+        for name in names
+    ]
+    return baseline.fill(bench, "stability", jobs, f"{bench.content}-{REVISION}")
+
+
+def main(arguments=None):
+    """Command line: `python -m utils.trials forms|stability --dataset SOURCE`."""
+    parser = argparse.ArgumentParser(prog="python -m utils.trials", description=__doc__)
+    parser.add_argument("trial", choices=("forms", "stability"))
+    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    chosen = parser.parse_args(arguments)
+    try:
+        bench = baseline.prepare(data.load(chosen.dataset))
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if chosen.trial == "forms":
+        print(forms(bench).pivot_table("usefulness", "generator", "form").round(3).to_string())
+    else:
+        table = stability(bench).groupby("generator")
+        print(table.agg({"collapsed": "sum", "variation": ["min", "max"], "seconds": "median"}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
