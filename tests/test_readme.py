@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from utils import data, evaluation, plotting, plotting_generators, study
+from utils import baseline, checkpoint, data, evaluation, judging, plotting, plotting_generators
 
 ROOT = data.ROOT
 DATASETS = ("simulated", "right_whale_upcalls")
@@ -25,21 +25,21 @@ def rows(page, table):
 
 
 def numbers(cell):
-    return [float(n.replace(",", ".")) for n in re.findall(r"\d[.,]\d+", cell)]
+    return [float(n.replace(",", ".")) for n in re.findall(r"\d+[.,]\d+", cell)]
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.en.md"])
 def test_the_table_is_that_of_the_results(page):
     found = rows(page, "baseline")
-    assert len(found) == len(study.MODELS) + 1
+    assert len(found) == len(baseline.MODELS) + 1
     floor = found.popitem()[1]
     for position, dataset in enumerate(DATASETS):
-        baseline, curve = stored(dataset, "baseline"), stored(dataset, "learning_curve")
-        for model in study.MODELS:
+        checkpoint, curve = stored(dataset, "baseline"), stored(dataset, "learning_curve")
+        for model in baseline.MODELS:
             few, every = found[plotting.model_title(model)][2 * position : 2 * position + 2]
             at_50 = curve[(curve["model"] == model) & (curve["size"] == 50)]["roc_auc"].mean()
-            points = baseline[baseline["model"] == model]["roc_auc"]
-            expected = evaluation.mean_interval(points, seed=study.PROTOCOL["seed"])
+            points = checkpoint[checkpoint["model"] == model]["roc_auc"]
+            expected = evaluation.mean_interval(points, seed=baseline.PROTOCOL["seed"])
             assert numbers(few) == [pytest.approx(at_50, abs=6e-4)]
             assert numbers(every) == pytest.approx(expected, abs=6e-4)
         strongest = stored(dataset, "cues").groupby("cue")["roc_auc"].mean().max()
@@ -49,19 +49,48 @@ def test_the_table_is_that_of_the_results(page):
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_checkpoint_1_is_complete(dataset):
     table = stored(dataset, "baseline")
-    assert len(table) == len(study.MODELS) * study.PROTOCOL["n_splits"]
-    assert set(table["model"]) == set(study.MODELS) and set(table["dataset"]) == {dataset}
+    assert len(table) == len(baseline.MODELS) * baseline.PROTOCOL["n_splits"]
+    assert set(table["model"]) == set(baseline.MODELS) and set(table["dataset"]) == {dataset}
     for score in ("roc_auc", "average_precision", "f1", "accuracy", "balanced_accuracy", "brier"):
         assert (table[f"{score}_low"] <= table[score]).all()
         assert (table[score] <= table[f"{score}_high"]).all()
 
 
 def test_the_table_of_generators_is_that_of_the_results():
-    found = rows("README.md", "generative")
+    found = rows("README.md", "quality")
     for position, dataset in enumerate(DATASETS):
-        table = stored(dataset, "generative").set_index(["measure", "generator"])["value"]
-        apart = table["two-sample AUC"]
-        assert {plotting_generators.title(name) for name in apart.index} == set(found)
-        for name, value in apart.items():
-            cell = found[plotting_generators.title(name)][position]
-            assert numbers(cell) == [pytest.approx(value, abs=6e-3)]
+        table = stored(dataset, "quality")
+        size = table["n_positive"].max()
+        apart = checkpoint.summary(table, "two_sample_auc", size)["mean"]
+        useful = 100 * checkpoint.ratios(table, "usefulness", size)["mean"]
+        for name in set(apart.index) - {judging.COPIES}:
+            auc, share = found[plotting_generators.title(name)][2 * position : 2 * position + 2]
+            assert numbers(auc) == [pytest.approx(apart[name], abs=6e-3)]
+            assert numbers(share) == [pytest.approx(useful[name], abs=0.06)]
+
+
+def test_the_generators_that_go_on_are_those_of_the_rule():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    sentence = re.search(
+        r"Pasan el Checkpoint 3 [^:]*: (.*?) con los clips .*?; (.*?) con los", text
+    )
+    for dataset, named in zip(DATASETS, sentence.groups(), strict=True):
+        table = stored(dataset, "quality")
+        decision = checkpoint.decide(table, table["n_positive"].max())
+        go = {
+            plotting_generators.title(name)
+            for name in judging.registry.REGISTRY
+            if decision.loc[name, "goes_on"]
+        }
+        assert set(re.split(", | y ", named)) == go
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_checkpoint_3_is_complete(dataset):
+    table = stored(dataset, "quality")
+    jobs = table.groupby(["n_positive", "generator"])["seed"].nunique()
+    largest = table["n_positive"].max()
+    assert (jobs[largest] == baseline.PROTOCOL["n_splits"]).all()
+    assert set(jobs[largest].index) == set(judging.NAMES)
+    assert set(table["n_positive"]) == {*judging.SIZES[:-1], largest}
+    assert not table.duplicated(["generator", "n_positive", "seed", "metric"]).any()
