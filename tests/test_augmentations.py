@@ -26,10 +26,9 @@ def test_shift_moves_a_clip_and_wraps_nothing(rng):
     x[:, :, 0], x[:, :, 20] = 7, 5
     seas = np.full_like(x, 1)
     moved = augmentations.shift(x, seas, rng)
-    peaks = moved[:, 0].argmax(1) if (moved[:, 0].max(1) < 7).all() else None
-    assert peaks is None  # some clips keep their first frame
     places = np.argwhere(moved[:, 0] == 5)[:, 1]
     assert places.min() >= 14 and places.max() <= 26 and len(np.unique(places)) > 5
+    assert 20 not in places  # every clip moves
     assert not (moved[:, :, 34:] == 7).any()  # the first frame never comes in at the end
     for clip, place in zip(moved[:, 0], places, strict=True):
         gone = clip[: max(0, place - 20)]
@@ -84,4 +83,5 @@ def test_blends_add_up(rng):
     x, others = np.ones((200, 4, 4)), np.zeros((200, 4, 4))
     blends, share = augmentations.mixup(x, others, rng)
     np.testing.assert_allclose(blends, np.broadcast_to(share[:, None, None], blends.shape))
-    assert 0.5 <= share.min() and share.max() == pytest.approx(augmentations.LARGEST_SHARE)
+    assert 0.5 <= share.min() < 0.6 and 0.9 < share.max() <= augmentations.LARGEST_SHARE
+    assert len(np.unique(share)) == len(share)  # so that no blend comes twice

@@ -44,6 +44,18 @@ def test_learns_and_repeats_itself(name, clips):
     np.testing.assert_allclose(again, found, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", classifiers.REGISTRY)
+def test_entries_of_no_weight_do_not_count(name, clips):
+    x, labels = clips["train"]
+    settings = {"steps": 60} if name in NETWORKS else {}
+    model = classifiers.build(name, seed=0, **settings)
+    weights = np.repeat([1.0, 1e-6], len(labels))  # every clip again with the other label
+    model.fit(x + x, np.concatenate([labels, 1 - labels]), clips["validation"], weights)
+    found = model.predict_proba(clips["test"][0])
+    floor = 0.6 if name == "mlp" else 0.9
+    assert evaluation.scores(clips["test"][1], found, 0.5)["roc_auc"] > floor
+
+
 @pytest.mark.parametrize("name", ["random_forest", *NETWORKS])
 def test_another_seed_gives_another_model(name, clips):
     first, second = (_fit(name, clips, seed).predict_proba(clips["test"][0]) for seed in (0, 1))

@@ -7,6 +7,7 @@ approximation; Varga and Moore 1990).
 """
 
 import numpy as np
+from scipy import stats
 from scipy.ndimage import median_filter
 
 from utils.generators.sea import level
@@ -21,14 +22,14 @@ LARGEST_SHARE = 0.98  # of one clip in a blend of mixup, which else would repeat
 
 
 def shift(clips, seas, rng):
-    """Return the clips moved in time by up to LARGEST_SHIFT of their frames, without wrap-around.
+    """Return the clips moved in time by 1 frame to LARGEST_SHIFT of them, without wrap-around.
 
     seas (n, f, t): what is heard, at the clip's own level, where the clip has moved away.
     """
     clips, seas = _float(clips), _float(seas)
     n_frames = clips.shape[2]
     most = max(1, round(LARGEST_SHIFT * n_frames))
-    frames = rng.integers(-most, most + 1, len(clips))
+    frames = rng.integers(1, most + 1, len(clips)) * rng.choice((-1, 1), len(clips))
     columns = np.arange(n_frames) - frames[:, None]  # where each frame comes from
     outside = (columns < 0) | (columns >= n_frames)
     moved = np.take_along_axis(clips, np.clip(columns, 0, n_frames - 1)[:, None], axis=2)
@@ -96,12 +97,13 @@ def call_on_background(clips, seas, rng):
 
 
 def mixup(clips, partners, rng, alpha=0.4):
-    """Return blends of clips and partners, and (n,) the share of the clip, LARGEST_SHARE at most.
+    """Return blends of clips and partners, and (n,) the share of the clip, 0.5 to LARGEST_SHARE.
 
-    mixup (Zhang et al. 2018) with Beta(alpha, alpha); the larger part is always the clip's.
+    mixup (Zhang et al. 2018) with Beta(alpha, alpha); the larger part is always the clip's. The
+    distribution is cut off at LARGEST_SHARE, not heaped up there: no blend comes twice.
     """
-    share = rng.beta(alpha, alpha, len(clips))
-    share = np.minimum(np.maximum(share, 1 - share), LARGEST_SHARE).astype(np.float32)
+    law = stats.beta(alpha, alpha)
+    share = law.ppf(rng.uniform(0.5, law.cdf(LARGEST_SHARE), len(clips))).astype(np.float32)
     weight = share[:, None, None]
     return weight * _float(clips) + (1 - weight) * _float(partners), share
 

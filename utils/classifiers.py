@@ -9,6 +9,7 @@ hundreds of fits trace it once. A new classifier is one class and one line of RE
 
 import functools
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ from keras import layers
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from utils import features
@@ -92,7 +93,13 @@ class RandomForest(_Tabular):
 
 
 class GradientBoosting(_Tabular):
-    """Histogram gradient boosting (Ke et al. 2017); validation clips choose the rounds."""
+    """Histogram gradient boosting (Ke et al. 2017); validation clips choose the rounds.
+
+    With weights, the histograms' bins are made beforehand, by unweighted quantiles: scikit-learn's
+    weighted ones take twenty times as long as all the rest.
+    """
+
+    bins = None
 
     @staticmethod
     def _build(seed, max_iter=250, learning_rate=0.06, max_leaf_nodes=15, max_features=0.2):
@@ -106,13 +113,23 @@ class GradientBoosting(_Tabular):
             random_state=seed,
         )
 
+    def _binned(self, table):
+        return table if self.bins is None else self.bins.transform(table)
+
     def _fit(self, table, labels, validation, weights):
+        if weights is not None:
+            self.bins = KBinsDiscretizer(
+                255, encode="ordinal", quantile_method="linear", subsample=None
+            )
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Bins whose width are too small")  # joined
+                table = self.bins.fit_transform(table)
         # Its threads wait actively for one another: on a busy machine, one alone is faster.
         with threadpool_limits(1, "openmp"):
             self.estimator.fit(table, labels, sample_weight=weights)
         self.rounds = self.estimator.n_iter_
         if validation is not None:
-            held_out = features.extract(validation[0]).table
+            held_out = self._binned(features.extract(validation[0]).table)
             truth = np.asarray(validation[1])
             loss = [
                 -np.log(np.where(truth == 1, p[:, 1], p[:, 0]) + 1e-7).mean()
@@ -122,7 +139,7 @@ class GradientBoosting(_Tabular):
 
     def predict_proba(self, spectrograms):
         """Return the (n,) probability of a call, 0..1, after the chosen number of rounds."""
-        table = features.extract(spectrograms).table
+        table = self._binned(features.extract(spectrograms).table)
         for done, probability in enumerate(self.estimator.staged_predict_proba(table), start=1):
             if done == self.rounds:
                 return probability[:, 1]
@@ -240,10 +257,18 @@ def _compiled(builder, shapes, settings, steps, learning_rate):
         loss="binary_crossentropy",
         metrics=[keras.metrics.AUC(name="roc_auc")],
         jit_compile=False,
+        steps_per_execution=steps // EPOCHS,  # an epoch at a time: a fifth less time
     )
     network.optimizer.build(network.trainable_variables)
     initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
     return network, initial
+
+
+@functools.lru_cache(maxsize=8)
+def _initial(builder, shapes, settings, seed):
+    """The values with which a network of this seed starts; all arms of a study share them."""
+    fresh = builder(shapes, seed, **dict(settings))
+    return [keras.ops.convert_to_numpy(v).copy() for v in fresh.variables]
 
 
 @functools.lru_cache(maxsize=8)
@@ -307,8 +332,8 @@ class _Network:
         network, initial = _compiled(
             builder, self.shapes, self.settings, self.steps, self.learning_rate
         )
-        fresh = builder(self.shapes, self.seed, **dict(self.settings))
-        for variable, value in zip(network.variables, fresh.variables, strict=True):
+        fresh = _initial(builder, self.shapes, self.settings, self.seed)
+        for variable, value in zip(network.variables, fresh, strict=True):
             variable.assign(value)
         for variable, value in zip(network.optimizer.variables, initial, strict=True):
             variable.assign(value)

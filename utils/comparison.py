@@ -11,6 +11,7 @@ from sklearn.isotonic import IsotonicRegression
 OVERLAP = 0.2 / 0.7  # clips of a test side over those of the training side it is paired with
 SMALLEST_EFFECT = 0.01  # of ROC AUC
 LEVEL = 0.05
+FEWEST = 3  # seeds that an interval needs
 PLACE = ["n_positive", "n_negative", "classifier"]
 VERDICTS = ("helps", "equivalent", "harms", "undecided")
 
@@ -39,7 +40,7 @@ def interval(values, *, seed, overlap=OVERLAP, n_resamples=5000):
     """
     values = np.asarray(values, dtype=float)
     k = len(values)
-    if values.ndim != 1 or k < 3:
+    if values.ndim != 1 or k < FEWEST:
         raise ValueError(f"an interval over {k} seeds says nothing; give at least three.")
     rng = np.random.default_rng(seed)
     means = values[rng.integers(0, k, (n_resamples, k))].mean(1)
@@ -93,7 +94,7 @@ def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLES
     paired = differences(table, reference, score)
     for place, group in paired.groupby([*PLACE, "arm", "ratio"], sort=True):
         values = group["difference"].to_numpy()
-        if len(values) < 3:
+        if len(values) < FEWEST:
             continue
         mean, low, high = interval(values, seed=seed)
         row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
@@ -123,7 +124,7 @@ def widest(table, n_seeds, classifiers, reference="real"):
     paired = paired[(paired["seed"] < n_seeds) & paired["classifier"].isin(classifiers)]
     widths = [np.inf] if paired.empty else []
     for _, group in paired.groupby([*PLACE, "arm", "ratio"]):
-        if len(group) < 3:
+        if len(group) < FEWEST:
             return np.inf
         mean, low, high = interval(group["difference"], seed=0, overlap=0)
         widths.append(max(mean - low, high - mean))
@@ -133,15 +134,76 @@ def widest(table, n_seeds, classifiers, reference="real"):
 def learning_curve(table, classifier, score="roc_auc"):
     """Return the scores of real clips alone: seeds as rows, numbers of calls as columns.
 
-    Seeds that lack a size that most others have are left out; so are sizes of a single seed, as
-    the whole of a training side is.
+    The whole of a training side, which differs from seed to seed, stands last, at its mean size.
+    Seeds that lack a size that most others have are left out.
     """
     real = table[(table["arm"] == "real") & (table["classifier"] == classifier)]
     most = real.groupby("n_positive")["n_negative"].max()
     real = real[real["n_negative"] == real["n_positive"].map(most)]
     wide = real.pivot_table(score, "seed", "n_positive")
-    wide = wide.loc[:, wide.notna().sum() > len(wide) / 2]
-    return wide.dropna()
+    common = wide.notna().sum() > len(wide) / 2
+    found = wide.loc[:, common].copy()
+    whole = wide.loc[:, ~common & (wide.columns > found.columns.max())]
+    has_whole = whole.notna().any(axis=1)
+    if has_whole.sum() > len(wide) / 2:
+        sizes = whole[has_whole].apply(pd.Series.last_valid_index, axis=1)
+        found[round(sizes.mean())] = whole.bfill(axis=1).iloc[:, 0]
+    return found.dropna()
+
+
+def scores_by_size(table, *, seed, score="roc_auc"):
+    """Return a row an arm, classifier and size: seeds, mean, low, high of the score."""
+    rows = []
+    for (arm, classifier, size), group in table.groupby(["arm", "classifier", "n_positive"]):
+        if len(group) >= FEWEST:
+            mean, low, high = interval(group[score], seed=seed)
+            rows.append((arm, classifier, size, len(group), mean, low, high))
+    names = ["arm", "classifier", "n_positive", "seeds", "mean", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def against_best(table, rivals, arms, *, seed, score="roc_auc"):
+    """Return `verdicts` of arms against the rival of the highest mean, named in `rival`.
+
+    Chosen for each place among the same rows, which favours the rival a little.
+    """
+    parts = []
+    for place, group in table[table["arm"].isin([*rivals, *arms])].groupby(PLACE):
+        means = group[group["arm"].isin(rivals)].groupby("arm")[score].mean()
+        if means.empty:
+            continue
+        best = means.idxmax()
+        found = verdicts(group[group["arm"].isin([best, *arms])], best, seed=seed, score=score)
+        parts.append(found.assign(rival=best, **dict(zip(PLACE, place, strict=True))))
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return verdicts(table.iloc[:0], seed=seed).assign(rival=None)
+    return pd.concat(parts, ignore_index=True)
+
+
+def rank_correlation(first, second, *, seed, n_resamples=2000):
+    """Return (rho, low, high): Spearman's rank correlation of the row means of two tables.
+
+    The rows are the same items, such as generators; the columns of either are repetitions, such as
+    splits or seeds, which the bootstrap redraws. ValueError for fewer than three common items.
+    """
+    items = first.index.intersection(second.index)
+    if len(items) < 3:
+        raise ValueError(f"{len(items)} items are in both tables; a rank needs at least three.")
+    sides = [side.loc[items].to_numpy(dtype=float) for side in (first, second)]
+    rng = np.random.default_rng(seed)
+
+    def rho(columns):
+        means = [np.nanmean(side[:, c], axis=1) for side, c in zip(sides, columns, strict=True)]
+        return stats.spearmanr(*means).statistic
+
+    drawn = [
+        rho([rng.integers(0, side.shape[1], side.shape[1]) for side in sides])
+        for _ in range(n_resamples)
+    ]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    every = [np.arange(side.shape[1]) for side in sides]
+    return float(rho(every)), float(low), float(high)
 
 
 def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_resamples=2000):
@@ -156,7 +218,7 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
     own = own[own["n_negative"] == own["n_negative"].max()]
     own = own[own["ratio"] == own["ratio"].mode().max()].set_index("seed")[score]
     shared = curve.index.intersection(own.index)
-    if len(shared) < 3:
+    if len(shared) < FEWEST:
         raise ValueError(f"{len(shared)} seeds hold both {arm} at {size} calls and the curve.")
     scores, targets = curve.loc[shared].to_numpy(), own.loc[shared].to_numpy()
     sizes = curve.columns.to_numpy(dtype=float)

@@ -21,6 +21,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from filelock import FileLock
+from joblib.externals.loky import process_executor
 from sklearn.metrics import roc_auc_score
 
 from utils import arms, baseline, classifiers, comparison, data, evaluation, records
@@ -40,9 +41,9 @@ PROTOCOL = {
     "ratios": (0.5, 1, 2, 4, 8, 16),  # added calls a real one
     "ratio_arms": ("classical", *registry.REGISTRY, "hybrid"),
     "classifiers": {
-        "cnn": {"steps": 300, "batch_size": 32},
-        "mlp": {"steps": 240},
-        "random_forest": {"n_estimators": 150, "n_jobs": 1},
+        "cnn": {"steps": 240, "batch_size": 32},
+        "mlp": {"steps": 120},
+        "random_forest": {"n_estimators": 100, "n_jobs": 1},
         "gradient_boosting": {"max_iter": 100, "learning_rate": 0.12},
         "logistic": {},
     },
@@ -101,7 +102,7 @@ class Study:
         self.settings = hashlib.sha256(text.encode()).hexdigest()[:12]
         self.path = self.bench.results("study")
 
-    @functools.lru_cache(maxsize=4)  # noqa: B019 - a study lives as long as its process
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - a study lives as long as its process
     def _splits(self, number):
         return data.split_by_group(
             self.labels,
@@ -114,6 +115,12 @@ class Study:
         """Return a seed's split: five seeds in a row have test sides without a common clip."""
         return self._splits(seed // PROTOCOL["n_splits"])[seed % PROTOCOL["n_splits"]]
 
+    @functools.cached_property
+    def n_sea(self):
+        """Seas in every training set of the main part: as many as all splits have."""
+        fewest = min(self.available(seed)[1] for seed in range(PROTOCOL["most_seeds"]))
+        return min(PROTOCOL["negatives"], fewest)
+
     def available(self, seed):
         """Return the numbers of calls and of seas on a seed's training side."""
         labels = self.labels[self.split(seed).train]
@@ -124,7 +131,7 @@ class Study:
         found = []
         for seed in seeds:
             calls, seas = self.available(seed)
-            n_sea = min(PROTOCOL["negatives"], seas)
+            n_sea = self.n_sea
             if "main" in parts:
                 for size in PROTOCOL["sizes"]:
                     if size < calls:
@@ -344,7 +351,14 @@ def _opened(source):
     return Study(source)
 
 
+def _stay():
+    """Let this worker live: loky ends workers that grow by 0.3 GB, as those that keep compiled
+    networks do, and a new one has to read the data and compile once more."""
+    process_executor._MAX_MEMORY_LEAK_SIZE = 4e9
+
+
 def _generate(source, cell, name):
+    _stay()
     try:
         _opened(source).generate(cell, name)
     except Exception:  # the arm meets it again and records it
@@ -352,6 +366,7 @@ def _generate(source, cell, name):
 
 
 def _run(source, cell, names):
+    _stay()
     return _opened(source).run(cell, names)
 
 
@@ -449,6 +464,23 @@ def complete(study):
     """Return the rows of the present settings that did not fail, without doubles."""
     stored = read(study.path)
     return stored[(stored["settings"] == study.settings) & stored["error"].isna()]
+
+
+def select(table, part):
+    """Return the rows of one of PARTS, with those of `real` that its arms are compared with."""
+    n_sea = table["n_negative"].mode().max()
+    if part == "curve":
+        return table[(table["arm"] == arms.REAL) & (table["n_negative"] >= n_sea)]
+    if part == "ratios":
+        at = table[(table["n_positive"] == PROTOCOL["ratio_size"]) & (table["n_negative"] == n_sea)]
+        swept = at["arm"].isin(PROTOCOL["ratio_arms"]) & at["ratio"].isin(PROTOCOL["ratios"])
+        return at[swept | (at["arm"] == arms.REAL)]
+    own = PROTOCOL.get(part, {})
+    sizes = [own["size"]] if own else PROTOCOL["sizes"]
+    at = table[table["n_positive"].isin(sizes)]
+    at = at[at["n_negative"] == own.get("negatives", n_sea)]
+    filled = (own.get("fill", PROTOCOL["fill"]) / at["n_positive"] - 1).round(4)
+    return at[(at["ratio"] == filled) | at["arm"].isin((arms.REAL, arms.CLASS_WEIGHT))]
 
 
 def reproduce(study, n_rows, seed):

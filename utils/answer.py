@@ -1,0 +1,211 @@
+"""Checkpoint 4: what the study's rows say of one data set, computed once and kept in answer.csv.
+
+A row of answer.csv is a paired comparison: an arm against `real` alone (reference real), or a
+generator against the best cheap rival of its place (reference: that rival's name), with its
+interval, its adjusted p and its verdict, and at ANSWER_SIZE the real-equivalents.
+"""
+
+import functools
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from utils import arms, comparison, data, records, study
+from utils.generators import registry
+
+CHEAP = ("class_weight", "oversample", "classical", "mixup", "call_on_background")
+GENERATED = (*registry.REGISTRY, "hybrid")
+BEST = arms.BEST  # chosen by Checkpoint 3, before any row of the study was seen
+ANSWER_SIZE = 50  # real calls of the headline
+CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
+PUBLISHED = (data.SIMULATED, "right_whale_upcalls")
+SEED = 0  # of the bootstraps
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The finished rows of one data set and what follows from them."""
+
+    name: str
+    rows: pd.DataFrame
+
+    @functools.cached_property
+    def main(self):
+        """The rows of the main part of the protocol."""
+        return study.select(self.rows, "main")
+
+    @property
+    def seeds(self):
+        """How many seeds hold rows of the main part."""
+        return self.main["seed"].nunique()
+
+    @functools.cached_property
+    def width(self):
+        """The widest half of an interval of the headline's classifiers, as the rule counts it."""
+        return comparison.widest(self.main, study.PROTOCOL["most_seeds"], CLASSIFIERS)
+
+    @functools.cached_property
+    def against_real(self):
+        """`comparison.verdicts` of every arm against real clips alone."""
+        return comparison.verdicts(self.main, seed=SEED)
+
+    @functools.cached_property
+    def against_rival(self):
+        """`comparison.against_best` of what is generated against the best cheap rival."""
+        return comparison.against_best(self.main, CHEAP, GENERATED, seed=SEED)
+
+    def row(self, arm, size, classifier, *, rival=False):
+        """Return one verdict as a Series; against `real`, or against the best cheap rival."""
+        table = self.against_rival if rival else self.against_real
+        chosen = table[(table["arm"] == arm) & (table["n_positive"] == size)]
+        return chosen[chosen["classifier"] == classifier].iloc[0]
+
+    @functools.cached_property
+    def curve_rows(self):
+        """The main rows and the rest of the learning curve of real clips."""
+        return pd.concat([self.main, study.select(self.rows, "curve")]).drop_duplicates(
+            list(study.KEY)
+        )
+
+    @functools.lru_cache(maxsize=16)  # noqa: B019 - an answer lives as long as its notebook
+    def equivalents(self, size, classifier):
+        """Return a row an arm: real, low, high, the real calls that would score the same."""
+        names = [arm for arm in arms.ARMS if arm != arms.REAL]
+        found = {
+            arm: comparison.real_equivalents(self.curve_rows, arm, size, classifier, seed=SEED)
+            for arm in names
+        }
+        return pd.DataFrame.from_dict(found, orient="index", columns=["real", "low", "high"])
+
+    @functools.cached_property
+    def table(self):
+        """Checkpoint 4: all comparisons of the main part."""
+        rival = self.against_rival.rename(columns={"rival": "reference"})
+        found = pd.concat([self.against_real.assign(reference=arms.REAL), rival])
+        found.insert(0, "dataset", self.name)
+        for classifier in CLASSIFIERS:
+            chosen = (found["reference"] == arms.REAL) & (found["n_positive"] == ANSWER_SIZE)
+            chosen &= found["classifier"] == classifier
+            alike = self.equivalents(ANSWER_SIZE, classifier).loc[found.loc[chosen, "arm"]]
+            for column in alike:
+                found.loc[chosen, f"equivalent_{column}"] = alike[column].to_numpy()
+        return found[[*_COLUMNS]].round(6).reset_index(drop=True)
+
+    def store(self):
+        """Write Checkpoint 4 to data/results/<dataset>/answer.csv, or compare with it; return it.
+
+        ValueError if the same rows of the study now give other numbers.
+        """
+        text = self.rows.drop(columns=["seconds", "generator_seconds", "versions"]).to_csv()
+        return records.record(
+            self.table,
+            data.results_dir(self.name) / "answer.csv",
+            keys=("reference", "n_positive", "classifier", "arm"),
+            tolerance=1e-3,
+            content=hashlib.sha256(text.encode()).hexdigest()[:12],
+        )
+
+
+_COLUMNS = (
+    "dataset", "n_positive", "n_negative", "classifier", "arm", "ratio", "reference", "seeds",
+    "mean", "low", "high", "p", "verdict", "equivalent_real", "equivalent_low", "equivalent_high",
+)  # fmt: skip
+
+
+def found(name, settings=None):
+    """Return the Answer of a data set's stored rows; None if there are none.
+
+    settings: of a Study; None for those of the newest row.
+    """
+    rows = study.read(data.results_dir(name) / "study.csv")
+    rows = rows[rows["error"].isna()]
+    if rows.empty:
+        return None
+    rows = rows[rows["settings"] == (settings or rows["settings"].iloc[-1])]
+    return Answer(name, rows.reset_index(drop=True)) if len(rows) else None
+
+
+def stored(place):
+    """Return {name: Answer} of a Study and of the published data sets beside it, in this order.
+
+    ValueError, with the command that mends it, if the study has too few seeds for an interval.
+    """
+    own = found(place.name, place.settings)
+    if own is None or own.seeds < comparison.FEWEST:
+        raise ValueError(
+            f"study.csv of {place.name} holds fewer than {comparison.FEWEST} seeds; fill it with "
+            "python -m utils.study run --dataset ..., which says beforehand how long that takes."
+        )
+    others = {name: found(name) for name in PUBLISHED if name != place.name}
+    return {place.name: own} | {name: other for name, other in others.items() if other is not None}
+
+
+def agreement(first, second):
+    """Return how far two Answers agree: a dict of `same` verdicts, `rows` compared, opposite signs
+    where both are sure (`opposed`), and `rho`, the rank correlation of the mean differences."""
+    keys = ["n_positive", "classifier", "arm"]
+    both = first.against_real.merge(second.against_real, on=keys, suffixes=("_1", "_2"))
+    both = both[both["classifier"].isin(CLASSIFIERS)]
+    sure = both[both[["verdict_1", "verdict_2"]].isin(("helps", "harms")).all(axis=1)]
+    return {
+        "rows": len(both),
+        "same": int((both["verdict_1"] == both["verdict_2"]).sum()),
+        "opposed": int((sure["verdict_1"] != sure["verdict_2"]).sum()),
+        "rho": float(both["mean_1"].corr(both["mean_2"], method="spearman")),
+    }
+
+
+def quality_and_gain(answer, quality, metric, size, classifier):
+    """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
+    splits), and the differences to `real` at a size of the study (columns: seeds)."""
+    chosen = quality[quality["metric"] == metric]
+    chosen = chosen[chosen["n_positive"] == chosen["n_positive"].max()]
+    first = chosen.pivot_table("value", "generator", "seed")
+    rows = comparison.differences(answer.main)
+    rows = rows[(rows["n_positive"] == size) & (rows["classifier"] == classifier)]
+    second = rows.pivot_table("difference", "arm", "seed")
+    names = [name for name in (*registry.REGISTRY, "noise") if name in second.index]
+    return first.loc[names], second.loc[names]
+
+
+def costs(answer, size, classifier):
+    """Return a row an arm: x, the median seconds of generator and classifier together, and the
+    verdict's mean, low and high at a size."""
+    rows = answer.main[answer.main["n_positive"] == size]
+    rows = rows[rows["classifier"] == classifier]
+    seconds = (rows["generator_seconds"] + rows["seconds"]).groupby(rows["arm"]).median()
+    verdicts = answer.against_real
+    verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
+    verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
+    return verdicts.assign(x=seconds[verdicts.index])
+
+
+def by_snr(answer, arm, classifier):
+    """Return the mean difference to `real` of the fainter and the louder half of the calls, a row a
+    size; empty where no truth is known."""
+    rows = answer.main[answer.main["classifier"] == classifier]
+    if rows[list(study.BY_SNR)].isna().all(axis=None):
+        return pd.DataFrame(columns=list(study.BY_SNR))
+    parts = {}
+    for score in study.BY_SNR:
+        paired = comparison.differences(rows, score=score)
+        paired = paired[paired["arm"] == arm]
+        parts[score] = paired.groupby("n_positive")["difference"].mean()
+    return pd.DataFrame(parts)
+
+
+def rescued(truth, before, after, count):
+    """Return (gained, lost): the numbers of `count` calls each that rise, or fall, most among the
+    seas, and the share of seas below each clip before and after, (n,) each.
+
+    truth (n,): labels; before, after (n,): probabilities of two classifiers for the same clips.
+    """
+    shares = []
+    for probability in (before, after):
+        seas = np.sort(probability[truth == 0])
+        shares.append(np.searchsorted(seas, probability) / len(seas))
+    calls = np.flatnonzero(truth == 1)
+    order = calls[np.argsort((shares[1] - shares[0])[calls], kind="stable")]
+    return order[::-1][:count], order[:count], *shares

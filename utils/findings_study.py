@@ -1,0 +1,284 @@
+"""What the study found, in Spanish: sentences whose wording follows the numbers of an `Answer`."""
+
+import pandas as pd
+
+from utils import answer, arms, comparison, plotting, study
+from utils.generators import registry
+from utils.plotting_study import WORDS, title
+
+NAMES = {"simulated": "Clips simulados", "right_whale_upcalls": "Clips reales"}
+PARTS = {
+    "main": "rejilla principal",
+    "curve": "curva de aprendizaje",
+    "ratios": "barrido de proporciones",
+    "balanced": "equilibrado",
+    "challenge": "proporción del reto",
+}
+
+
+def name(dataset) -> str:
+    """The name of a data set in figures and sentences."""
+    return NAMES.get(dataset, dataset)
+
+
+def signed(row, digits=3) -> str:
+    """A difference with its interval, such as "+0.012 (+0.003 a +0.021)"."""
+    mean, low, high = (f"{row[key]:+.{digits}f}" for key in ("mean", "low", "high"))
+    return f"{mean} ({low} a {high})"
+
+
+def judged(row) -> str:
+    """A difference, its interval and its verdict."""
+    return f"{signed(row)}, {WORDS[row['verdict']]}"
+
+
+def provisional(found) -> str:
+    """How many seeds there are, and what the protocol's rule asks for."""
+    asked, width = study.PROTOCOL["batch"], study.PROTOCOL["width"]
+    if found.seeds < asked:
+        return (
+            f"{found.seeds} semillas de las {asked} que pide el protocolo como mínimo: "
+            "**resultado provisional**"
+        )
+    if found.width > width and found.seeds < study.PROTOCOL["most_seeds"]:
+        return (
+            f"{found.seeds} semillas; el intervalo más ancho es ±{found.width:.4f} y la regla pide "
+            f"±{width}: **faltan semillas**"
+        )
+    return f"{found.seeds} semillas, como pide la regla"
+
+
+def summary(found) -> str:
+    """The answer for one data set: the paragraph that opens the notebook."""
+    size, best = answer.ANSWER_SIZE, answer.BEST
+    lines = [f"**{name(found.name)}** ({provisional(found)}). Con {size} llamadas reales:"]
+    for classifier in answer.CLASSIFIERS:
+        real = found.main[(found.main["arm"] == arms.REAL) & (found.main["n_positive"] == size)]
+        real = real[real["classifier"] == classifier]["roc_auc"].mean()
+        rival = found.row(best, size, classifier, rival=True)
+        ceiling = found.row(arms.ORACLE, size, classifier)
+        alike = found.equivalents(size, classifier).loc[best]
+        lines.append(
+            f"- {plotting.model_title(classifier)} logra ROC AUC {real:.3f}. Añadir clips de "
+            f"{title(best)}: {judged(found.row(best, size, classifier))}; es como tener "
+            f"{counted(alike)} llamadas reales. Frente al mejor rival barato "
+            f"({title(rival['rival'])}): {judged(rival)}. Llenar con más llamadas reales daría "
+            f"{signed(ceiling)}."
+        )
+    return "\n".join(lines)
+
+
+def counted(alike) -> str:
+    """Real-equivalents with their interval, such as "80 (61 a 120)"."""
+    return f"{alike['real']:.0f} ({alike['low']:.0f} a {alike['high']:.0f})"
+
+
+def agreement(first, second) -> str:
+    """Whether two data sets say the same."""
+    found = answer.agreement(first, second)
+    opposed = (
+        "en ninguna se contradicen con seguridad"
+        if not found["opposed"]
+        else f"en {found['opposed']} se contradicen con seguridad"
+    )
+    return (
+        f"**¿Coinciden los dos conjuntos?** De {found['rows']} comparaciones con «solo reales» "
+        f"(brazo, tamaño, CNN o Random Forest), {found['same']} tienen el mismo veredicto y "
+        f"{opposed}. Las diferencias medias se ordenan parecido: correlación de rangos "
+        f"{found['rho']:.2f}."
+    )
+
+
+def answers(found, size, classifier) -> pd.DataFrame:
+    """The headline's table: a row an arm, the difference, verdict and real-equivalents of each
+    data set, as text."""
+    columns = {}
+    for dataset, own in found.items():
+        rows = own.against_real
+        rows = rows[(rows["n_positive"] == size) & (rows["classifier"] == classifier)]
+        alike = own.equivalents(size, classifier)
+        rows = rows.set_index("arm").reindex([arm for arm in arms.ARMS if arm in set(rows["arm"])])
+        columns[f"{name(dataset)}: diferencia"] = rows.apply(judged, axis=1)
+        columns[f"{name(dataset)}: vale por"] = alike.loc[rows.index].apply(counted, axis=1)
+    table = pd.DataFrame(columns)
+    return table.rename(index=title).rename_axis(f"{size} llamadas, {classifier}")
+
+
+def protocol() -> pd.DataFrame:
+    """The protocol as a table, from `study.PROTOCOL` itself."""
+    asked = study.PROTOCOL
+    rows = {
+        "llamadas reales": ", ".join(map(str, asked["sizes"])),
+        "clips reales de mar": asked["negatives"],
+        "los brazos que añaden llenan hasta": f"{asked['fill']} llamadas",
+        "brazos": len(arms.ARMS),
+        "detectores": ", ".join(plotting.model_title(c) for c in asked["classifiers"]),
+        "semillas": f"lotes de {asked['batch']}, hasta {asked['most_seeds']}",
+        "se para cuando todo intervalo mide": f"±{asked['width']} (CNN y Random Forest)",
+        "medida principal": "ROC AUC en prueba real",
+        "menor efecto que importa": asked["smallest_effect"],
+        "barrido": f"{asked['ratio_size']} llamadas, por "
+        + ", ".join(f"{ratio:g}" for ratio in asked["ratios"]),
+        "equilibrado": "{size} llamadas, {negatives} mares, hasta {fill}".format(
+            **asked["balanced"]
+        ),
+        "proporción del reto": "{size} llamadas, {negatives} mares, hasta {fill}".format(
+            **asked["challenge"]
+        ),
+    }
+    return pd.DataFrame({"valor": rows}).astype(str)
+
+
+def done(place) -> pd.DataFrame:
+    """How many rows of each part there are, of those that the protocol asks for now."""
+    table = study.status(place).groupby("part", sort=False)[["rows", "done", "failed"]].sum()
+    table.columns = ["filas", "hechas", "fallidas"]
+    return table.rename(index=PARTS).rename_axis(name(place.name))
+
+
+def counts(found) -> pd.DataFrame:
+    """How often each verdict falls to each arm, over sizes and the headline's classifiers."""
+    rows = found.against_real[found.against_real["classifier"].isin(answer.CLASSIFIERS)]
+    table = pd.crosstab(rows["arm"], rows["verdict"])
+    table = table.reindex(
+        index=[arm for arm in arms.ARMS if arm in table.index],
+        columns=list(comparison.VERDICTS),
+        fill_value=0,
+    )
+    return table.rename(index=title, columns=WORDS).rename_axis(None).rename_axis(columns=None)
+
+
+def rivals(found) -> str:
+    """What is generated against the best cheap rival: how many verdicts of each kind."""
+    rows = found.against_rival[found.against_rival["classifier"].isin(answer.CLASSIFIERS)]
+    counted = rows["verdict"].value_counts()
+    words = {"helps": "mejoran al rival", "equivalent": "lo igualan", "harms": "quedan por debajo",
+             "undecided": "no se deciden"}  # fmt: skip
+    often = rows["rival"].mode().iloc[0]
+    parts = [f"{counted[word]} {words[word]}" for word in words if word in counted]
+    return (
+        f"**{name(found.name)}**: de {len(rows)} comparaciones de un generador con el mejor rival "
+        f"barato de su lugar (el más frecuente, {title(often)}), {', '.join(parts)}."
+    )
+
+
+def profit(found) -> str:
+    """Which classifier and size gain most by the best generator."""
+    rows = found.against_real[found.against_real["arm"] == answer.BEST]
+    top, bottom = (rows.loc[pick] for pick in (rows["mean"].idxmax(), rows["mean"].idxmin()))
+    return (
+        f"**{name(found.name)}**: con {title(answer.BEST)}, quien más gana es "
+        f"{plotting.model_title(top['classifier'])} con {top['n_positive']} llamadas "
+        f"({judged(top)}); quien menos, {plotting.model_title(bottom['classifier'])} con "
+        f"{bottom['n_positive']} ({judged(bottom)})."
+    )
+
+
+def by_snr(found, classifier) -> str:
+    """Whether faint calls gain more than loud ones, where the truth is known."""
+    table = answer.by_snr(found, answer.BEST, classifier)
+    if table.empty:
+        return (
+            f"**{name(found.name)}**: no se conoce la SNR de sus llamadas, así que aquí no se mide."
+        )
+    low, high = (table[score].mean() for score in study.BY_SNR)
+    more = "las débiles" if low > high else "las fuertes"
+    return (
+        f"**{name(found.name)}**: con {title(answer.BEST)} y "
+        f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "
+        f"cambia {low:+.3f} y la fuerte {high:+.3f}: ganan más {more}."
+    )
+
+
+def quality(found, table, metrics, size, classifier) -> str:
+    """Whether the measures of Checkpoint 3 put generators in the order of what they help."""
+    parts = []
+    for metric, text in metrics.items():
+        pair = answer.quality_and_gain(found, table, metric, size, classifier)
+        rho, low, high = comparison.rank_correlation(*pair, seed=answer.SEED)
+        parts.append(f"{text} {rho:+.2f} ({low:+.2f} a {high:+.2f})")
+    return (
+        f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que ayuda con {size} "
+        f"llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores: "
+        + "; ".join(parts)
+        + "."
+    )
+
+
+def cost(found, size, classifier) -> str:
+    """What the best arm of either kind gains, and what it costs."""
+    table = answer.costs(found, size, classifier)
+    cheap = table.loc[[arm for arm in answer.CHEAP if arm in table.index], "mean"].idxmax()
+    drawn = table.loc[[arm for arm in registry.REGISTRY if arm in table.index], "mean"].idxmax()
+    return (
+        f"**{name(found.name)}**: el mejor rival barato, {title(cheap)}, cambia "
+        f"{table.loc[cheap, 'mean']:+.3f} en {table.loc[cheap, 'x']:.0f} s; el mejor generador, "
+        f"{title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en {table.loc[drawn, 'x']:.0f} s."
+    )
+
+
+def sweep(found, rows) -> str:
+    """At which ratio each arm of the sweep gains most."""
+    best = rows.loc[rows.groupby("arm")["mean"].idxmax()]
+    parts = [f"{title(row.arm)}, {row.ratio:g} ({row.mean:+.3f})" for row in best.itertuples()]
+    return (
+        f"**{name(found.name)}** ({rows['seeds'].max()} semillas): la proporción con más ganancia "
+        f"es, por brazo: {'; '.join(parts)}."
+    )
+
+
+def other_scenario(found, part) -> str:
+    """What generators and their rivals do in a secondary scenario, or that it is not measured."""
+    rows = comparison.verdicts(study.select(found.rows, part), seed=answer.SEED)
+    rows = rows[rows["classifier"].isin(answer.CLASSIFIERS)]
+    if rows.empty:
+        return f"**{name(found.name)}, {PARTS[part]}**: sin medir todavía."
+    texts = []
+    for classifier, own in rows.groupby("classifier"):
+        own = own.set_index("arm")
+        chosen = [arm for arm in (answer.BEST, "classical", arms.ORACLE) if arm in own.index]
+        listed = "; ".join(f"{title(arm)} {judged(own.loc[arm])}" for arm in chosen)
+        texts.append(f"{plotting.model_title(classifier)}: {listed}")
+    return f"**{name(found.name)}, {PARTS[part]}**. {'. '.join(texts)}."
+
+
+def monday(found) -> str:
+    """What somebody with few labelled calls should do, by the rows of this data set."""
+    size = answer.ANSWER_SIZE
+    main = found.main[found.main["n_positive"] == size]
+    means = main.groupby(["classifier", "arm"])["roc_auc"].mean()
+    means = means[means.index.get_level_values("arm") != arms.ORACLE]
+    alone = means.xs(arms.REAL, level="arm")
+    classifier, arm = means.idxmax()
+    text = (
+        f"**{name(found.name)}**. Con {size} llamadas y sin añadir nada, el mejor detector es "
+        f"{plotting.model_title(alone.idxmax())} ({alone.max():.3f}). La mejor combinación de la "
+        f"tabla es {plotting.model_title(classifier)} con {title(arm)} ({means.max():.3f})"
+    )
+    if arm == arms.REAL:
+        return text + "."
+    change = judged(found.row(arm, size, classifier))
+    return f"{text}, que frente al mismo detector solo con reales cambia {change}."
+
+
+def live(rows, stored) -> str:
+    """Whether rows that were run anew agree with the stored ones; ValueError if one does not."""
+    lines = []
+    for row in rows:
+        key = ("seed", "n_positive", "n_negative", "arm", "classifier")
+        same = stored[(stored[list(key)] == [row[k] for k in key]).all(axis=1)]
+        same = same[same["ratio"] == round(row["ratio"], 4)].iloc[0]
+        network = row["classifier"] in study.NETWORKS or arms.generators(row["arm"])
+        limit = TOLERANCE if network else SMALL_TOLERANCE
+        if not abs(same["roc_auc"] - row["roc_auc"]) <= limit:
+            raise ValueError(
+                f"{row['arm']}, {row['classifier']}: stored ROC AUC {same['roc_auc']:.3f}, now "
+                f"{row['roc_auc']:.3f}; if the change is intended, raise PROTOCOL['revision'] in "
+                "utils/study.py, which makes new rows."
+            )
+        lines.append(f"- {title(row['arm'])}, {plotting.model_title(row['classifier'])}: "
+                     f"coincide con la tabla, con margen de {limit}")  # fmt: skip
+    return "\n".join(lines)
+
+
+TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others

@@ -1,0 +1,240 @@
+"""Figures of Checkpoint 4: what each arm changes, beside `real` alone and beside its rivals."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from utils.comparison import SMALLEST_EFFECT
+from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, place_legend
+from utils.plotting_generators import GENERATORS
+
+ARMS = {  # name: (name in figures, colour, marker)
+    "real": ("solo reales", "#000000", "*"),
+    "class_weight": ("pesos por clase", "#A6A6A6", "1"),
+    "oversample": ("duplicar", "#7F7F7F", "2"),
+    "classical": ("aumento clásico", "#56B4E9", "P"),
+    "mixup": ("mixup", "#8C6D31", "3"),
+    "call_on_background": ("llamada sobre mar", "#5F3B8C", "X"),
+    "ae": (*GENERATORS["ae"], "o"),
+    "vae": (*GENERATORS["vae"], "s"),
+    "aae": (*GENERATORS["aae"], "D"),
+    "gan": (*GENERATORS["gan"], "^"),
+    "diffusion": (*GENERATORS["diffusion"], "v"),
+    "hybrid": ("híbrido", "#B2182B", "h"),
+    "noise": (*GENERATORS["noise"], "p"),
+    "oracle": ("más reales", "#000000", "d"),
+}
+WORDS = {
+    "helps": "ayuda",
+    "equivalent": "equivale",
+    "harms": "perjudica",
+    "undecided": "indeciso",
+}
+DIFFERENCE = "diferencia de ROC AUC con «solo reales»"
+
+
+def title(arm: str) -> str:
+    """Return the name of an arm in figures and sentences."""
+    return ARMS[arm][0]
+
+
+def _interval(ax, row, place, colour, marker, *, filled=True, size=7, label=None):
+    ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.8)
+    ax.plot(
+        row["mean"], place, marker=marker, ms=size, color=colour, label=label, ls="none",
+        mfc=colour if filled else "white", mew=1.6,
+    )  # fmt: skip
+
+
+def _indifferent(ax, vertical=True):
+    """Shade differences that count as none."""
+    draw = ax.axvspan if vertical else ax.axhspan
+    draw(-SMALLEST_EFFECT, SMALLEST_EFFECT, color="#EFEFEF", lw=0, zorder=0)
+    (ax.axvline if vertical else ax.axhline)(0, **REFERENCE_LINE)
+
+
+def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_forest")):
+    """Draw paired differences with intervals, an arm a row, a panel a table; return the axes.
+
+    panels: title to rows of `comparison.verdicts` at one size. Filled: helps or harms.
+    """
+    names = [arm for arm in ARMS if any((rows["arm"] == arm).any() for rows in panels.values())]
+    places = {arm: len(names) - 1 - i for i, arm in enumerate(names)}
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 0.36 * len(names) + 1.5), sharey=True, squeeze=False,
+        sharex=True,
+    )  # fmt: skip
+    shifts = np.linspace(0.16, -0.16, len(classifiers)) if len(classifiers) > 1 else [0]
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        _indifferent(ax)
+        for classifier, shift in zip(classifiers, shifts, strict=True):
+            label, colour, _, marker = MODELS[classifier]
+            for row in rows[rows["classifier"] == classifier].to_dict("records"):
+                sure = row["verdict"] in ("helps", "harms")
+                place = places[row["arm"]] + shift
+                _interval(ax, row, place, colour, marker, filled=sure, label=label)
+                label = None
+        ax.set_title(name, fontsize=11)
+        ax.grid(axis="x")
+    axes[0, 0].set_yticks(list(places.values()), [title(arm) for arm in places])
+    axes[0, 0].set_ylim(-0.6, len(names) - 0.4)
+    figure.supxlabel(DIFFERENCE, fontsize=11)
+    place_legend(axes[0])
+    return axes[0]
+
+
+def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE):
+    """Draw mean differences against the number of real calls, a line an arm; return the axes.
+
+    panels: title to rows of `comparison.verdicts` of one classifier.
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 3.9), sharey=True, squeeze=False, sharex=True
+    )
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        _indifferent(ax, vertical=False)
+        for arm in arms:
+            own = rows[rows["arm"] == arm].sort_values("n_positive")
+            text, colour, marker = ARMS[arm]
+            style = "--" if arm == "oracle" else "-"
+            ax.plot(own["n_positive"], own["mean"], style, marker=marker, color=colour, label=text)
+            ax.fill_between(
+                own["n_positive"], own["low"], own["high"], color=colour, alpha=0.1, lw=0
+            )
+        _sizes(ax, rows["n_positive"])
+        ax.set_title(name, fontsize=11)
+        ax.grid()
+    axes[0, 0].set_ylabel(label)
+    _legend(axes[0])
+    return axes[0]
+
+
+def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
+    """Draw ROC AUC against the number of real calls, a line an arm, with bands; return the axes.
+
+    panels: title to rows of `comparison.scores_by_size` of one classifier.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.2), squeeze=False, sharex=True)
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        for arm in arms:
+            own = rows[rows["arm"] == arm].sort_values("n_positive")
+            text, colour, marker = ARMS[arm]
+            style = "--" if arm == "oracle" else "-"
+            ax.plot(own["n_positive"], own["mean"], style, marker=marker, color=colour, label=text)
+            if arm == "real":
+                ax.fill_between(
+                    own["n_positive"], own["low"], own["high"], color=colour, alpha=0.08, lw=0
+                )
+        _sizes(ax, rows["n_positive"])
+        ax.set_title(name, fontsize=11)
+        ax.grid()
+    axes[0, 0].set_ylabel("ROC AUC en prueba real")
+    _legend(axes[0])
+    return axes[0]
+
+
+def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
+    """Draw how many real calls score as each arm does with `size`; return the axes.
+
+    panels: title to a table of arms (index) with real, low and high.
+    """
+    names = [arm for arm in ARMS if any(arm in rows.index for rows in panels.values())]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 0.34 * len(names) + 1.3), sharey=True, squeeze=False
+    )
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        for place, arm in enumerate(reversed(names)):
+            if arm in rows.index:
+                row = rows.loc[arm].rename({"real": "mean"})
+                _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
+        ax.axvline(size, **REFERENCE_LINE)
+        _sizes(ax, [25, 50, 100, 200, 400, 800], label="llamadas reales que dan lo mismo")
+        ax.set_title(name, fontsize=11)
+        ax.grid(axis="x")
+    axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
+    return axes[0]
+
+
+def ratio_sweep(panels: Mapping[str, pd.DataFrame], arms):
+    """Draw mean differences against the added calls a real one, a line an arm; return the axes."""
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 3.8), sharey=True, squeeze=False, sharex=True
+    )
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        _indifferent(ax, vertical=False)
+        for arm in arms:
+            own = rows[rows["arm"] == arm].sort_values("ratio")
+            text, colour, marker = ARMS[arm]
+            ax.plot(own["ratio"], own["mean"], marker=marker, color=colour, label=text)
+        ax.set_xscale("log", base=2)
+        ratios = sorted(rows["ratio"].unique())
+        ax.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
+        ax.minorticks_off()
+        ax.set_xlabel("llamadas añadidas por cada real")
+        ax.set_title(name, fontsize=11)
+        ax.grid()
+    axes[0, 0].set_ylabel(DIFFERENCE)
+    _legend(axes[0])
+    return axes[0]
+
+
+def by_classifier(panels: Mapping[str, pd.DataFrame]):
+    """Draw mean differences of one arm against the number of real calls, a line a classifier."""
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 3.6), sharey=True, squeeze=False, sharex=True
+    )
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        _indifferent(ax, vertical=False)
+        for classifier, (text, colour, line, marker) in MODELS.items():
+            own = rows[rows["classifier"] == classifier].sort_values("n_positive")
+            ax.plot(
+                own["n_positive"], own["mean"], ls=line, marker=marker, color=colour, label=text
+            )
+        _sizes(ax, rows["n_positive"])
+        ax.set_title(name, fontsize=11)
+        ax.grid()
+    axes[0, 0].set_ylabel(DIFFERENCE)
+    _legend(axes[0])
+    return axes[0]
+
+
+def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False):
+    """Draw the difference of each arm against another of its numbers `x`; return the axes.
+
+    panels: title to a table of arms (index) with x, mean, low and high. logarithmic: of x.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.8), sharey=True, squeeze=False)
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        _indifferent(ax, vertical=False)
+        for arm in [arm for arm in ARMS if arm in rows.index]:
+            row, (text, colour, marker) = rows.loc[arm], ARMS[arm]
+            ax.plot([row["x"]] * 2, [row["low"], row["high"]], color=colour, lw=1.4)
+            ax.plot(row["x"], row["mean"], marker, color=colour, ms=8, label=text)
+        if logarithmic:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.set_title(name, fontsize=11)
+        ax.set_xlabel(label)
+        ax.grid()
+    axes[0, 0].set_ylabel(DIFFERENCE)
+    _legend(axes[0])
+    return axes[0]
+
+
+def _sizes(ax, sizes, label="llamadas reales"):
+    sizes = sorted(set(sizes))
+    ax.set_xscale("log")
+    ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+    ax.minorticks_off()
+    ax.set_xlabel(label)
+
+
+def _legend(axes):
+    """The legend of all panels, beside them: there are more names than fit above."""
+    named = {}
+    for ax in axes:
+        for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
+            named.setdefault(name, handle)
+    axes[0].figure.legend(named.values(), named.keys(), loc="outside right center")
