@@ -140,3 +140,43 @@ def test_few_seeds_are_refused():
         comparison.interval([0.1, 0.2], seed=0)
     with pytest.raises(ValueError, match="seeds hold both"):
         comparison.real_equivalents(pd.concat(curve_table()), "vae", 50, "cnn", seed=0)
+
+
+def test_the_whole_training_side_ends_the_curve_at_its_mean_size():
+    whole = [rows("real", [0.9], n_positive=size).assign(seed=seed, n_negative=size)
+             for seed, size in enumerate((1400, 1500, 1600))]  # fmt: skip
+    found = comparison.learning_curve(pd.concat([*curve_table(seeds=3), *whole]), "cnn")
+    assert found.columns.tolist() == [25, 50, 100, 200, 400, 800, 1500]
+    assert (found[1500] == 0.9).all()
+
+
+def test_scores_by_size_leave_out_what_has_few_seeds():
+    both = pd.concat([*curve_table(), rows("vae", [0.5, 0.6])])
+    found = comparison.scores_by_size(both, seed=0)
+    assert set(found["arm"]) == {"real"} and (found["seeds"] == 12).all()
+    assert ((found["low"] <= found["mean"]) & (found["mean"] <= found["high"])).all()
+
+
+def test_the_rival_is_chosen_for_each_place():
+    weak = table({"a": 0.01, "b": 0.0, "vae": 0.03}, noise=0.001)
+    strong = table({"a": 0.0, "b": 0.05, "vae": 0.03}, noise=0.001).assign(n_positive=100)
+    found = comparison.against_best(pd.concat([weak, strong]), ("a", "b"), ("vae",), seed=0)
+    found = found.set_index("n_positive")
+    assert found["rival"].to_dict() == {50: "a", 100: "b"}
+    assert found["verdict"].to_dict() == {50: "helps", 100: "harms"}
+    nothing = comparison.against_best(weak, ("none",), ("vae",), seed=0)
+    assert nothing.empty and "rival" in nothing
+
+
+def test_rank_correlation_knows_order_and_its_uncertainty():
+    rng = np.random.default_rng(0)
+    order = np.arange(6.0)[:, None]
+    names = list("abcdef")
+    sure = pd.DataFrame(order + 0.01 * rng.normal(size=(6, 5)), index=names)
+    assert comparison.rank_correlation(sure, sure, seed=0) == pytest.approx((1, 1, 1))
+    assert comparison.rank_correlation(sure, -sure, seed=0)[0] == pytest.approx(-1)
+    noise = pd.DataFrame(rng.normal(size=(6, 5)), index=names)
+    _, low, high = comparison.rank_correlation(sure, noise, seed=0)
+    assert low < 0.3 < high or high - low > 0.5
+    with pytest.raises(ValueError, match="at least three"):
+        comparison.rank_correlation(sure.iloc[:2], noise, seed=0)

@@ -157,6 +157,15 @@ def agreement(first, second):
     }
 
 
+def sweeps(found):
+    """Return {name: verdicts of the ratio sweep} of those Answers of a dict that hold enough."""
+    tables = {
+        name: comparison.verdicts(study.select(one.rows, "ratios"), seed=SEED)
+        for name, one in found.items()
+    }
+    return {name: table for name, table in tables.items() if len(table)}
+
+
 def quality_and_gain(answer, quality, metric, size, classifier):
     """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
     splits), and the differences to `real` at a size of the study (columns: seeds)."""

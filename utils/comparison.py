@@ -5,8 +5,7 @@ Tables in, numbers out. Rows are paired by seed: same split, same clips, same in
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from sklearn.isotonic import IsotonicRegression
+from scipy import optimize, stats
 
 OVERLAP = 0.2 / 0.7  # clips of a test side over those of the training side it is paired with
 SMALLEST_EFFECT = 0.01  # of ROC AUC
@@ -232,6 +231,6 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
 
 def _read_backwards(sizes, means, target):
     """The size at which a curve, made monotone, reaches the target."""
-    monotone = IsotonicRegression().fit_transform(np.log(sizes), means)
+    monotone = optimize.isotonic_regression(means).x
     rising = monotone + 1e-12 * np.arange(len(monotone))
     return float(np.exp(np.interp(target, rising, np.log(sizes))))

@@ -73,6 +73,50 @@ def counted(alike) -> str:
     return f"{alike['real']:.0f} ({alike['low']:.0f} a {alike['high']:.0f})"
 
 
+def forest_title(found, size) -> str:
+    """What the forest plot shows: whom the best generator beats, in each data set."""
+    parts = []
+    for one in found.values():
+        words = [WORDS[one.row(answer.BEST, size, c)["verdict"]] for c in answer.CLASSIFIERS]
+        parts.append(f"{name(one.name).lower()}, {' y '.join(dict.fromkeys(words))}")
+    return f"Con {size} llamadas, {title(answer.BEST)}: {'; '.join(parts)}"
+
+
+def curve_title(found, curve) -> str:
+    """How far the best generator and further real calls lie above `real` at the smallest size."""
+    few = curve["n_positive"].min()
+    gains = [found.row(arm, few, "cnn")["mean"] for arm in (answer.BEST, arms.ORACLE)]
+    return (
+        f"Con {few} llamadas y CNN, {title(answer.BEST)} cambia {gains[0]:+.3f} y llenar con "
+        f"más reales {gains[1]:+.3f}"
+    )
+
+
+def gain_title(found, names, what) -> str:
+    """How many comparisons of some arms end in each verdict."""
+    rows = found.against_real
+    rows = rows[rows["arm"].isin(names) & rows["classifier"].isin(answer.CLASSIFIERS)]
+    helps, harms = ((rows["verdict"] == word).sum() for word in ("helps", "harms"))
+    return f"{what}: de {len(rows)} comparaciones, ayuda en {helps} y perjudica en {harms}"
+
+
+def rival_title(found) -> str:
+    """How often a generator beats the best cheap rival."""
+    rows = found.against_rival[found.against_rival["classifier"].isin(answer.CLASSIFIERS)]
+    better, worse = ((rows["verdict"] == word).sum() for word in ("helps", "harms"))
+    return (
+        f"Frente al rival barato, de {len(rows)} comparaciones el generador gana {better} y "
+        f"pierde {worse}"
+    )
+
+
+def equivalent_title(found, size) -> str:
+    """What the best generator is worth in real calls."""
+    worth = [f"{plotting.model_title(c)}, {counted(found.equivalents(size, c).loc[answer.BEST])}"
+             for c in answer.CLASSIFIERS]  # fmt: skip
+    return f"{size} llamadas y {title(answer.BEST)} valen por: {'; '.join(worth)}"
+
+
 def agreement(first, second) -> str:
     """Whether two data sets say the same."""
     found = answer.agreement(first, second)
@@ -218,12 +262,15 @@ def cost(found, size, classifier) -> str:
 
 
 def sweep(found, rows) -> str:
-    """At which ratio each arm of the sweep gains most."""
+    """At which ratio each arm of the sweep gains most with the CNN; rows: None if not measured."""
+    if rows is None:
+        return f"**{name(found.name)}**: sin medir todavía."
+    rows = rows[rows["classifier"] == "cnn"]
     best = rows.loc[rows.groupby("arm")["mean"].idxmax()]
     parts = [f"{title(row.arm)}, {row.ratio:g} ({row.mean:+.3f})" for row in best.itertuples()]
     return (
-        f"**{name(found.name)}** ({rows['seeds'].max()} semillas): la proporción con más ganancia "
-        f"es, por brazo: {'; '.join(parts)}."
+        f"**{name(found.name)}** (CNN, {rows['seeds'].max()} semillas): la proporción con más "
+        f"ganancia es, por brazo: {'; '.join(parts)}."
     )
 
 

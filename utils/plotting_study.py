@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib import ticker
 
 from utils.comparison import SMALLEST_EFFECT
 from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, place_legend
@@ -12,10 +13,10 @@ from utils.plotting_generators import GENERATORS
 
 ARMS = {  # name: (name in figures, colour, marker)
     "real": ("solo reales", "#000000", "*"),
-    "class_weight": ("pesos por clase", "#A6A6A6", "1"),
-    "oversample": ("duplicar", "#7F7F7F", "2"),
+    "class_weight": ("pesos por clase", "#A6A6A6", "<"),
+    "oversample": ("duplicar", "#7F7F7F", ">"),
     "classical": ("aumento clásico", "#56B4E9", "P"),
-    "mixup": ("mixup", "#8C6D31", "3"),
+    "mixup": ("mixup", "#8C6D31", "H"),
     "call_on_background": ("llamada sobre mar", "#5F3B8C", "X"),
     "ae": (*GENERATORS["ae"], "o"),
     "vae": (*GENERATORS["vae"], "s"),
@@ -77,10 +78,11 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
                 _interval(ax, row, place, colour, marker, filled=sure, label=label)
                 label = None
         ax.set_title(name, fontsize=11)
+        ax.set_xlabel(DIFFERENCE)
+        ax.locator_params(axis="x", nbins=6)
         ax.grid(axis="x")
     axes[0, 0].set_yticks(list(places.values()), [title(arm) for arm in places])
     axes[0, 0].set_ylim(-0.6, len(names) - 0.4)
-    figure.supxlabel(DIFFERENCE, fontsize=11)
     place_legend(axes[0])
     return axes[0]
 
@@ -88,7 +90,7 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
 def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE):
     """Draw mean differences against the number of real calls, a line an arm; return the axes.
 
-    panels: title to rows of `comparison.verdicts` of one classifier.
+    panels: title to rows of `comparison.verdicts` of one classifier. Filled: helps or harms.
     """
     figure, axes = plt.subplots(
         1, len(panels), figsize=(WIDTH, 3.9), sharey=True, squeeze=False, sharex=True
@@ -99,10 +101,10 @@ def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE)
             own = rows[rows["arm"] == arm].sort_values("n_positive")
             text, colour, marker = ARMS[arm]
             style = "--" if arm == "oracle" else "-"
-            ax.plot(own["n_positive"], own["mean"], style, marker=marker, color=colour, label=text)
-            ax.fill_between(
-                own["n_positive"], own["low"], own["high"], color=colour, alpha=0.1, lw=0
-            )
+            line = {"marker": marker, "color": colour, "mfc": "white", "mew": 1.6}
+            ax.plot(own["n_positive"], own["mean"], style, label=text, **line)
+            sure = own[own["verdict"].isin(("helps", "harms"))]
+            ax.plot(sure["n_positive"], sure["mean"], marker, color=colour)
         _sizes(ax, rows["n_positive"])
         ax.set_title(name, fontsize=11)
         ax.grid()
@@ -214,7 +216,9 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False
             ax.plot(row["x"], row["mean"], marker, color=colour, ms=8, label=text)
         if logarithmic:
             ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
+            ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+            ax.xaxis.set_minor_formatter(ticker.NullFormatter())
         ax.set_title(name, fontsize=11)
         ax.set_xlabel(label)
         ax.grid()

@@ -256,6 +256,10 @@ class Study:
 
     def score(self, cell, training, name):
         """Fit one classifier and score it once on the test side; return a dict of SCORES."""
+        return self.judge(cell, training, name)[0]
+
+    def judge(self, cell, training, name):
+        """Return the dict of `score`, and the (n,) probabilities of the test side."""
         split, labels, start = self.split(cell.seed), self.labels, time.perf_counter()
         classifier = self.fit(cell, training, name)
         threshold = evaluation.choose_threshold(
@@ -267,7 +271,7 @@ class Study:
         scores = {score: found[score] for score in SCORES} | {
             "seconds": time.perf_counter() - start
         }
-        return scores | self.by_snr(split.test, probability)
+        return scores | self.by_snr(split.test, probability), probability
 
     def by_snr(self, test, probability):
         """Return ROC AUC of the fainter and of the louder half of the calls against all seas."""
@@ -512,6 +516,18 @@ def reproduce(study, n_rows, seed):
 
 
 NETWORKS = ("cnn", "mlp")
+
+
+def rerun(study, cells, names):
+    """Run named Cells anew, without the table; return their rows, and {(name of the cell,
+    classifier): (n,) probabilities of the test side}."""
+    rows, probabilities = [], {}
+    for name, cell in cells.items():
+        training = study.prepare(cell)[0]
+        for classifier in names:
+            scores, probabilities[name, classifier] = study.judge(cell, training, classifier)
+            rows.append(asdict(cell) | {"classifier": classifier} | scores)
+    return rows, probabilities
 
 
 def status(study):

@@ -1,0 +1,251 @@
+"""Checkpoint 4 on planted tables: what is asked of a table, its sentences and its figures."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import planted
+import pytest
+
+from utils import answer, arms, comparison, data, judging, study
+from utils import findings_study as findings
+from utils import plotting_study as figures
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def found():
+    table = planted.rows(parts=study.PARTS, snr=True)
+    return answer.Answer("planted", table)
+
+
+@pytest.fixture(scope="module")
+def bare():
+    return answer.Answer("bare", planted.rows(name="bare", seed=1))
+
+
+# Tables
+
+
+def test_parts_of_the_table_are_told_apart(found):
+    main, ratios = (study.select(found.rows, part) for part in ("main", "ratios"))
+    assert len(main) == 5 * 2 * len(arms.ARMS) * len(study.PROTOCOL["sizes"])
+    assert set(main["n_negative"]) == {800}
+    assert set(ratios["ratio"]) == {0.0, *study.PROTOCOL["ratios"]}
+    for part in ("balanced", "challenge"):
+        own = study.select(found.rows, part)
+        assert set(own["n_negative"]) == {study.PROTOCOL[part]["negatives"]}
+        assert set(own["arm"]) == set(arms.ARMS)
+    assert set(study.select(found.rows, "curve")["n_positive"]) >= {600, 800}
+
+
+def test_planted_effects_come_out(found):
+    row = found.row("aae", 50, "cnn")
+    assert row["verdict"] == "helps" and row["mean"] == pytest.approx(0.04, abs=0.002)
+    assert found.row("gan", 50, "cnn")["verdict"] == "harms"
+    assert found.row("oversample", 50, "cnn")["verdict"] == "equivalent"
+    assert found.seeds == 5 and 0 < found.width < 0.006
+
+
+def test_the_rival_is_the_best_of_the_cheap_ones(found):
+    assert set(found.against_rival["rival"]) == {"classical"}
+    row = found.row("aae", 50, "cnn", rival=True)
+    assert row["mean"] == pytest.approx(0.04 - 0.012, abs=0.002) and row["verdict"] == "helps"
+    assert set(found.against_rival["arm"]) == set(answer.GENERATED)
+
+
+def test_equivalents_follow_the_planted_curve(found):
+    alike = found.equivalents(50, "cnn")
+    assert alike.loc["aae", "real"] == pytest.approx(200, rel=0.1)  # two doublings of 0.02
+    assert alike.loc["oversample", "real"] == pytest.approx(50, rel=0.1)
+    assert (alike["low"] <= alike["real"]).all() and (alike["real"] <= alike["high"]).all()
+
+
+def test_the_checkpoint_is_written_once_and_compared(found, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    table = found.store()
+    path = data.results_dir("planted") / "answer.csv"
+    assert path.is_file() and len(table) == len(found.store())
+    assert set(table["reference"]) == {"real", "classical"}
+    known = table["equivalent_real"].notna()
+    assert known.sum() == 2 * (len(arms.ARMS) - 1)
+    assert set(table.loc[known, "n_positive"]) == {answer.ANSWER_SIZE}
+    table["mean"] += 0.01
+    table.to_csv(path, index=False)
+    with pytest.raises(ValueError, match=r"answer\.csv"):
+        answer.Answer("planted", found.rows).store()
+
+
+def test_stored_rows_are_those_of_the_settings_without_failures(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    assert answer.found("planted") is None
+    table = planted.rows(parts=("main",))
+    old = table.head(3).assign(settings="old")
+    failed = table.tail(1).assign(seed=99, error="ValueError: no", roc_auc=np.nan)
+    study.add(data.results_dir("planted") / "study.csv", pd.concat([old, table, failed]))
+    assert len(answer.found("planted").rows) == len(table)
+    assert len(answer.found("planted", "old").rows) == 3
+    assert answer.found("planted", "none") is None
+
+
+class Place:
+    name, settings = "planted", "planted"
+
+
+def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    path = data.results_dir("planted") / "study.csv"
+    study.add(path, planted.rows(seeds=2, parts=("main",)))
+    with pytest.raises(ValueError, match=r"fewer than 3 seeds.*utils\.study run"):
+        answer.stored(Place)
+    study.add(path, planted.rows(seeds=3, parts=("main",)))
+    study.add(data.results_dir("simulated") / "study.csv", planted.rows(name="simulated"))
+    assert list(answer.stored(Place)) == ["planted", "simulated"]
+
+
+def test_two_data_sets_agree_or_not(found, bare):
+    same = answer.agreement(found, found)
+    assert same["rows"] == same["same"] == 2 * 5 * (len(arms.ARMS) - 1)
+    assert same["opposed"] == 0 and same["rho"] == pytest.approx(1)
+    turned = bare.rows.copy()
+    real = turned["arm"] == "real"
+    keys = ["n_positive", "seed", "classifier"]
+    at = turned[real].groupby(keys)["roc_auc"].first()
+    base = at.loc[list(turned[keys].itertuples(index=False, name=None))].to_numpy()
+    turned["roc_auc"] = 2 * base - turned["roc_auc"]
+    against = answer.agreement(found, answer.Answer("turned", turned))
+    assert against["opposed"] > 0 and against["rho"] < -0.8
+
+
+def test_quality_is_set_against_gain(found):
+    names = (*judging.registry.REGISTRY, "noise")
+    values = [planted.EFFECTS[name] for name in names]
+    rows = [("utility", name, size, seed, value + 0.001 * seed) for name, value in
+            zip(names, values, strict=True) for size in (50, 800) for seed in range(3)]  # fmt: skip
+    quality = pd.DataFrame(rows, columns=["metric", "generator", "n_positive", "seed", "value"])
+    pair = answer.quality_and_gain(found, quality, "utility", 50, "cnn")
+    assert [side.shape for side in pair] == [(6, 3), (6, 5)]
+    rho, low, high = comparison.rank_correlation(*pair, seed=0)
+    assert low <= rho <= high and rho > 0.9
+    text = findings.quality(found, quality, {"utility": "utilidad"}, 50, "cnn")
+    assert f"utilidad {rho:+.2f}" in text
+
+
+def test_costs_count_generator_and_classifier(found):
+    table = answer.costs(found, 50, "cnn")
+    assert table.loc["vae", "x"] == 12 and table.loc["classical", "x"] == 2
+    assert table.loc["vae", "mean"] == pytest.approx(0.03, abs=0.002)
+
+
+def test_faint_calls_are_told_from_loud_ones(found, bare):
+    table = answer.by_snr(found, "aae", "cnn")
+    low, high = (table[name] for name in study.BY_SNR)
+    assert (low - high).to_numpy() == pytest.approx(0.06, abs=1e-6)
+    assert "las débiles" in findings.by_snr(found, "cnn")
+    assert answer.by_snr(bare, "aae", "cnn").empty and "no se mide" in findings.by_snr(bare, "cnn")
+
+
+def test_rescued_calls_are_those_that_pass_the_most_seas():
+    truth = np.array([1, 1, 1, 0, 0, 0, 0])
+    before = np.array([0.1, 0.9, 0.5, 0.2, 0.4, 0.6, 0.8])
+    after = np.array([0.9, 0.1, 0.5, 0.2, 0.4, 0.6, 0.8])
+    gained, lost, first, second = answer.rescued(truth, before, after, 1)
+    assert gained.tolist() == [0] and lost.tolist() == [1]
+    assert (first[0], second[0]) == (0, 1) and first[2] == second[2] == 0.5
+
+
+# Sentences
+
+
+def test_the_answer_names_its_numbers_and_how_many_seeds_it_rests_on(found):
+    text = findings.summary(found)
+    assert "5 semillas de las 10" in text and "provisional" in text
+    assert "+0.040" in text and "ayuda" in text and "aumento clásico" in text
+    many = answer.Answer("planted", planted.rows(seeds=10, parts=("main",)))
+    assert "como pide la regla" in findings.provisional(many)
+    wide = answer.Answer("planted", planted.rows(seeds=10, parts=("main",), noise=0.02))
+    assert "faltan semillas" in findings.provisional(wide)
+
+
+def test_every_sentence_is_said_of_any_table(found, bare):
+    for one in (found, bare):
+        for sentence in (findings.rivals, findings.profit, findings.monday):
+            assert findings.name(one.name) in sentence(one)
+        assert "s;" in findings.cost(one, 50, "cnn")
+    sweeps = answer.sweeps({"planted": found, "bare": bare})
+    assert list(sweeps) == ["planted"]
+    assert "semillas" in findings.sweep(found, sweeps["planted"])
+    assert "sin medir" in findings.sweep(bare, None)
+    assert "AAE +0.0" in findings.other_scenario(found, "balanced")
+    assert "sin medir" in findings.other_scenario(bare, "challenge")
+    assert "coinciden" in findings.agreement(found, bare).lower()
+
+
+def test_the_protocol_is_shown_as_it_is():
+    table = findings.protocol()["valor"]
+    assert table["llamadas reales"] == ", ".join(map(str, study.PROTOCOL["sizes"]))
+    assert table["brazos"] == str(len(arms.ARMS))
+
+
+def test_rows_that_do_not_agree_stop_the_notebook(found):
+    stored = found.rows
+    row = stored[(stored["arm"] == "aae") & (stored["n_positive"] == 25)].iloc[0].to_dict()
+    assert "AAE" in findings.live([row], stored)
+    with pytest.raises(ValueError, match="revision"):
+        findings.live([row | {"roc_auc": row["roc_auc"] + 0.06}], stored)
+    with pytest.raises(ValueError, match="revision"):
+        findings.live([row | {"roc_auc": np.nan}], stored)
+
+
+# Figures
+
+
+def test_every_arm_has_a_name_and_a_look():
+    assert set(figures.ARMS) == set(arms.ARMS)
+    looks = {(colour, marker) for _, colour, marker in figures.ARMS.values()}
+    assert len(looks) == len(figures.ARMS)
+    assert set(figures.WORDS) == set(comparison.VERDICTS)
+
+
+def labelled(axes):
+    for ax in axes:
+        assert ax.get_xlabel() and (ax.get_title(loc="left") or ax.get_title())
+    assert axes[0].get_ylabel() or axes[0].get_yticklabels()
+
+
+def test_figures_name_axes_and_show_every_arm(found, bare):
+    rows = found.against_real
+    at_50, cnn = rows[rows["n_positive"] == 50], rows[rows["classifier"] == "cnn"]
+    axes = figures.forest({"a": at_50, "b": at_50})
+    labelled(axes)
+    assert [t.get_text() for t in axes[0].get_yticklabels()] == [
+        figures.title(arm) for arm in arms.ARMS if arm != "real"
+    ]
+    labelled(figures.gains_by_size({"a": cnn}, answer.GENERATED))
+    curve = comparison.scores_by_size(found.main, seed=0)
+    labelled(figures.learning_curves({"a": curve[curve["classifier"] == "cnn"]}, ["real", "aae"]))
+    labelled(figures.equivalents({"a": found.equivalents(50, "cnn")}, 50))
+    sweep = answer.sweeps({"planted": found})["planted"]
+    sweep = sweep[sweep["classifier"] == "cnn"]
+    labelled(figures.ratio_sweep({"a": sweep}, study.PROTOCOL["ratio_arms"]))
+    labelled(figures.by_classifier({"a": rows[rows["arm"] == "aae"]}))
+    costs = answer.costs(found, 50, "cnn")
+    labelled(figures.gain_against({"a": costs}, label="segundos", logarithmic=True))
+
+
+def test_titles_follow_the_numbers(found):
+    assert "ayuda" in findings.forest_title({"planted": found}, 50)
+    assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))
+    helps = found.against_real
+    helps = helps[helps["arm"].isin(answer.GENERATED) & (helps["verdict"] == "helps")]
+    assert f"ayuda en {len(helps)} " in findings.gain_title(found, answer.GENERATED, "Con")
+    assert "gana" in findings.rival_title(found) and "AAE" in findings.equivalent_title(found, 50)
+    assert findings.counts(found).to_numpy().sum() == len(found.against_real)
+    assert findings.answers({"planted": found}, 50, "cnn").shape == (len(arms.ARMS) - 1, 2)
