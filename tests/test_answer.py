@@ -168,6 +168,7 @@ def test_the_answer_names_its_numbers_and_how_many_seeds_it_rests_on(found):
     text = findings.summary(found)
     assert "5 semillas de las 10" in text and "provisional" in text
     assert "+0.040" in text and "ayuda" in text and "aumento clásico" in text
+    assert "de 60 comparaciones" in text and "perjudica en 10" in text  # the GAN, everywhere
     many = answer.Answer("planted", planted.rows(seeds=10, parts=("main",)))
     assert "como pide la regla" in findings.provisional(many)
     wide = answer.Answer("planted", planted.rows(seeds=10, parts=("main",), noise=0.02))

@@ -146,6 +146,25 @@ def test_wrong_calls_are_said_before_any_work(tmp_path, monkeypatch, capsys):
     assert "cell" not in shown.out
 
 
+def test_a_notebook_whose_table_takes_hours_is_left_out(
+    tmp_path, monkeypatch, known_data_set, capsys
+):
+    monkeypatch.setattr(report.data, "ROOT", tmp_path)
+    write(tmp_path, "00_first", "print(1)")
+    late = write(tmp_path, "03_quality", "print(2)")
+    (tmp_path / "clips").mkdir()
+    monkeypatch.setenv("DATASET", str(tmp_path / "clips"))
+    assert report.main([], root=tmp_path) == 0
+    assert "03_quality left out" in capsys.readouterr().out
+    target = tmp_path / "reports" / "my clips"
+    assert [path.name for path in target.iterdir()] == ["00_first.ipynb"]
+    table = report.data.results_dir("my clips") / "quality.csv"
+    table.parent.mkdir(parents=True)
+    table.touch()
+    assert report.main([], root=tmp_path) == 0
+    assert (target / late.name).is_file()
+
+
 def test_only_executes_what_is_named(tmp_path):
     path = write(tmp_path, "00_first", "print('new')")
     other = write(tmp_path, "01_other", "print('new')")

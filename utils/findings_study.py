@@ -65,7 +65,24 @@ def summary(found) -> str:
             f"({title(rival['rival'])}): {judged(rival)}. Llenar con más llamadas reales daría "
             f"{signed(ceiling)}."
         )
+    lines.append(f"- {overall(found)}")
     return "\n".join(lines)
+
+
+def overall(found) -> str:
+    """How the generators do at every size, against `real` and against the best cheap rival."""
+    sides = []
+    for table in (found.against_real, found.against_rival):
+        rows = table[table["classifier"].isin(answer.CLASSIFIERS)]
+        rows = rows[rows["arm"].isin(answer.GENERATED)]
+        sides.append(rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0))
+    real, rival = sides
+    return (
+        f"En todos los tamaños, de {real.sum()} comparaciones de un brazo con generador con «solo "
+        f"reales», ayuda en {real['helps']}, equivale en {real['equivalent']}, perjudica en "
+        f"{real['harms']} y {real['undecided']} quedan indecisas; frente al mejor rival barato, "
+        f"gana en {rival['helps']} y pierde en {rival['harms']} de {rival.sum()}."
+    )
 
 
 def counted(alike) -> str:

@@ -43,6 +43,10 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's log lines differ between machines
     "TQDM_DISABLE": "1",  # progress bars are for people, not for stored outputs
 }
+TABLES = {  # notebooks that read a table which takes hours: its name, and who fills it
+    "03_quality": ("quality", "utils.judging"),
+    "04_augmentation": ("study", "utils.study run"),
+}
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MACHINE_PATH = re.compile(
     r"(?<![\w.:/])(?:/(?:home|Users|root|tmp|work|var|mnt|private)/|[A-Za-z]:\\)\S*"
@@ -298,7 +302,8 @@ def report(
 ) -> list[Path]:
     """Execute the notebooks of root/notebooks in order; returns the paths that were written.
 
-    source: as DATASET, a path relative to the current folder or a name. only: stems. Raises
+    source: as DATASET, a path relative to the current folder or a name. only: stems; without it, a
+    notebook whose table (TABLES) this data set lacks is left out, and said so. Raises
     ValueError or FileNotFoundError for a wrong call before any work, ReportError for a notebook
     that fails or is larger than 1 MB.
     """
@@ -311,9 +316,12 @@ def report(
         raise ValueError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
     progress.line(f"Data set: {source or data.SIMULATED}")
     dataset, name = resolve_dataset(source)
-    pages = {}
+    pages, left_out = {}, []
     for path in paths:
         if only and path.stem not in only:
+            continue
+        if dataset is not None and not only and (command := _lacking(path.stem, name)):
+            left_out.append(f"{path.stem} left out: its table is filled in hours by {command}")
             continue
         notebook = execute(
             path, dataset, strict=dataset is None, timeout=timeout, progress=progress
@@ -336,7 +344,17 @@ def report(
     stored = sorted({path.parent.relative_to(root).as_posix() for path in pages})
     count = f"{len(pages)} notebook{'s' * (len(pages) > 1)}"
     progress.line(f"{count} stored in {', '.join(stored)}/, {total} in all")
+    for sentence in left_out:
+        progress.line(sentence)
     return list(pages)
+
+
+def _lacking(stem: str, name: str) -> str | None:
+    """The command that fills the table of a notebook, if this data set has none."""
+    table, module = TABLES.get(stem, (None, None))
+    if table is None or (data.results_dir(name) / f"{table}.csv").is_file():
+        return None
+    return f"python -m {module} --dataset ..."
 
 
 def _largest_output(notebook: NotebookNode) -> str:
