@@ -5,11 +5,33 @@ import re
 import pandas as pd
 import pytest
 
-from utils import baseline, checkpoint, data, evaluation, judging, plotting, plotting_generators
+from utils import (
+    answer,
+    arms,
+    baseline,
+    checkpoint,
+    data,
+    evaluation,
+    judging,
+    plotting,
+    plotting_generators,
+    plotting_study,
+)
 
 ROOT = data.ROOT
 DATASETS = ("simulated", "right_whale_upcalls")
-ENGLISH = {"Logistic regression": "Regresión logística"}
+ENGLISH = {
+    "Logistic regression": "Regresión logística",
+    "class weights": "pesos por clase",
+    "duplicates": "duplicar",
+    "classical augmentation": "aumento clásico",
+    "call on sea": "llamada sobre mar",
+    "diffusion": "difusión",
+    "hybrid": "híbrido",
+    "mean + noise": "media + ruido",
+    "more real calls": "más reales",
+}
+WORDS = {"helps": "ayuda", "equivalent": "equivale", "harms": "perjudica", "undecided": "indeciso"}
 
 
 def stored(dataset, table):
@@ -25,7 +47,8 @@ def rows(page, table):
 
 
 def numbers(cell):
-    return [float(n.replace(",", ".")) for n in re.findall(r"\d+[.,]\d+", cell)]
+    found = re.findall(r"[+−]?\d+[.,]\d+", cell)
+    return [float(n.replace(",", ".").replace("−", "-")) for n in found]
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.en.md"])
@@ -83,6 +106,32 @@ def test_the_generators_that_go_on_are_those_of_the_rule():
             if decision.loc[name, "goes_on"]
         }
         assert set(re.split(", | y ", named)) == go
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.en.md"])
+def test_the_answer_is_that_of_the_results(page):
+    found, table = rows(page, "answer"), stored("right_whale_upcalls", "answer")
+    table = table[(table["reference"] == arms.REAL) & (table["n_positive"] == answer.ANSWER_SIZE)]
+    assert list(found) == [plotting_study.title(arm) for arm in arms.ARMS if arm != arms.REAL]
+    for row in table[table["classifier"].isin(answer.CLASSIFIERS)].itertuples():
+        place = 2 * answer.CLASSIFIERS.index(row.classifier)
+        difference, worth = found[plotting_study.title(row.arm)][place : place + 2]
+        assert numbers(difference) == pytest.approx([row.mean, row.low, row.high], abs=6e-4)
+        assert difference.endswith((row.verdict, WORDS[row.verdict]))
+        assert int(worth) == round(row.equivalent_real)
+
+
+def test_the_answer_names_its_seeds():
+    for page, pattern in (("README.md", r"(\d+) semillas"), ("README.en.md", r"(\d+) seeds")):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for dataset in DATASETS:
+            assert stored(dataset, "answer")["seeds"].max() in map(int, re.findall(pattern, text))
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_checkpoint_4_is_that_of_the_study(dataset):
+    kept, computed = stored(dataset, "answer")[answer.COLUMNS], answer.found(dataset).table
+    pd.testing.assert_frame_equal(kept, computed, atol=1e-5, check_dtype=False)
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

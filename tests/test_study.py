@@ -70,7 +70,7 @@ def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
     assert {c.n_positive for c in main} == {n for n in study.PROTOCOL["sizes"] if n < calls}
     filled = {c.n_positive + c.count for c in main if c.ratio}
     assert filled == {study.PROTOCOL["fill"]}
-    assert {c.n_negative for c in main} == {min(800, seas)}
+    assert {c.n_negative for c in main} == {place.n_sea}
     assert max(c.n_positive for c in cells if c.arm == "real") == min(calls, seas)
     ratios = [c for c in place.cells([0], ("ratios",)) if c.arm == "vae"]
     assert [c.count for c in ratios] == [25, 50, 100, 200, 400, 800]
@@ -276,8 +276,24 @@ def test_rows_are_reproduced_and_false_ones_found(place):
     assert not study.reproduce(place, 3, seed=0)["agrees"].any()
 
 
+def test_rows_run_anew_are_those_of_the_table(place):
+    cells = {"real": cell(), "oversample": cell("oversample", 3.0)}
+    study.run(place, waiting(place, cells.values()), jobs=1)
+    rows, probabilities = study.rerun(place, cells, CHEAP)
+    stored = study.read(place.path).set_index("arm")["roc_auc"]
+    assert [row["roc_auc"] for row in rows] == pytest.approx(stored[list(cells)], abs=1e-6)
+    assert set(probabilities) == {(name, "logistic") for name in cells}
+    assert len(probabilities["real", "logistic"]) == len(place.split(0).test)
+
+
+def test_every_seed_has_the_same_number_of_seas(place):
+    every = range(study.PROTOCOL["most_seeds"])
+    assert place.n_sea == min(800, *(place.available(seed)[1] for seed in every))
+    assert {c.n_negative for c in place.cells(range(3), ("main",))} == {place.n_sea}
+
+
 def test_status_counts_done_and_failed_rows(place):
-    study.run(place, waiting(place, [cell(n_negative=min(800, place.available(0)[1]))]), jobs=1)
+    study.run(place, waiting(place, [cell(n_negative=place.n_sea)]), jobs=1)
     found = study.status(place)
     assert found["done"].sum() == 1 and found["failed"].sum() == 0
     assert found["rows"].sum() > 1000

@@ -91,7 +91,7 @@ class Answer:
             alike = self.equivalents(ANSWER_SIZE, classifier).loc[found.loc[chosen, "arm"]]
             for column in alike:
                 found.loc[chosen, f"equivalent_{column}"] = alike[column].to_numpy()
-        return found[[*_COLUMNS]].round(6).reset_index(drop=True)
+        return found[COLUMNS].round(6).reset_index(drop=True)
 
     def store(self):
         """Write Checkpoint 4 to data/results/<dataset>/answer.csv, or compare with it; return it.
@@ -108,10 +108,10 @@ class Answer:
         )
 
 
-_COLUMNS = (
+COLUMNS = [
     "dataset", "n_positive", "n_negative", "classifier", "arm", "ratio", "reference", "seeds",
     "mean", "low", "high", "p", "verdict", "equivalent_real", "equivalent_low", "equivalent_high",
-)  # fmt: skip
+]  # fmt: skip
 
 
 def found(name, settings=None):

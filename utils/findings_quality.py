@@ -7,6 +7,7 @@ import pandas as pd
 
 from utils import judging
 from utils.generators import registry
+from utils.generators.references import REFERENCES
 from utils.plotting_generators import title
 from utils.plotting_quality import MEASURES
 
@@ -31,12 +32,14 @@ def stopped(decision) -> list[str]:
 def summary(decision, measures, share, size) -> str:
     """The paragraph that opens the notebook; share: usefulness as a part of that of real calls."""
     apart, best = measures["two_sample_auc"]["mean"], share[GENERATORS].idxmax()
+    floor = share[list(REFERENCES)].idxmax()
     return (
         f"Con {size} llamadas: **siguen {named(passed(decision))}**; no pasan: "
-        f"{named(stopped(decision))}. El más útil es **{title(best)}**: un detector que aprende "
-        f"solo de sus llamadas logra el {100 * share[best]:.1f} % de la ROC AUC que dan las "
-        f"reales. Una CNN distingue sus clips con AUC {apart[best]:.2f} "
-        f"(reales: {apart[judging.REAL]:.2f})."
+        f"{named(stopped(decision))}. La utilidad media más alta es la de **{title(best)}**: un "
+        f"detector que aprende solo de sus llamadas logra el {100 * share[best]:.1f} % de la ROC "
+        f"AUC que dan las reales; con el mejor suelo, {title(floor)}, el {100 * share[floor]:.1f} "
+        f"%. Una CNN distingue los clips de {title(best)} con AUC {apart[best]:.2f} (reales: "
+        f"{apart[judging.REAL]:.2f})."
     )
 
 
@@ -54,63 +57,82 @@ def intervals(measures) -> pd.DataFrame:
 
 
 def worst_parameter(truth) -> str:
-    """The tracked parameter of calls that each generator gets most wrong, beside real clips."""
+    """The tracked parameter of calls that each generator gets most wrong, beside real clips.
+
+    Marked where its interval lies above that of real clips.
+    """
     parts = []
     for name in GENERATORS:
         times = {m: rows.loc[name, "mean"] / rows.loc[judging.REAL, "mean"]
                  for m, rows in truth.items()}  # fmt: skip
         metric = max(times, key=times.get)
+        rows = truth[metric]
+        apart = rows.loc[name, "low"] > rows.loc[judging.REAL, "high"]
         parts.append(
             f"**{title(name)}**: {MEASURES[metric].split(' (')[0]}, "
             f"{times[metric]:.1f} veces la distancia entre reales"
+            + ("" if apart else " (los intervalos se solapan)")
         )
     return "Lo que peor reproduce cada uno. " + "; ".join(parts) + "."
 
 
 def copies(p_values) -> str:
     """Whether the test of copying finds the planted copies, and whom else."""
-    hidden, found = p_values.loc[judging.COPIES, ["clip entero", "llamada sola"]]
-    caught = [name for name in GENERATORS if p_values.loc[name, "llamada sola"] < 0.01]
-    return (
+    hidden, found = p_values.loc[judging.COPIES, ["p, clip entero", "p, llamada sola"]]
+    caught = [name for name in GENERATORS if p_values.loc[name, "p, llamada sola"] < 0.01]
+    text = (
         f"Con clips enteros las copias pasan por nuevas (p = {hidden:.2f}); con la llamada sola se "
-        f"descubren (p = {found:.3f}). Generadores que así resultan copiar: {named(caught)}."
+        f"descubren (p = {found:.3f}). Rechazados por el examen: {named(caught)}."
     )
+    for name in caught:
+        own, real, copied = p_values.loc[[name, judging.REAL, judging.COPIES], "autenticidad"]
+        like = "llamadas parecidas a la media, no copias" if own > real / 2 else "copias"
+        text += (
+            f" La autenticidad de {title(name)} ({own:.2f}; reales, {real:.2f}; copias, "
+            f"{copied:.2f}) sugiere {like}."
+        )
+    return text
 
 
 def topped_up(gain, size) -> str:
     """What as many synthetic calls beside many real ones change."""
+    names = [*GENERATORS, "pca_gaussian"]
     return (
-        f"Sumar otras tantas sintéticas a {size} reales cambia la ROC AUC en "
-        + ", ".join(f"{title(name)} {gain[name]:+.3f}" for name in GENERATORS)
-        + ". Con tantas llamadas reales no se espera más: la pregunta del estudio es con pocas, y "
-        "es la de la [Etapa 4](04_augmentation.ipynb)."
+        f"Sumar otras tantas sintéticas a {size} reales cambia la ROC AUC media en "
+        + ", ".join(f"{title(name)} {gain[name]:+.3f}" for name in names)
+        + ". Con pocas reales puede ser distinto: lo mide la [Etapa 4](04_augmentation.ipynb)."
     )
 
 
 def rejection(rate, change) -> str:
     """What the filter throws away, and what that does to usefulness."""
-    effect = "menos de una centésima, así que el filtro no se usa"
-    if change.abs().max() >= 0.01:
-        effect = f"sobre todo en {title(change.abs().idxmax())}"
+    moved = [name for name in change.index if abs(change[name]) >= 0.01]
     return (
-        f"La utilidad cambia entre {change.min():+.3f} y {change.max():+.3f}: {effect}. Se desecha "
-        f"del {100 * rate.min():.0f} al {100 * rate.max():.0f} % de las muestras."
+        f"Se desecha del {100 * rate.min():.0f} al {100 * rate.max():.0f} % de las muestras, y la "
+        f"utilidad cambia entre {change.min():+.3f} y {change.max():+.3f}; una centésima o más, "
+        f"solo en: {named(moved)}. Donde no cambia, el filtro no se usa."
     )
 
 
 def verdict(decision, seconds, collapsed, size) -> str:
     """Who does not go on and why, who does, and what training costs: a list."""
     reasons = {
-        "no_copies": "copia",
+        "no_copies": "no pasa el examen de copia",
         "covers": "cubre poco",
-        "useful": "le faltan {:.3f} de utilidad",
+        "useful": "su utilidad queda {} por debajo del suelo",
     }
     short = decision["floor"] - decision["usefulness"]
     lines = []
     for name in stopped(decision):
         why = [text for part, text in reasons.items() if not decision.loc[name, part]]
-        lines.append(f"- {title(name)} no sigue: {', '.join(why).format(short[name])}.")
+        gap = f"{short[name]:.3f}" if short[name] >= 0.001 else "menos de 0.001"
+        lines.append(f"- {title(name)} no sigue: {', '.join(why).format(gap)}.")
     times = ", ".join(f"{title(name)} {seconds[name]:.0f}" for name in GENERATORS)
+    margin = -short[passed(decision)]
+    lines.append(
+        f"- Los que siguen superan el suelo de utilidad por {margin.min():.3f} a "
+        f"{margin.max():.3f}; la regla se aplica tal cual, aunque los intervalos se solapen."
+    )
     lines.append(
         f"- Siguen: {named(passed(decision))}. Entrenamientos colapsados: {collapsed:.0f}. Lo que "
         f"tardan con {size} llamadas, en segundos de un núcleo: {times}."

@@ -17,8 +17,8 @@ MARKERS = {
 MEASURES = {
     "frechet_pca": "Fréchet, PCA",
     "frechet_cnn": "Fréchet, CNN",
-    "kid_pca": "KID, PCA (parte de media + ruido)",
-    "kid_cnn": "KID, CNN (parte de media + ruido)",
+    "kid_pca": "KID, PCA (media + ruido = 1; escala log)",
+    "kid_cnn": "KID, CNN (media + ruido = 1; escala log)",
     "density_pca": "densidad, PCA",
     "density_cnn": "densidad, CNN",
     "coverage_pca": "cobertura, PCA",
@@ -91,8 +91,10 @@ def measures(summaries: Mapping[str, pd.DataFrame], columns: int = 2, *, logarit
             ax.axvline(summary.loc["real", "mean"], **REFERENCE_LINE)
         if measure in logarithmic:
             _logarithmic(ax)
-        if measure in relative:
+        elif measure in relative:
             _relative(ax)
+        else:
+            ax.locator_params(axis="x", nbins=5)
         ax.set_title(MEASURES[measure], fontsize=11)
         ax.grid(axis="x")
         ax.set_yticks(range(len(names)), [title(name) for name in names])
@@ -163,6 +165,7 @@ def profiles(profiles: Mapping[str, np.ndarray], spectra: Mapping[str, np.ndarra
     axes[0].set(xlabel="frecuencia (Hz)", ylabel=f"diferencia ({unit})")
     axes[0].set_title("nivel medio por banda, menos el real", fontsize=11)
     axes[1].set(xlabel="fluctuaciones por clip", ylabel="razón (dB)", xscale="log")
+    axes[1].xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     axes[1].set_title("potencia de la textura, frente a la real", fontsize=11)
     place_legend(axes)
     return axes
@@ -182,7 +185,7 @@ def nearest(distances: Mapping[str, np.ndarray], ax=None):
             label=title(name) if name != "real" else "reales de prueba",
             lw=2.4 if name == "real" else 1.6,
         )
-    ax.set_xlabel("distancia a la llamada de entrenamiento más cercana")
+    ax.set_xlabel("distancia a la llamada de entrenamiento más cercana (PCA de la llamada sola)")
     ax.set_ylabel("parte de los clips")
     ax.set_ylim(0, 1)
     ax.grid()

@@ -1,0 +1,66 @@
+"""Sentences of Checkpoint 3 follow the numbers of the table."""
+
+import pandas as pd
+import pytest
+from test_checkpoint import table
+
+from utils import checkpoint
+from utils import findings_quality as findings
+
+
+@pytest.fixture
+def decision():
+    return checkpoint.decide(table(), 800)
+
+
+def test_who_goes_on_and_why_not(decision):
+    assert findings.passed(decision) == ["ae", "diffusion"]
+    assert findings.stopped(decision) == ["vae", "aae", "gan"]
+    text = findings.verdict(decision, dict.fromkeys(findings.GENERATORS, 30.0), 0, 800)
+    assert "VAE no sigue: no pasa el examen de copia" in text
+    assert "AAE no sigue: cubre poco" in text
+    assert "GAN no sigue: su utilidad queda 0.010 por debajo" in text
+    assert "Siguen: AE, difusión. Entrenamientos colapsados: 0" in text
+    decision.loc["gan", "usefulness"] = decision.loc["gan", "floor"] - 1e-5
+    text = findings.verdict(decision, dict.fromkeys(findings.GENERATORS, 30.0), 0, 800)
+    assert "menos de 0.001 por debajo" in text
+
+
+def test_the_summary_sets_the_best_beside_the_best_floor(decision):
+    rows = table()
+    share = checkpoint.ratios(rows, "usefulness", 800)["mean"]
+    apart = pd.concat([rows, rows[rows["metric"] == "usefulness"].assign(metric="two_sample_auc")])
+    measures = {"two_sample_auc": checkpoint.summary(apart, "two_sample_auc", 800)}
+    text = findings.summary(decision, measures, share, 800)
+    assert "PCA gaussiana, el 89.5 %" in text and "94.7 %" in text
+    assert findings.intervals(measures).loc["GAN"].tolist() == ["0.84 (0.84 a 0.84)"]
+
+
+def test_a_rejected_generator_is_not_called_a_copy_by_its_p_alone():
+    names = ["copies", "real", *findings.GENERATORS]
+    p = pd.DataFrame({"p, clip entero": 1.0, "p, llamada sola": 0.5, "autenticidad": 0.6}, names)
+    p.loc["copies"] = [1.0, 0.0, 0.0]
+    assert "Rechazados por el examen: ninguno" in findings.copies(p)
+    p.loc["gan", "p, llamada sola"] = 0.001
+    assert "sugiere llamadas parecidas a la media, no copias" in findings.copies(p)
+    p.loc["gan", "autenticidad"] = 0.01
+    assert "sugiere copias" in findings.copies(p)
+
+
+def test_the_filter_names_whom_it_moves():
+    rate = pd.Series({"ae": 0.03, "gan": 0.05})
+    text = findings.rejection(rate, pd.Series({"ae": 0.001, "gan": 0.03}))
+    assert "del 3 al 5 %" in text and "solo en: GAN" in text
+    assert "solo en: ninguno" in findings.rejection(rate, pd.Series({"ae": 0.0, "gan": 0.0}))
+
+
+def test_the_worst_parameter_is_marked_where_intervals_part():
+    names = ["real", *findings.GENERATORS]
+    rows = pd.DataFrame({"mean": 1.0, "low": 0.8, "high": 1.2}, names)
+    slope = rows.copy()
+    slope.loc["gan"] = [4.0, 3.0, 5.0]
+    text = findings.worst_parameter({"wasserstein_snr_db": rows, "wasserstein_slope_hz_s": slope})
+    assert "**GAN**: pendiente, 4.0 veces la distancia entre reales" in text
+    assert text.count("(los intervalos se solapan)") == 4
+    gain = pd.Series(dict.fromkeys([*findings.GENERATORS, "pca_gaussian"], -0.01))
+    assert "PCA gaussiana -0.010" in findings.topped_up(gain, 800)
