@@ -139,7 +139,11 @@ def stored(place):
             "python -m utils.study run --dataset ..., which says beforehand how long that takes."
         )
     others = {name: found(name) for name in PUBLISHED if name != place.name}
-    return {place.name: own} | {name: other for name, other in others.items() if other is not None}
+    return {place.name: own} | {
+        name: other
+        for name, other in others.items()
+        if other is not None and other.seeds >= comparison.FEWEST
+    }
 
 
 def agreement(first, second):

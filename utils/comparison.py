@@ -44,10 +44,14 @@ def interval(values, *, seed, overlap=OVERLAP, n_resamples=5000):
     rng = np.random.default_rng(seed)
     means = values[rng.integers(0, k, (n_resamples, k))].mean(1)
     low, high = np.percentile(means, [2.5, 97.5])
-    few = np.sqrt(k / (k - 1)) * stats.t.ppf(0.975, k - 1) / stats.norm.ppf(0.975)
-    wider = few * np.sqrt(1 + k * overlap)
-    mean = values.mean()
+    wider, mean = _widening(k, overlap), values.mean()
     return float(mean), float(mean + wider * (low - mean)), float(mean + wider * (high - mean))
+
+
+def _widening(k, overlap):
+    """By how much the bootstrap interval of k seeds is to be widened: see `interval`."""
+    few = np.sqrt(k / (k - 1)) * stats.t.ppf(0.975, k - 1) / stats.norm.ppf(0.975)
+    return few * np.sqrt(1 + k * overlap)
 
 
 def p_value(values, *, overlap=OVERLAP):
@@ -209,7 +213,8 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
     """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
 
     The mean learning curve, made monotone, is read backwards on a logarithmic axis; the interval
-    redraws seeds, for curve and arm together. Values end at the curve's first and last size.
+    redraws seeds, for curve and arm together, and is widened as in `interval`, on that axis. Values
+    end at the curve's first and last size.
     """
     curve = learning_curve(table, classifier, score)
     own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
@@ -225,8 +230,10 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
     found = [_read_backwards(sizes, scores.mean(0), targets.mean())]
     for index in rng.integers(0, len(shared), (n_resamples, len(shared))):
         found.append(_read_backwards(sizes, scores[index].mean(0), targets[index].mean()))
-    low, high = np.percentile(found[1:], [2.5, 97.5])
-    return found[0], float(low), float(high)
+    low, high = np.log(np.percentile(found[1:], [2.5, 97.5]) / found[0])
+    wider = _widening(len(shared), OVERLAP)
+    ends = np.clip(found[0] * np.exp([wider * low, wider * high]), sizes[0], sizes[-1])
+    return found[0], *ends.tolist()
 
 
 def _read_backwards(sizes, means, target):
