@@ -46,6 +46,12 @@ def test_parts_of_the_table_are_told_apart(found):
     assert set(study.select(found.rows, "curve")["n_positive"]) >= {600, 800}
 
 
+def test_a_seed_that_is_still_being_run_is_left_out(found):
+    begun = found.rows[(found.rows["seed"] == 0) & (found.rows["n_positive"] == 25)]
+    both = answer.Answer("planted", pd.concat([found.rows, begun.assign(seed=9)]))
+    assert both.seeds == 5 and 9 not in set(both.curve_rows["seed"])
+
+
 def test_planted_effects_come_out(found):
     row = found.row("aae", 50, "cnn")
     assert row["verdict"] == "helps" and row["mean"] == pytest.approx(0.04, abs=0.002)

@@ -33,8 +33,10 @@ class Answer:
 
     @functools.cached_property
     def main(self):
-        """The rows of the main part of the protocol."""
-        return study.select(self.rows, "main")
+        """The rows of the main part of the protocol, without seeds that are still being run."""
+        rows = study.select(self.rows, "main")
+        counts = rows.groupby("seed")["arm"].transform("size")
+        return rows[counts == counts.max()]
 
     @property
     def seeds(self):
@@ -65,9 +67,9 @@ class Answer:
     @functools.cached_property
     def curve_rows(self):
         """The main rows and the rest of the learning curve of real clips."""
-        return pd.concat([self.main, study.select(self.rows, "curve")]).drop_duplicates(
-            list(study.KEY)
-        )
+        curve = study.select(self.rows, "curve")
+        curve = curve[curve["seed"].isin(self.main["seed"])]
+        return pd.concat([self.main, curve]).drop_duplicates(list(study.KEY))
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - an answer lives as long as its notebook
     def equivalents(self, size, classifier):
@@ -98,7 +100,7 @@ class Answer:
 
         ValueError if the same rows of the study now give other numbers.
         """
-        text = self.rows.drop(columns=["seconds", "generator_seconds", "versions"]).to_csv()
+        text = self.curve_rows.drop(columns=["seconds", "generator_seconds", "versions"]).to_csv()
         return records.record(
             self.table,
             data.results_dir(self.name) / "answer.csv",

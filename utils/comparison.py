@@ -230,14 +230,14 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
     found = [_read_backwards(sizes, scores.mean(0), targets.mean())]
     for index in rng.integers(0, len(shared), (n_resamples, len(shared))):
         found.append(_read_backwards(sizes, scores[index].mean(0), targets[index].mean()))
-    low, high = np.log(np.percentile(found[1:], [2.5, 97.5]) / found[0])
-    wider = _widening(len(shared), OVERLAP)
-    ends = np.clip(found[0] * np.exp([wider * low, wider * high]), sizes[0], sizes[-1])
-    return found[0], *ends.tolist()
+    ratios = np.percentile(found[1:], [2.5, 97.5]) / found[0]
+    ends = found[0] * ratios ** _widening(len(shared), OVERLAP)
+    return found[0], *np.clip(ends, sizes[0], sizes[-1]).tolist()
 
 
 def _read_backwards(sizes, means, target):
     """The size at which a curve, made monotone, reaches the target."""
     monotone = optimize.isotonic_regression(means).x
     rising = monotone + 1e-12 * np.arange(len(monotone))
-    return float(np.exp(np.interp(target, rising, np.log(sizes))))
+    size = np.exp(np.interp(target, rising, np.log(sizes)))
+    return float(np.clip(size, sizes[0], sizes[-1]))
