@@ -175,6 +175,9 @@ def test_the_answer_names_its_numbers_and_how_many_seeds_it_rests_on(found):
     assert "5 semillas de las 10" in text and "provisional" in text
     assert "+0.040" in text and "ayuda" in text and "aumento clásico" in text
     assert "de 60 comparaciones" in text and "perjudica en 10" in text  # the GAN, everywhere
+    assert "negativa en 10)" in text and "se ve en 10 de 10." in text
+    blind = answer.Answer("planted", planted.rows(parts=("main",), noise=0.1))
+    assert "no dice que no haya efecto" in findings.overall(blind)
     many = answer.Answer("planted", planted.rows(seeds=10, parts=("main",)))
     assert "como pide la regla" in findings.provisional(many)
     wide = answer.Answer("planted", planted.rows(seeds=10, parts=("main",), noise=0.02))
@@ -193,6 +196,26 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     assert "AAE +0.0" in findings.other_scenario(found, "balanced")
     assert "sin medir" in findings.other_scenario(bare, "challenge")
     assert "coinciden" in findings.agreement(found, bare).lower()
+
+
+def test_ends_of_the_curve_are_marked(found):
+    assert findings.worth(found, "gan", 50, "cnn") == "≤25 (≤25 a ≤25)"
+    assert (
+        findings.counted({"real": 900, "low": 60.2, "high": 900}, (25, 900)) == "≥900 (60 a ≥900)"
+    )
+
+
+def test_more_seeds_are_projected(found):
+    wide = comparison.projected(found.width, 5, 40)
+    assert wide < found.width * np.sqrt(5 / 40) and f"±{wide:.3f} con 40" in findings.projection(
+        found
+    )
+
+
+def test_what_further_calls_bring_is_paired(found):
+    mean, low, high = answer.more_calls(found, "cnn", 50, 100)
+    assert low < mean < high and mean == pytest.approx(0.02, abs=0.001)
+    assert f"{mean:+.3f}" in findings.monday(answer.Answer("planted", found.rows))
 
 
 def test_the_protocol_is_shown_as_it_is():
@@ -248,11 +271,16 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
 
 
 def test_titles_follow_the_numbers(found):
-    assert "ayuda" in findings.forest_title({"planted": found}, 50)
+    assert "14 ayuda" in findings.forest_title({"planted": found}, 50)
+    assert "veces lo que sin él, y su mejor media es más alta" in findings.cost_title(
+        found, 50, "cnn"
+    )
     assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))
     helps = found.against_real
     helps = helps[helps["arm"].isin(answer.GENERATED) & (helps["verdict"] == "helps")]
-    assert f"ayuda en {len(helps)} " in findings.gain_title(found, answer.GENERATED, "Con")
-    assert "gana" in findings.rival_title(found) and "AAE" in findings.equivalent_title(found, 50)
+    helps = helps[helps["classifier"].isin(answer.CLASSIFIERS)]
+    assert f"{len(helps)} ayuda" in findings.gain_title(found, answer.GENERATED, "Con")
+    assert "en 10 de 60" in findings.rival_title(found)  # the GAN's
+    assert "AAE" in findings.equivalent_title(found, 50)
     assert findings.counts(found).to_numpy().sum() == len(found.against_real)
     assert findings.answers({"planted": found}, 50, "cnn").shape == (len(arms.ARMS) - 1, 2)

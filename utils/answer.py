@@ -81,6 +81,12 @@ class Answer:
         }
         return pd.DataFrame.from_dict(found, orient="index", columns=["real", "low", "high"])
 
+    @functools.lru_cache(maxsize=4)  # noqa: B019
+    def ends(self, classifier):
+        """Return the first and the last size of the curve that equivalents are read from."""
+        sizes = comparison.learning_curve(self.curve_rows, classifier).columns
+        return sizes[0], sizes[-1]
+
     @functools.cached_property
     def table(self):
         """Checkpoint 4: all comparisons of the main part."""
@@ -195,6 +201,12 @@ def costs(answer, size, classifier):
     verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
     verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
     return verdicts.assign(x=seconds[verdicts.index])
+
+
+def more_calls(answer, classifier, size, larger):
+    """Return (mean, low, high): what `real` gains from size to larger calls, paired by seed."""
+    curve = comparison.learning_curve(answer.main, classifier)
+    return comparison.interval(curve[larger] - curve[size], seed=SEED)
 
 
 def by_snr(answer, arm, classifier):

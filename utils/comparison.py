@@ -134,6 +134,11 @@ def widest(table, n_seeds, classifiers, reference="real"):
     return float(max(widths))
 
 
+def projected(width, k, n):
+    """Return how wide an interval of k seeds, not corrected for overlap, would be with n seeds."""
+    return width * np.sqrt(k / n) * _widening(n, 0.0) / _widening(k, 0.0)
+
+
 def learning_curve(table, classifier, score="roc_auc"):
     """Return the scores of real clips alone: seeds as rows, numbers of calls as columns.
 

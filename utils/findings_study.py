@@ -57,55 +57,82 @@ def summary(found) -> str:
         real = real[real["classifier"] == classifier]["roc_auc"].mean()
         rival = found.row(best, size, classifier, rival=True)
         ceiling = found.row(arms.ORACLE, size, classifier)
-        alike = found.equivalents(size, classifier).loc[best]
+        alike = worth(found, best, size, classifier)
         lines.append(
             f"- {plotting.model_title(classifier)} logra ROC AUC {real:.3f}. Añadir clips de "
-            f"{title(best)}: {judged(found.row(best, size, classifier))}; es como tener "
-            f"{counted(alike)} llamadas reales. Frente al mejor rival barato "
+            f"{title(best)}: {judged(found.row(best, size, classifier))}; vale por "
+            f"{alike} llamadas reales. Frente al mejor rival barato "
             f"({title(rival['rival'])}): {judged(rival)}. Llenar con más llamadas reales daría "
-            f"{signed(ceiling)}."
+            f"{judged(ceiling)}."
         )
     lines.append(f"- {overall(found)}")
     return "\n".join(lines)
 
 
 def overall(found) -> str:
-    """How the generators do at every size, against `real` and against the best cheap rival."""
+    """How the generators do at every size, against `real` and against the best cheap rival, and
+    whether the study can see its own ceiling."""
     sides = []
     for table in (found.against_real, found.against_rival):
         rows = table[table["classifier"].isin(answer.CLASSIFIERS)]
         rows = rows[rows["arm"].isin(answer.GENERATED)]
-        sides.append(rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0))
-    real, rival = sides
-    return (
-        f"En todos los tamaños, de {real.sum()} comparaciones de un brazo con generador con «solo "
+        counted = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
+        sides.append((len(rows), counted, int((rows["mean"] < 0).sum())))
+    (total, real, below), (pairs, rival, beaten) = sides
+    text = (
+        f"En todos los tamaños, de {total} comparaciones de un brazo con generador con «solo "
         f"reales», ayuda en {real['helps']}, equivale en {real['equivalent']}, perjudica en "
-        f"{real['harms']} y {real['undecided']} quedan indecisas; frente al mejor rival barato, "
-        f"gana en {rival['helps']} y pierde en {rival['harms']} de {rival.sum()}."
+        f"{real['harms']} y {real['undecided']} quedan indecisas (la media es negativa en "
+        f"{below}); frente al mejor rival barato, gana en {rival['helps']} y pierde en {rival['harms']} de "
+        f"{pairs} (media negativa en {beaten})."
     )
+    rows = found.against_real[found.against_real["classifier"].isin(answer.CLASSIFIERS)]
+    ceiling = rows[rows["arm"] == arms.ORACLE]["verdict"]
+    seen = int((ceiling == "helps").sum())
+    text += f" El techo, «{title(arms.ORACLE)}», se ve en {seen} de {len(ceiling)}"
+    if seen < len(ceiling) / 4:
+        return text + ": con estas semillas, «indeciso» no dice que no haya efecto."
+    return text + "."
 
 
-def counted(alike) -> str:
-    """Real-equivalents with their interval, such as "80 (61 a 120)"."""
-    return f"{alike['real']:.0f} ({alike['low']:.0f} a {alike['high']:.0f})"
+def counted(alike, ends) -> str:
+    """Real-equivalents with their interval, such as "80 (61 a 120)"; "≤25" at the curve's end."""
+    texts = []
+    for key in ("real", "low", "high"):
+        mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
+        texts.append(f"{mark}{alike[key]:.0f}")
+    return f"{texts[0]} ({texts[1]} a {texts[2]})"
+
+
+def worth(found, arm, size, classifier) -> str:
+    """`counted` of one arm of an Answer."""
+    return counted(found.equivalents(size, classifier).loc[arm], found.ends(classifier))
 
 
 def forest_title(found, size) -> str:
-    """What the forest plot shows: whom the best generator beats, in each data set."""
+    """How many of the comparisons with `real` at one size end in each verdict, by data set."""
     parts = []
     for one in found.values():
-        words = [WORDS[one.row(answer.BEST, size, c)["verdict"]] for c in answer.CLASSIFIERS]
-        parts.append(f"{name(one.name).lower()}, {' y '.join(dict.fromkeys(words))}")
-    return f"Con {size} llamadas, {title(answer.BEST)}: {'; '.join(parts)}"
+        rows = one.against_real[one.against_real["n_positive"] == size]
+        rows = rows[rows["classifier"].isin(answer.CLASSIFIERS)]["verdict"]
+        parts.append(f"{name(one.name).lower()}, {tally(rows)}")
+    return f"Con {size} llamadas, comparado con «solo reales»: {'; '.join(parts)}"
+
+
+def tally(words) -> str:
+    """How often each verdict occurs, such as "3 ayuda, 23 indeciso"."""
+    counts = words.value_counts()
+    return ", ".join(f"{counts[w]} {WORDS[w]}" for w in comparison.VERDICTS if w in counts)
 
 
 def curve_title(found, curve) -> str:
     """How far the best generator and further real calls lie above `real` at the smallest size."""
     few = curve["n_positive"].min()
-    gains = [found.row(arm, few, "cnn")["mean"] for arm in (answer.BEST, arms.ORACLE)]
+    best, ceiling = (found.row(arm, few, "cnn") for arm in (answer.BEST, arms.ORACLE))
     return (
-        f"Con {few} llamadas y CNN, {title(answer.BEST)} cambia {gains[0]:+.3f} y llenar con "
-        f"más reales {gains[1]:+.3f}"
+        f"Con {few} llamadas y CNN, {title(answer.BEST)} cambia {best['mean']:+.3f} "
+        f"({WORDS[best['verdict']]}) y más reales {ceiling['mean']:+.3f} "
+        f"({WORDS[ceiling['verdict']]})"
     )
 
 
@@ -113,25 +140,21 @@ def gain_title(found, names, what) -> str:
     """How many comparisons of some arms end in each verdict."""
     rows = found.against_real
     rows = rows[rows["arm"].isin(names) & rows["classifier"].isin(answer.CLASSIFIERS)]
-    helps, harms = ((rows["verdict"] == word).sum() for word in ("helps", "harms"))
-    return f"{what}: de {len(rows)} comparaciones, ayuda en {helps} y perjudica en {harms}"
+    return f"{what}: {tally(rows['verdict'])}"
 
 
 def rival_title(found) -> str:
-    """How often a generator beats the best cheap rival."""
+    """How the comparisons of generators with the best cheap rival end."""
     rows = found.against_rival[found.against_rival["classifier"].isin(answer.CLASSIFIERS)]
-    better, worse = ((rows["verdict"] == word).sum() for word in ("helps", "harms"))
-    return (
-        f"Frente al rival barato, de {len(rows)} comparaciones el generador gana {better} y "
-        f"pierde {worse}"
-    )
+    below = int((rows["mean"] < 0).sum())
+    return f"Frente al rival barato, media negativa en {below} de {len(rows)}"
 
 
 def equivalent_title(found, size) -> str:
     """What the best generator is worth in real calls."""
-    worth = [f"{plotting.model_title(c)}, {counted(found.equivalents(size, c).loc[answer.BEST])}"
+    parts = [f"{plotting.model_title(c)}, {worth(found, answer.BEST, size, c)}"
              for c in answer.CLASSIFIERS]  # fmt: skip
-    return f"{size} llamadas y {title(answer.BEST)} valen por: {'; '.join(worth)}"
+    return f"{size} llamadas y {title(answer.BEST)} valen por: {'; '.join(parts)}"
 
 
 def agreement(first, second) -> str:
@@ -160,7 +183,9 @@ def answers(found, size, classifier) -> pd.DataFrame:
         alike = own.equivalents(size, classifier)
         rows = rows.set_index("arm").reindex([arm for arm in arms.ARMS if arm in set(rows["arm"])])
         columns[f"{name(dataset)}: diferencia"] = rows.apply(judged, axis=1)
-        columns[f"{name(dataset)}: vale por"] = alike.loc[rows.index].apply(counted, axis=1)
+        columns[f"{name(dataset)}: vale por"] = alike.loc[rows.index].apply(
+            counted, axis=1, ends=own.ends(classifier)
+        )
     table = pd.DataFrame(columns)
     return table.rename(index=title).rename_axis(f"{size} llamadas, {classifier}")
 
@@ -173,7 +198,7 @@ def protocol() -> pd.DataFrame:
         "clips reales de mar": asked["negatives"],
         "los brazos que añaden llenan hasta": f"{asked['fill']} llamadas",
         "brazos": len(arms.ARMS),
-        "detectores": ", ".join(plotting.model_title(c) for c in asked["classifiers"]),
+        "detectores": len(asked["classifiers"]),
         "semillas": f"lotes de {asked['batch']}, hasta {asked['most_seeds']}",
         "se para cuando todo intervalo mide": f"±{asked['width']} (CNN y Random Forest)",
         "medida principal": "ROC AUC en prueba real",
@@ -188,6 +213,16 @@ def protocol() -> pd.DataFrame:
         ),
     }
     return pd.DataFrame({"valor": rows}).astype(str)
+
+
+def projection(found) -> str:
+    """How wide the widest interval is, and would be with the most seeds of the protocol."""
+    most = study.PROTOCOL["most_seeds"]
+    wide = comparison.projected(found.width, found.seeds, most)
+    return (
+        f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
+        f"semillas; a este ritmo mediría unas ±{wide:.3f} con {most}."
+    )
 
 
 def done(place) -> pd.DataFrame:
@@ -212,27 +247,28 @@ def counts(found) -> pd.DataFrame:
 def rivals(found) -> str:
     """What is generated against the best cheap rival: how many verdicts of each kind."""
     rows = found.against_rival[found.against_rival["classifier"].isin(answer.CLASSIFIERS)]
-    counted = rows["verdict"].value_counts()
-    words = {"helps": "mejoran al rival", "equivalent": "lo igualan", "harms": "quedan por debajo",
-             "undecided": "no se deciden"}  # fmt: skip
     often = rows["rival"].mode().iloc[0]
-    parts = [f"{counted[word]} {words[word]}" for word in words if word in counted]
+    below = int((rows["mean"] < 0).sum())
     return (
-        f"**{name(found.name)}**: de {len(rows)} comparaciones de un generador con el mejor rival "
-        f"barato de su lugar (el más frecuente, {title(often)}), {', '.join(parts)}."
+        f"**{name(found.name)}**: {len(rows)} comparaciones de un generador con el mejor rival "
+        f"barato de su lugar (el más frecuente, {title(often)}): {tally(rows['verdict'])}; la "
+        f"media queda por debajo del rival en {below}."
     )
 
 
 def profit(found) -> str:
-    """Which classifier and size gain most by the best generator."""
+    """Where the best generator has its highest and lowest mean, beside duplicates there."""
     rows = found.against_real[found.against_real["arm"] == answer.BEST]
-    top, bottom = (rows.loc[pick] for pick in (rows["mean"].idxmax(), rows["mean"].idxmin()))
-    return (
-        f"**{name(found.name)}**: con {title(answer.BEST)}, quien más gana es "
-        f"{plotting.model_title(top['classifier'])} con {top['n_positive']} llamadas "
-        f"({judged(top)}); quien menos, {plotting.model_title(bottom['classifier'])} con "
-        f"{bottom['n_positive']} ({judged(bottom)})."
-    )
+    parts = []
+    for which, pick in (("la media mayor", rows["mean"].idxmax()),
+                        ("la menor", rows["mean"].idxmin())):  # fmt: skip
+        row = rows.loc[pick]
+        again = found.row("oversample", row["n_positive"], row["classifier"])
+        parts.append(
+            f"{which} es {plotting.model_title(row['classifier'])} con {row['n_positive']} "
+            f"llamadas: {judged(row)} (allí, duplicar: {again['mean']:+.3f})"
+        )
+    return f"**{name(found.name)}**, con {title(answer.BEST)}: {'; '.join(parts)}."
 
 
 def by_snr(found, classifier) -> str:
@@ -253,16 +289,17 @@ def by_snr(found, classifier) -> str:
 
 def quality(found, table, metrics, size, classifier) -> str:
     """Whether the measures of Checkpoint 3 put generators in the order of what they help."""
-    parts = []
+    parts, sure = [], []
     for metric, text in metrics.items():
         pair = answer.quality_and_gain(found, table, metric, size, classifier)
         rho, low, high = comparison.rank_correlation(*pair, seed=answer.SEED)
         parts.append(f"{text} {rho:+.2f} ({low:+.2f} a {high:+.2f})")
+        sure += [text] if low > 0 or high < 0 else []
     return (
         f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que ayuda con {size} "
         f"llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores: "
         + "; ".join(parts)
-        + "."
+        + f". Se distinguen de cero: {', '.join(sure) or 'ninguna'}."
     )
 
 
@@ -273,8 +310,19 @@ def cost(found, size, classifier) -> str:
     drawn = table.loc[[arm for arm in registry.REGISTRY if arm in table.index], "mean"].idxmax()
     return (
         f"**{name(found.name)}**: el mejor rival barato, {title(cheap)}, cambia "
-        f"{table.loc[cheap, 'mean']:+.3f} en {table.loc[cheap, 'x']:.0f} s; el mejor generador, "
-        f"{title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en {table.loc[drawn, 'x']:.0f} s."
+        f"{table.loc[cheap, 'mean']:+.3f} en {table.loc[cheap, 'x']:.0f} s; el generador de "
+        f"mayor media, {title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en {table.loc[drawn, 'x']:.0f} s."
+    )
+
+
+def cost_title(found, size, classifier) -> str:
+    """How many times as long an arm with a generator takes as one without."""
+    table = answer.costs(found, size, classifier)
+    drawn, cheap = (table[table.index.isin(names)] for names in (registry.REGISTRY, answer.CHEAP))
+    more = "más" if drawn["mean"].max() > cheap["mean"].max() else "menos"
+    times = drawn["x"].median() / cheap["x"].median()
+    return (
+        f"Con generador se tarda {times:.0f} veces lo que sin él, y su mejor media es {more} alta"
     )
 
 
@@ -308,21 +356,32 @@ def other_scenario(found, part) -> str:
 
 def monday(found) -> str:
     """What somebody with few labelled calls should do, by the rows of this data set."""
-    size = answer.ANSWER_SIZE
+    size, larger = answer.ANSWER_SIZE, 2 * answer.ANSWER_SIZE
     main = found.main[found.main["n_positive"] == size]
-    means = main.groupby(["classifier", "arm"])["roc_auc"].mean()
-    means = means[means.index.get_level_values("arm") != arms.ORACLE]
-    alone = means.xs(arms.REAL, level="arm")
-    classifier, arm = means.idxmax()
-    text = (
-        f"**{name(found.name)}**. Con {size} llamadas y sin añadir nada, el mejor detector es "
-        f"{plotting.model_title(alone.idxmax())} ({alone.max():.3f}). La mejor combinación de la "
-        f"tabla es {plotting.model_title(classifier)} con {title(arm)} ({means.max():.3f})"
+    alone = main[main["arm"] == arms.REAL].groupby("classifier")["roc_auc"].mean()
+    detector = alone.idxmax()
+    rows = found.against_real[found.against_real["n_positive"] == size]
+    rows = rows[rows["classifier"] == detector].set_index("arm")
+    cheap = rows.loc[list(answer.CHEAP), "mean"].idxmax()
+    rival = found.against_rival["verdict"].value_counts()
+    wins = int(rival.get("helps", 0))
+    reason = "no hay motivo para entrenar un generador" if not wins else "depende del tamaño"
+    mean, low, high = answer.more_calls(found, detector, size, larger)
+    return (
+        f"**{name(found.name)}**. Con {size} llamadas y sin añadir nada, la media más alta es la "
+        f"de {plotting.model_title(detector)} ({alone.max():.3f}). Lo barato que más le añade, "
+        f"{title(cheap)}: {judged(rows.loc[cheap])}. Un generador: {reason}, pues con los cinco "
+        f"detectores mejora al mejor rival barato en {wins} de {rival.sum()} comparaciones. "
+        f"Etiquetar hasta {larger} llamadas: {mean:+.3f} ({low:+.3f} a {high:+.3f})."
     )
-    if arm == arms.REAL:
-        return text + "."
-    change = judged(found.row(arm, size, classifier))
-    return f"{text}, que frente al mismo detector solo con reales cambia {change}."
+
+
+def checkpoint(rows) -> pd.DataFrame:
+    """Some rows of answer.csv, as a table for people."""
+    table = rows.set_index("arm")[["seeds", "mean", "low", "high", "p", "verdict"]].round(3)
+    table["verdict"] = table["verdict"].map(WORDS)
+    table.columns = ["semillas", "diferencia", "desde", "hasta", "p ajustada", "veredicto"]
+    return table.rename(index=title).rename_axis(None)
 
 
 def live(rows, stored) -> str:

@@ -33,7 +33,7 @@ WORDS = {
     "harms": "perjudica",
     "undecided": "indeciso",
 }
-DIFFERENCE = "diferencia de ROC AUC con «solo reales»"
+DIFFERENCE = "diferencia de ROC AUC"
 
 
 def title(arm: str) -> str:
@@ -78,7 +78,7 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
                 _interval(ax, row, place, colour, marker, filled=sure, label=label)
                 label = None
         ax.set_title(name, fontsize=11)
-        ax.set_xlabel(DIFFERENCE)
+        ax.set_xlabel(f"{DIFFERENCE} con «solo reales»")
         ax.locator_params(axis="x", nbins=6)
         ax.grid(axis="x")
     axes[0, 0].set_yticks(list(places.values()), [title(arm) for arm in places])
@@ -118,7 +118,9 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
 
     panels: title to rows of `comparison.scores_by_size` of one classifier.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.2), squeeze=False, sharex=True)
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 4.2), squeeze=False, sharex=True, sharey=True
+    )
     for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
         for arm in arms:
             own = rows[rows["arm"] == arm].sort_values("n_positive")
