@@ -83,8 +83,8 @@ def overall(found) -> str:
         f"En todos los tamaños, de {total} comparaciones de un brazo con generador con «solo "
         f"reales», ayuda en {real['helps']}, equivale en {real['equivalent']}, perjudica en "
         f"{real['harms']} y {real['undecided']} quedan indecisas (la media es negativa en "
-        f"{below}); frente al mejor rival barato, gana en {rival['helps']} y pierde en {rival['harms']} de "
-        f"{pairs} (media negativa en {beaten})."
+        f"{below}); frente al mejor rival barato, gana en {rival['helps']} y pierde en "
+        f"{rival['harms']} de {pairs} (media negativa en {beaten})."
     )
     rows = found.against_real[found.against_real["classifier"].isin(answer.CLASSIFIERS)]
     ceiling = rows[rows["arm"] == arms.ORACLE]["verdict"]
@@ -311,7 +311,8 @@ def cost(found, size, classifier) -> str:
     return (
         f"**{name(found.name)}**: el mejor rival barato, {title(cheap)}, cambia "
         f"{table.loc[cheap, 'mean']:+.3f} en {table.loc[cheap, 'x']:.0f} s; el generador de "
-        f"mayor media, {title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en {table.loc[drawn, 'x']:.0f} s."
+        f"mayor media, {title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en "
+        f"{table.loc[drawn, 'x']:.0f} s."
     )
 
 
