@@ -371,9 +371,9 @@ def monday(found) -> str:
     return (
         f"**{name(found.name)}**. Con {size} llamadas y sin añadir nada, la media más alta es la "
         f"de {plotting.model_title(detector)} ({alone.max():.3f}). Lo barato que más le añade, "
-        f"{title(cheap)}: {judged(rows.loc[cheap])}. Un generador: {reason}, pues con los cinco "
-        f"detectores mejora al mejor rival barato en {wins} de {rival.sum()} comparaciones. "
-        f"Etiquetar hasta {larger} llamadas: {mean:+.3f} ({low:+.3f} a {high:+.3f})."
+        f"{title(cheap)}: {judged(rows.loc[cheap])}. Un generador: {reason}; con los cinco "
+        f"detectores mejora al mejor rival barato en {wins} de {len(rival)} comparaciones, y su "
+        f"media queda por debajo en {below}. Etiquetar hasta {larger} llamadas: {mean:+.3f} ({low:+.3f} a {high:+.3f})."
     )
 
 
