@@ -364,16 +364,17 @@ def monday(found) -> str:
     rows = found.against_real[found.against_real["n_positive"] == size]
     rows = rows[rows["classifier"] == detector].set_index("arm")
     cheap = rows.loc[list(answer.CHEAP), "mean"].idxmax()
-    rival = found.against_rival["verdict"].value_counts()
-    wins = int(rival.get("helps", 0))
-    reason = "no hay motivo para entrenar un generador" if not wins else "depende del tamaño"
+    rival = found.against_rival
+    wins, below = int((rival["verdict"] == "helps").sum()), int((rival["mean"] < 0).sum())
+    reason = "por ahora no hay motivo para entrenarlo" if not wins else "depende del lugar"
     mean, low, high = answer.more_calls(found, detector, size, larger)
     return (
         f"**{name(found.name)}**. Con {size} llamadas y sin añadir nada, la media más alta es la "
         f"de {plotting.model_title(detector)} ({alone.max():.3f}). Lo barato que más le añade, "
         f"{title(cheap)}: {judged(rows.loc[cheap])}. Un generador: {reason}; con los cinco "
         f"detectores mejora al mejor rival barato en {wins} de {len(rival)} comparaciones, y su "
-        f"media queda por debajo en {below}. Etiquetar hasta {larger} llamadas: {mean:+.3f} ({low:+.3f} a {high:+.3f})."
+        f"media queda por debajo en {below}. Etiquetar hasta {larger} llamadas: {mean:+.3f} "
+        f"({low:+.3f} a {high:+.3f})."
     )
 
 
