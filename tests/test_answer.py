@@ -154,7 +154,7 @@ def test_faint_calls_are_told_from_loud_ones(found, bare):
     table = answer.by_snr(found, "aae", "cnn")
     low, high = (table[name] for name in study.BY_SNR)
     assert (low - high).to_numpy() == pytest.approx(0.06, abs=1e-6)
-    assert "las débiles" in findings.by_snr(found, "cnn")
+    assert "sale mejor parada la débil" in findings.by_snr(found, "cnn")
     assert answer.by_snr(bare, "aae", "cnn").empty and "no se mide" in findings.by_snr(bare, "cnn")
 
 

@@ -129,6 +129,22 @@ def test_the_answer_names_its_seeds():
             assert stored(dataset, "answer")["seeds"].max() in map(int, re.findall(pattern, text))
 
 
+def test_the_answer_counts_what_the_results_hold():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for dataset in DATASETS:
+        table = stored(dataset, "answer")
+        table = table[table["classifier"].isin(answer.CLASSIFIERS)]
+        real = table["reference"] == arms.REAL
+        for rows, words in (
+            (table[real & table["arm"].isin(answer.GENERATED)], "la media es negativa en {} de {}"),
+            (table[~real], "la media queda por debajo en {} de {}"),
+        ):
+            assert words.format((rows["mean"] < 0).sum(), len(rows)) in text
+            assert (rows["verdict"] != "helps").all()  # as the first sentence says
+        ceiling = table[real & (table["arm"] == arms.ORACLE)]["verdict"]
+        assert f"{(ceiling == 'helps').sum()} de {len(ceiling)}" in text
+
+
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_checkpoint_4_is_that_of_the_study(dataset):
     kept, computed = stored(dataset, "answer")[answer.COLUMNS], answer.found(dataset).table

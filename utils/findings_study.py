@@ -116,7 +116,7 @@ def forest_title(found, size) -> str:
         rows = one.against_real[one.against_real["n_positive"] == size]
         rows = rows[rows["classifier"].isin(answer.CLASSIFIERS)]["verdict"]
         parts.append(f"{name(one.name).lower()}, {tally(rows)}")
-    return f"Con {size} llamadas, comparado con «solo reales»: {'; '.join(parts)}"
+    return f"Con {size} llamadas: {'; '.join(parts)}"
 
 
 def tally(words) -> str:
@@ -279,11 +279,11 @@ def by_snr(found, classifier) -> str:
             f"**{name(found.name)}**: no se conoce la SNR de sus llamadas, así que aquí no se mide."
         )
     low, high = (table[score].mean() for score in study.BY_SNR)
-    more = "las débiles" if low > high else "las fuertes"
+    better = "débil" if low > high else "fuerte"
     return (
         f"**{name(found.name)}**: con {title(answer.BEST)} y "
         f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "
-        f"cambia {low:+.3f} y la fuerte {high:+.3f}: ganan más {more}."
+        f"cambia {low:+.3f} y la fuerte {high:+.3f}: sale mejor parada la {better}."
     )
 
 
