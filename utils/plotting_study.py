@@ -92,10 +92,8 @@ def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE)
 
     panels: title to rows of `comparison.verdicts` of one classifier. Filled: helps or harms.
     """
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(WIDTH, 3.9), sharey=True, squeeze=False, sharex=True
-    )
-    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+    axes = _row(panels, 3.9)
+    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         _indifferent(ax, vertical=False)
         for arm in arms:
             own = rows[rows["arm"] == arm].sort_values("n_positive")
@@ -108,9 +106,9 @@ def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE)
         _sizes(ax, rows["n_positive"])
         ax.set_title(name, fontsize=11)
         ax.grid()
-    axes[0, 0].set_ylabel(label)
-    _legend(axes[0])
-    return axes[0]
+    axes[0].set_ylabel(label)
+    _legend(axes)
+    return axes
 
 
 def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
@@ -118,10 +116,8 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
 
     panels: title to rows of `comparison.scores_by_size` of one classifier.
     """
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(WIDTH, 4.2), squeeze=False, sharex=True, sharey=True
-    )
-    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+    axes = _row(panels, 4.2)
+    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         for arm in arms:
             own = rows[rows["arm"] == arm].sort_values("n_positive")
             text, colour, marker = ARMS[arm]
@@ -134,9 +130,9 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
         _sizes(ax, rows["n_positive"])
         ax.set_title(name, fontsize=11)
         ax.grid()
-    axes[0, 0].set_ylabel("ROC AUC en prueba real")
-    _legend(axes[0])
-    return axes[0]
+    axes[0].set_ylabel("ROC AUC en prueba real")
+    _legend(axes)
+    return axes
 
 
 def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
@@ -163,10 +159,8 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
 
 def ratio_sweep(panels: Mapping[str, pd.DataFrame], arms):
     """Draw mean differences against the added calls a real one, a line an arm; return the axes."""
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(WIDTH, 3.8), sharey=True, squeeze=False, sharex=True
-    )
-    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+    axes = _row(panels, 3.8)
+    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         _indifferent(ax, vertical=False)
         for arm in arms:
             own = rows[rows["arm"] == arm].sort_values("ratio")
@@ -179,17 +173,15 @@ def ratio_sweep(panels: Mapping[str, pd.DataFrame], arms):
         ax.set_xlabel("llamadas añadidas por cada real")
         ax.set_title(name, fontsize=11)
         ax.grid()
-    axes[0, 0].set_ylabel(DIFFERENCE)
-    _legend(axes[0])
-    return axes[0]
+    axes[0].set_ylabel(DIFFERENCE)
+    _legend(axes)
+    return axes
 
 
 def by_classifier(panels: Mapping[str, pd.DataFrame]):
     """Draw mean differences of one arm against the number of real calls, a line a classifier."""
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(WIDTH, 3.6), sharey=True, squeeze=False, sharex=True
-    )
-    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+    axes = _row(panels, 3.6)
+    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         _indifferent(ax, vertical=False)
         for classifier, (text, colour, line, marker) in MODELS.items():
             own = rows[rows["classifier"] == classifier].sort_values("n_positive")
@@ -199,9 +191,9 @@ def by_classifier(panels: Mapping[str, pd.DataFrame]):
         _sizes(ax, rows["n_positive"])
         ax.set_title(name, fontsize=11)
         ax.grid()
-    axes[0, 0].set_ylabel(DIFFERENCE)
-    _legend(axes[0])
-    return axes[0]
+    axes[0].set_ylabel(DIFFERENCE)
+    _legend(axes)
+    return axes
 
 
 def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False):
@@ -209,8 +201,8 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False
 
     panels: title to a table of arms (index) with x, mean, low and high. logarithmic: of x.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.8), sharey=True, squeeze=False)
-    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+    axes = _row(panels, 3.8, sharex=False)
+    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         _indifferent(ax, vertical=False)
         for arm in [arm for arm in ARMS if arm in rows.index]:
             row, (text, colour, marker) = rows.loc[arm], ARMS[arm]
@@ -224,9 +216,15 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False
         ax.set_title(name, fontsize=11)
         ax.set_xlabel(label)
         ax.grid()
-    axes[0, 0].set_ylabel(DIFFERENCE)
-    _legend(axes[0])
-    return axes[0]
+    axes[0].set_ylabel(DIFFERENCE)
+    _legend(axes)
+    return axes
+
+
+def _row(panels, height, *, sharex=True):
+    """Axes side by side, one a panel."""
+    size = {"figsize": (WIDTH, height), "squeeze": False}
+    return plt.subplots(1, len(panels), sharex=sharex, sharey=True, **size)[1][0]
 
 
 def _sizes(ax, sizes, label="llamadas reales"):
