@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import planted
 import pytest
 
 from utils import arms, data, study
@@ -264,6 +265,14 @@ def test_the_rule_asks_for_more_seeds_by_width_alone(place, monkeypatch):
     monkeypatch.setattr(study, "missing", lambda *_: [1])
     assert study.chosen_seeds(place, None) == list(range(10))
     assert study.chosen_seeds(place, [3]) == [3]
+
+
+def test_the_rule_reads_the_table_that_the_grid_writes(place, monkeypatch):
+    monkeypatch.setattr(study, "missing", lambda *_: [])
+    for noise, expected in ((0.0005, 10), (0.05, 40)):
+        table = planted.rows(seeds=40, noise=noise, parts=("main", "balanced"))
+        study.records.write(table.assign(settings=place.settings), place.path)
+        assert study.chosen_seeds(place, None) == list(range(expected))
 
 
 def test_rows_are_reproduced_and_false_ones_found(place):

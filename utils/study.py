@@ -461,7 +461,8 @@ def chosen_seeds(study, seeds):
         cells = study.cells(range(count), ("main",))
         if missing(study, cells, PROTOCOL["width_classifiers"]):
             break
-        if comparison.widest(complete(study), count) <= PROTOCOL["width"]:
+        rows = select(complete(study), "main")
+        if comparison.widest(rows, count, PROTOCOL["width_classifiers"]) <= PROTOCOL["width"]:
             break
         count += PROTOCOL["batch"]
     return list(range(count))
