@@ -7,7 +7,6 @@ rows with another hash are not mixed with new ones but replaced.
 
 import argparse
 import functools
-import hashlib
 import json
 import sys
 import time
@@ -51,7 +50,7 @@ class Bench:
         """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
         protocol = json.dumps(PROTOCOL, sort_keys=True)
         text = f"{records.fingerprint(self.dataset)} {protocol}"
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return records.digest(text)
 
     def results(self, table):
         """Return the path of a table of this data set."""

@@ -80,6 +80,11 @@ def read(path: Path, *, content: str | None = None) -> pd.DataFrame | None:
     return stored if content is None or _contents(stored) == [content] else None
 
 
+def digest(text: str) -> str:
+    """Return 12 hexadecimal digits that tell texts apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def fingerprint(dataset) -> str:
     """Return 12 hexadecimal digits that tell data sets apart and are the same on every processor.
 

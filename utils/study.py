@@ -9,7 +9,6 @@ data and of PROTOCOL: finished rows are never run again, and other settings make
 import argparse
 import contextlib
 import functools
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -99,7 +98,7 @@ class Study:
         generators = {name: registry.build(name).description() for name in registry.REGISTRY}
         text = json.dumps([PROTOCOL, generators], sort_keys=True)
         text += records.fingerprint(self.bench.dataset)
-        self.settings = hashlib.sha256(text.encode()).hexdigest()[:12]
+        self.settings = records.digest(text)
         self.path = self.bench.results("study")
 
     @functools.lru_cache(maxsize=8)  # noqa: B019 - a study lives as long as its process
@@ -245,7 +244,7 @@ class Study:
         material = arms.Material(grid[calls], grid[seas], grid[spare], samples, cell.seed)
         training = arms.prepare(cell.arm, material, cell.count, self.bench.features[index])
         names = "\n".join(self.bench.dataset.clip_names[index].astype(str))
-        return training, sum(seconds), hashlib.sha256(names.encode()).hexdigest()[:12]
+        return training, sum(seconds), records.digest(names)
 
     def fit(self, cell, training, name):
         """Return a classifier of the protocol that learned from a cell's Training."""
