@@ -1,5 +1,6 @@
 """The trials of generators record what happened, collapses included, and resume."""
 
+import numpy as np
 import pytest
 
 from utils import baseline, data, judging, trials
@@ -56,3 +57,24 @@ def test_a_collapse_is_counted(bench, monkeypatch):
     assert table["collapsed"].tolist() == [0, 1]
     assert table.loc[0, "variation"] > 0.2 and table.loc[0, "finite"]
     assert table.loc[1, "reason"] == "samples no longer differ"
+
+
+def test_more_draws_are_judged_beside_as_much_sea(bench, monkeypatch):
+    seen = []
+
+    def usefulness(calls, sea, validation, test, **settings):
+        seen.append((len(calls), len(sea), np.unique(calls.table, axis=0).shape[0]))
+        return 0.8 + 0.01 * len(seen)
+
+    monkeypatch.setattr(judging, "SAMPLES", 30)
+    monkeypatch.setattr(judging, "SIZES", (60,))
+    monkeypatch.setattr(judging, "BACKGROUND", 100)
+    monkeypatch.setattr(judging, "TRAINING", {"steps": 24, "batch_size": 32})
+    monkeypatch.setattr(judging.quality, "usefulness", usefulness)
+    monkeypatch.setattr(judging.Judge, "useful", lambda judge, calls: float(len(calls)))
+    table = trials.draws(bench, names=("ae",), splits=[1])
+    assert seen == [(30, 100, 30), (60, 200, 60), (120, 400, 120)]
+    row = table.iloc[0]
+    assert [row["times_1"], row["times_2"], row["times_4"]] == pytest.approx([0.81, 0.82, 0.83])
+    assert row["real"] == 60 and row["collapsed"] == 0
+    assert len(trials.draws(bench, names=("ae",), splits=[1])) == 1 and len(seen) == 3

@@ -250,6 +250,15 @@ class Judge:
         return found | self.copied(self.fold.validation_calls)
 
 
+def trained(name, judge):
+    """Return a generator of the registry that learned from the judge's fold."""
+    if name == "vae":
+        return judge.vae
+    generator = registry.build(name)
+    given = {"autoencoder": judge.vae} if generator.borrows == "vae" else {}
+    return judge.fold.fit(generator, seed=judge.seed, **given)
+
+
 def generate(name, judge, n_samples=SAMPLES):
     """Fit a generator on the judge's fold; return its samples, what of the sea is in each, and the
     seconds that training and sampling took."""
@@ -259,15 +268,11 @@ def generate(name, judge, n_samples=SAMPLES):
         generator = found.fit(REFERENCES[name](), seed=seed)
         clips, sources = generator.sample(n_samples, seed=seed), np.arange(n_samples)
         return clips, sources, time.perf_counter() - start
-    if name == "vae":
-        generator = judge.vae
-    elif name == COPIES:
+    if name == COPIES:
         generator = registry.build("vae", density="copies")
         found.fit(generator, seed=seed, autoencoder=judge.vae)
     else:
-        generator = registry.build(name)
-        given = {"autoencoder": judge.vae} if generator.borrows == "vae" else {}
-        found.fit(generator, seed=seed, **given)
+        generator = trained(name, judge)
     start = time.perf_counter()
     clips, sources = generator.sample_with_seas(n_samples, seed=seed)
     return clips, sources, generator.seconds + time.perf_counter() - start

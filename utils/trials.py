@@ -1,11 +1,14 @@
-"""Two trials of the generators: which form of each is the most useful, and whether any collapses.
+"""Trials of the generators: the most useful form of each, collapses, and how many clips to draw.
 
 `python -m utils.trials forms` fills forms.csv: every form of every generator, by the ROC AUC on
 *validation* clips of a CNN that learned from its samples. `python -m utils.trials stability` fills
-stability.csv: every generator, many seeds, few calls. Rows resume.
+stability.csv: every generator, many seeds, few calls. `python -m utils.trials draws` fills
+draws.csv: the usefulness of quality.csv with more samples of the same generators. Rows resume.
 """
 
 import argparse
+import functools
+import operator
 import sys
 
 import numpy as np
@@ -16,6 +19,7 @@ from utils.generators.base import FORMS, CollapseError
 
 FORM_CALLS, FORM_SPLITS = 200, 2
 STABILITY_CALLS, STABILITY_SEEDS = 100, 20
+DRAWS = (1, 2, 4)  # times judging.SAMPLES
 ONE_FORM = ("gan",)  # whose discriminator sees calls alone, so that forms make no difference
 REVISION = 1  # raised when the code changes what the rows mean
 
@@ -88,10 +92,54 @@ def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SE
     return baseline.fill(bench, "stability", jobs, f"{bench.content}-{REVISION}")
 
 
+def draws(bench, *, names=tuple(registry.REGISTRY), splits=None):
+    """Return a row a generator and split: usefulness on test clips of 1, 2 and 4 times
+    judging.SAMPLES drawn calls, and that of the real calls that the generator learned from.
+
+    The real sea is repeated as often as the calls are multiplied, so that the classes stay as they
+    are; the CNN takes the same steps. `times_1` is the usefulness of quality.csv.
+    """
+    size = judging.sizes(bench)[-1]
+
+    @functools.lru_cache(maxsize=1)
+    def judge(split):
+        return judging.Judge(judging.fold(bench, split, size), split)
+
+    @functools.cache
+    def real(split):
+        return judge(split).useful(judge(split).fold.calls)
+
+    def job(name, split):
+        judged = judge(split)
+        row = {"generator": name, "split": split, "n_positive": size, "real": real(split)}
+        try:
+            generator = judging.trained(name, judged)
+        except CollapseError:
+            return row | {"collapsed": 1}
+        parts = [
+            features.extract(generator.sample(judging.SAMPLES, seed=split + 1000 * part))
+            for part in range(max(DRAWS))
+        ]
+        for times in DRAWS:
+            calls = functools.reduce(operator.add, parts[:times])
+            sea = functools.reduce(operator.add, [judged.sea] * times)
+            row[f"times_{times}"] = quality.usefulness(
+                calls, sea, judged.validation, judged.test, seed=split, **judging.TRAINING
+            )
+        return row | {"collapsed": 0, "seconds": generator.seconds}
+
+    jobs = [
+        ({"generator": name, "split": split}, lambda name=name, split=split: job(name, split))
+        for split in (range(len(bench.splits)) if splits is None else splits)
+        for name in names
+    ]
+    return baseline.fill(bench, "draws", jobs, f"{bench.content}-{REVISION}")
+
+
 def main(arguments=None):
-    """Command line: `python -m utils.trials forms|stability --dataset SOURCE`."""
+    """Command line: `python -m utils.trials forms|stability|draws --dataset SOURCE`."""
     parser = argparse.ArgumentParser(prog="python -m utils.trials", description=__doc__)
-    parser.add_argument("trial", choices=("forms", "stability"))
+    parser.add_argument("trial", choices=("forms", "stability", "draws"))
     parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
     chosen = parser.parse_args(arguments)
     try:
@@ -101,6 +149,8 @@ def main(arguments=None):
         return 2
     if chosen.trial == "forms":
         print(forms(bench).pivot_table("usefulness", "generator", "form").round(3).to_string())
+    elif chosen.trial == "draws":
+        print(draws(bench).groupby("generator").mean(numeric_only=True).round(3).to_string())
     else:
         table = stability(bench).groupby("generator")
         print(table.agg({"collapsed": "sum", "variation": ["min", "max"], "seconds": "median"}))
