@@ -168,6 +168,18 @@ def test_the_rival_is_chosen_for_each_place():
     assert nothing.empty and "rival" in nothing
 
 
+def test_luck_does_not_choose_the_rival():
+    equal = ("a", "b", "c", "d")
+    gaps = []
+    for seed in range(150):
+        drawn = table(dict.fromkeys((*equal, "vae"), 0.0), seeds=5, noise=0.02, seed=seed)
+        found = comparison.against_best(drawn, equal, ("vae",), seed=0)
+        assert found["rival"].isin(equal).all() and len(found) == 1
+        gaps.append(found["mean"].item())
+    assert abs(np.mean(gaps)) < 3 * np.std(gaps) / np.sqrt(len(gaps))
+    assert np.std(gaps) / np.sqrt(len(gaps)) < 0.0015  # the highest of four would be 0.009 better
+
+
 def test_rank_correlation_knows_order_and_its_uncertainty():
     rng = np.random.default_rng(0)
     order = np.arange(6.0)[:, None]

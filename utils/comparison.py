@@ -171,22 +171,31 @@ def scores_by_size(table, *, seed, score="roc_auc"):
 
 
 def against_best(table, rivals, arms, *, seed, score="roc_auc"):
-    """Return `verdicts` of arms against the rival of the highest mean, named in `rival`.
+    """Return `verdicts` of arms against the best of some rivals, the most frequent named in `rival`.
 
-    Chosen for each place among the same rows, which favours the rival a little.
+    The rival of a seed is the one of the highest mean over the *other* seeds of its place: the
+    luck of a seed does not choose its own rival. Each arm and size has one ratio.
     """
     parts = []
     for place, group in table[table["arm"].isin([*rivals, *arms])].groupby(PLACE):
-        means = group[group["arm"].isin(rivals)].groupby("arm")[score].mean()
-        if means.empty:
+        own = group[group["arm"].isin(rivals)]
+        scores = own.pivot(index="seed", columns="arm", values=score).dropna(axis=1)
+        if scores.empty or len(scores) < FEWEST:
             continue
-        best = means.idxmax()
-        found = verdicts(group[group["arm"].isin([best, *arms])], best, seed=seed, score=score)
-        parts.append(found.assign(rival=best, **dict(zip(PLACE, place, strict=True))))
+        others = (scores.sum() - scores) / (len(scores) - 1)
+        chosen = others.idxmax(axis=1)
+        best = own.merge(chosen.rename("arm").reset_index(), on=["seed", "arm"])
+        both = [best.assign(arm=_RIVAL, ratio=0.0), group[group["arm"].isin(arms)]]
+        found = verdicts(pd.concat(both), _RIVAL, seed=seed, score=score)
+        rival = chosen.value_counts().sort_index().idxmax()
+        parts.append(found.assign(rival=rival, **dict(zip(PLACE, place, strict=True))))
     parts = [part for part in parts if len(part)]
     if not parts:
         return verdicts(table.iloc[:0], seed=seed).assign(rival=None)
     return pd.concat(parts, ignore_index=True)
+
+
+_RIVAL = "rival"
 
 
 def rank_correlation(first, second, *, seed, n_resamples=2000):
