@@ -171,7 +171,7 @@ def scores_by_size(table, *, seed, score="roc_auc"):
 
 
 def against_best(table, rivals, arms, *, seed, score="roc_auc"):
-    """Return `verdicts` of arms against the best of some rivals, the most frequent named in `rival`.
+    """Return `verdicts` of arms against the best of some rivals; `rival` names the most frequent.
 
     The rival of a seed is the one of the highest mean over the *other* seeds of its place: the
     luck of a seed does not choose its own rival. Each arm and size has one ratio.

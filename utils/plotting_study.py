@@ -92,8 +92,8 @@ def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE)
 
     panels: title to rows of `comparison.verdicts` of one classifier. Filled: helps or harms.
     """
-    axes = _row(panels, 3.9)
-    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
+
+    def draw(ax, rows):
         _indifferent(ax, vertical=False)
         for arm in arms:
             own = rows[rows["arm"] == arm].sort_values("n_positive")
@@ -103,12 +103,8 @@ def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE)
             ax.plot(own["n_positive"], own["mean"], style, label=text, **line)
             sure = own[own["verdict"].isin(("helps", "harms"))]
             ax.plot(sure["n_positive"], sure["mean"], marker, color=colour)
-        _sizes(ax, rows["n_positive"])
-        ax.set_title(name, fontsize=11)
-        ax.grid()
-    axes[0].set_ylabel(label)
-    _legend(axes)
-    return axes
+
+    return _by_size(panels, draw, label=label, height=3.9)
 
 
 def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
@@ -116,8 +112,8 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
 
     panels: title to rows of `comparison.scores_by_size` of one classifier.
     """
-    axes = _row(panels, 4.2)
-    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
+
+    def draw(ax, rows):
         for arm in arms:
             own = rows[rows["arm"] == arm].sort_values("n_positive")
             text, colour, marker = ARMS[arm]
@@ -127,12 +123,8 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
                 ax.fill_between(
                     own["n_positive"], own["low"], own["high"], color=colour, alpha=0.08, lw=0
                 )
-        _sizes(ax, rows["n_positive"])
-        ax.set_title(name, fontsize=11)
-        ax.grid()
-    axes[0].set_ylabel("ROC AUC en prueba real")
-    _legend(axes)
-    return axes
+
+    return _by_size(panels, draw, label="ROC AUC en prueba real", height=4.2)
 
 
 def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
@@ -180,20 +172,16 @@ def ratio_sweep(panels: Mapping[str, pd.DataFrame], arms):
 
 def by_classifier(panels: Mapping[str, pd.DataFrame]):
     """Draw mean differences of one arm against the number of real calls, a line a classifier."""
-    axes = _row(panels, 3.6)
-    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
+
+    def draw(ax, rows):
         _indifferent(ax, vertical=False)
         for classifier, (text, colour, line, marker) in MODELS.items():
             own = rows[rows["classifier"] == classifier].sort_values("n_positive")
             ax.plot(
                 own["n_positive"], own["mean"], ls=line, marker=marker, color=colour, label=text
             )
-        _sizes(ax, rows["n_positive"])
-        ax.set_title(name, fontsize=11)
-        ax.grid()
-    axes[0].set_ylabel(DIFFERENCE)
-    _legend(axes)
-    return axes
+
+    return _by_size(panels, draw, label=DIFFERENCE, height=3.6)
 
 
 def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False):
@@ -217,6 +205,19 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False
         ax.set_xlabel(label)
         ax.grid()
     axes[0].set_ylabel(DIFFERENCE)
+    _legend(axes)
+    return axes
+
+
+def _by_size(panels, draw, *, label, height):
+    """Axes side by side over the number of real calls, each filled by draw(ax, rows)."""
+    axes = _row(panels, height)
+    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
+        draw(ax, rows)
+        _sizes(ax, rows["n_positive"])
+        ax.set_title(name, fontsize=11)
+        ax.grid()
+    axes[0].set_ylabel(label)
     _legend(axes)
     return axes
 

@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from utils import baseline, data, features, judging, quality
+from utils import baseline, data, features, judging, quality, records
 from utils.generators import registry
 from utils.generators.base import FORMS, CollapseError
 
@@ -22,6 +22,15 @@ STABILITY_CALLS, STABILITY_SEEDS = 100, 20
 DRAWS = (1, 2, 4)  # times judging.SAMPLES
 ONE_FORM = ("gan",)  # whose discriminator sees calls alone, so that forms make no difference
 REVISION = 1  # raised when the code changes what the rows mean
+
+
+def stored(bench, trial):
+    """Return the rows of a trial that belong to a bench and this code; None if there are none."""
+    rows = records.read(bench.results(trial))
+    if rows is None:
+        return None
+    rows = rows[rows["content"] == f"{bench.content}-{REVISION}"]
+    return rows if len(rows) else None
 
 
 def forms(bench, *, names=tuple(registry.REGISTRY), splits=range(FORM_SPLITS)):

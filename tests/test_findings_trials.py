@@ -1,0 +1,80 @@
+"""Sentences of the trials follow their tables, and say so where there is none."""
+
+import pandas as pd
+import pytest
+
+from utils import findings_trials as findings
+from utils import trials
+
+NAMES = findings.GENERATORS
+
+
+@pytest.mark.parametrize("trial", ["forms", "stability", "draws"])
+def test_a_trial_that_was_not_run_says_how_to_run_it(trial):
+    assert f"python -m utils.trials {trial} --dataset" in getattr(findings, trial)(None)
+
+
+def test_forms_name_where_the_one_in_use_is_best():
+    rows = [
+        {"generator": name, "form": form, "split": split, "n_positive": 200}
+        | {"usefulness": value - 0.01 * split, "real": 0.9}
+        for name in NAMES
+        for form, value in zip(("shared", "conditional", "calls"), (0.85, 0.84, 0.86), strict=True)
+        for split in range(2)
+        if not (name == "gan" and form != "shared")
+    ]
+    table = pd.DataFrame(rows)
+    text = findings.forms(table)
+    assert "es la mejor en: ninguno; en los demás queda a 0.010" in text
+    assert "| VAE | 0.845 | 0.835 | 0.855 |" in text and "| GAN | 0.845 |  |  |" in text
+    table.loc[(table["generator"] == "ae") & (table["form"] == "shared"), "usefulness"] = 0.9
+    assert "es la mejor en: AE; en los demás queda a 0.010" in findings.forms(table)
+
+
+def test_stability_counts_collapses_and_what_is_not_finite():
+    table = pd.DataFrame(
+        [
+            {"generator": name, "seed": seed, "n_positive": 100, "collapsed": 0}
+            | {"finite": True, "variation": 0.8 + 0.1 * seed}
+            for name in NAMES
+            for seed in range(2)
+        ]
+    )
+    text = findings.stability(table)
+    assert "2 semillas" in text and "0 colapsos en 10 entrenamientos, 0 con" in text
+    assert "GAN 0.85" in text
+    table["finite"] = table["finite"].astype(object)
+    table.loc[0, ["collapsed", "finite", "variation"]] = [1, None, None]
+    table.loc[3, "finite"] = False
+    text = findings.stability(table)
+    assert "1 colapsos en 10 entrenamientos, 1 con" in text and "AE 0.90" in text
+
+
+def test_draws_set_each_count_beside_the_real_calls():
+    gains = dict.fromkeys(NAMES, 0.0) | {"aae": 0.009}
+    rows = [
+        {"generator": name, "split": split, "n_positive": 800, "real": 0.9}
+        | {"times_1": 0.81, "times_2": 0.81, "times_4": 0.81 + gains[name]}
+        for name in NAMES
+        for split in range(2)
+    ]
+    text = findings.draws(pd.DataFrame(rows))
+    assert "| clips dibujados | 800 | 1600 | 3200 |" in text
+    assert "| AAE | 0.810 (90.0 %) | 0.810 (90.0 %) | 0.819 (91.0 %) |" in text
+    assert "entre +0.000 y +0.009. Lo más alto: AAE con 3200, el 91.0 %" in text
+
+
+def test_only_rows_of_these_clips_and_this_code_count(tmp_path):
+    class Bench:
+        content = "abc"
+
+        @staticmethod
+        def results(name):
+            return tmp_path / f"{name}.csv"
+
+    assert trials.stored(Bench, "forms") is None
+    rows = pd.DataFrame({"generator": ["ae", "vae"], "content": ["old-1", "abc-1"]})
+    rows.to_csv(Bench.results("forms"), index=False)
+    assert trials.stored(Bench, "forms")["generator"].tolist() == ["vae"]
+    rows.iloc[:1].to_csv(Bench.results("forms"), index=False)
+    assert trials.stored(Bench, "forms") is None
