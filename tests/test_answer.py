@@ -191,7 +191,12 @@ def test_every_sentence_is_said_of_any_table(found, bare):
         assert "s;" in findings.cost(one, 50, "cnn")
     sweeps = answer.sweeps({"planted": found, "bare": bare})
     assert list(sweeps) == ["planted"]
-    assert "semillas" in findings.sweep(found, sweeps["planted"])
+    text = findings.sweep(found, sweeps["planted"])
+    assert "(5 semillas)" in text
+    told = "30 comparaciones de un generador con «solo reales», 24 ayuda, 6 perjudica"
+    assert f"CNN: {told} (media negativa en 6)" in text and f"Random Forest: {told}" in text
+    cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
+    assert "Random Forest" not in findings.sweep(found, cnn)
     assert "sin medir" in findings.sweep(bare, None)
     assert "AAE +0.0" in findings.other_scenario(found, "balanced")
     assert "sin medir" in findings.other_scenario(bare, "challenge")

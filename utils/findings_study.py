@@ -328,16 +328,25 @@ def cost_title(found, size, classifier) -> str:
 
 
 def sweep(found, rows) -> str:
-    """At which ratio each arm of the sweep gains most with the CNN; rows: None if not measured."""
+    """What generators do at every ratio, and the ratio at which each arm has its highest mean;
+    rows: None if not measured."""
     if rows is None:
         return f"**{name(found.name)}**: sin medir todavía."
-    rows = rows[rows["classifier"] == "cnn"]
-    best = rows.loc[rows.groupby("arm")["mean"].idxmax()]
-    parts = [f"{title(row.arm)}, {row.ratio:g} ({row.mean:+.3f})" for row in best.itertuples()]
-    return (
-        f"**{name(found.name)}** (CNN, {rows['seeds'].max()} semillas): la proporción con más "
-        f"ganancia es, por brazo: {'; '.join(parts)}."
-    )
+    lines = [f"**{name(found.name)}** ({rows['seeds'].max()} semillas)."]
+    for classifier in answer.CLASSIFIERS:
+        own = rows[rows["classifier"] == classifier]
+        if own.empty:
+            continue
+        drawn = own[own["arm"].isin(registry.REGISTRY)]
+        best = own.loc[own.groupby("arm")["mean"].idxmax()].set_index("arm")
+        parts = [f"{title(arm)} con {best.loc[arm, 'ratio']:g} ({best.loc[arm, 'mean']:+.3f})"
+                 for arm in arms.ARMS if arm in best.index]  # fmt: skip
+        lines.append(
+            f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones de un generador con "
+            f"«solo reales», {tally(drawn['verdict'])} (media negativa en "
+            f"{int((drawn['mean'] < 0).sum())}). La media mayor de cada brazo: {', '.join(parts)}."
+        )
+    return "\n".join(lines)
 
 
 def other_scenario(found, part) -> str:
