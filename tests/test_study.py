@@ -129,6 +129,15 @@ def test_every_arm_trains_on_what_it_adds(place, monkeypatch, arm):
         assert training.weights.sum() == pytest.approx(175) and len(training.labels) > 175
 
 
+def test_mixup_never_blends_a_call_with_itself():
+    calls, sea = np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32)
+    for seed in range(5):
+        added = arms.ARMS["mixup"](arms.Material(calls, sea, calls[:0], None, seed), 60)
+        gaps = np.linalg.norm((added.clips[:, None] - calls).reshape(60, 3, -1), axis=2).min(1)
+        assert gaps.min() > 0.05  # a share of 0.98 and random images leave 0.2
+        assert 10 < (added.share == 1).sum() < 50
+
+
 @pytest.mark.parametrize(
     ("arm", "clips", "words"),
     [

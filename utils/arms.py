@@ -72,13 +72,12 @@ def classical(material, count):
 
 def mixup(material, count):
     """Blends of a call with another training clip, of either class (`augmentations.mixup`)."""
-    rng = material.rng("mixup")
-    calls, seas = material.picked(count, rng)
-    others = material.picked(count, rng)[0]
+    rng, n_calls = material.rng("mixup"), len(material.calls)
+    first, seas = _turns(n_calls, count, rng), _turns(len(material.sea), count, rng)
+    second = (first + rng.integers(1, n_calls, count)) % n_calls  # never the call itself
     is_sea = rng.random(count) < 0.5
-    blends, share = augmentations.mixup(
-        calls, np.where(is_sea[:, None, None], seas, others[rng.permutation(count)]), rng
-    )
+    partners = np.where(is_sea[:, None, None], material.sea[seas], material.calls[second])
+    blends, share = augmentations.mixup(material.calls[first], partners, rng)
     return Added(blends, np.where(is_sea, share, 1).astype(np.float32))
 
 
