@@ -197,6 +197,22 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     assert f"CNN: {told} (media negativa en 6)" in text and f"Random Forest: {told}" in text
     cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
     assert "Random Forest" not in findings.sweep(found, cnn)
+    assert "De 0.5 a 16 por real" in text
+
+
+def test_the_dose_is_paired_by_seed(found):
+    rows = found.rows.copy()
+    most = (rows["ratio"] == 16) & rows["arm"].isin(judging.registry.REGISTRY)
+    rows.loc[most & (rows["n_positive"] == 50), "roc_auc"] -= 0.05
+    change = answer.dose(answer.Answer("dosed", rows), "cnn")
+    assert len(change) == 5 and change.mean() == pytest.approx(-0.05, abs=1e-3)
+    few = answer.Answer("dosed", rows[(rows["seed"] < 2) | (rows["ratio"] != 16)])
+    assert len(answer.dose(few, "cnn")) == 2
+    told = findings.sweep(few, answer.sweeps({"a": found})["a"])
+    assert "De 0.5 a 16" not in told and "La media mayor" in told
+
+
+def test_other_parts_are_said_where_they_are_measured(found, bare):
     assert "sin medir" in findings.sweep(bare, None)
     assert "AAE +0.0" in findings.other_scenario(found, "balanced")
     assert "sin medir" in findings.other_scenario(bare, "challenge")

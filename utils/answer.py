@@ -177,6 +177,15 @@ def sweeps(found):
     return {name: table for name, table in tables.items() if len(table)}
 
 
+def dose(answer, classifier):
+    """Return (seeds,): what the generators' mean ROC AUC changes from the lowest ratio of the sweep
+    to the highest, of the seeds that have both."""
+    rows = study.select(answer.rows, "ratios")
+    rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(registry.REGISTRY)]
+    wide = rows.pivot_table("roc_auc", "seed", "ratio")
+    return (wide[wide.columns.max()] - wide[wide.columns.min()]).dropna()
+
+
 def quality_and_gain(answer, quality, metric, size, classifier):
     """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
     splits), and the differences to `real` at a size of the study (columns: seeds)."""

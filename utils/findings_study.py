@@ -346,6 +346,14 @@ def sweep(found, rows) -> str:
             f"«solo reales», {tally(drawn['verdict'])} (media negativa en "
             f"{int((drawn['mean'] < 0).sum())}). La media mayor de cada brazo: {', '.join(parts)}."
         )
+        change = answer.dose(found, classifier)
+        if len(change) >= comparison.FEWEST:
+            mean, low, high = comparison.interval(change, seed=answer.SEED)
+            few, many = (f"{pick(own['ratio']):g}" for pick in (min, max))
+            lines[-1] += (
+                f" De {few} a {many} por real, la ROC AUC media de los cinco generadores cambia "
+                f"{mean:+.3f} ({low:+.3f} a {high:+.3f})."
+            )
     return "\n".join(lines)
 
 
