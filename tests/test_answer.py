@@ -141,7 +141,9 @@ def test_quality_is_set_against_gain(found):
     rho, low, high = comparison.rank_correlation(*pair, seed=0)
     assert low <= rho <= high and rho > 0.9
     text = findings.quality(found, quality, {"utility": "utilidad"}, 50, "cnn")
-    assert f"utilidad {rho:+.2f}" in text
+    assert f"utilidad {rho:+.2f}" in text and "predicen la ayuda: utilidad." in text
+    shuffled = quality.assign(value=quality["value"].sample(frac=1, random_state=3).to_numpy())
+    assert "ayuda: ninguna." in findings.quality(found, shuffled, {"utility": "u"}, 50, "cnn")
 
 
 def test_costs_count_generator_and_classifier(found):
@@ -198,6 +200,8 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
     assert "Random Forest" not in findings.sweep(found, cnn)
     assert "De 0.5 a 16 por real" in text
+    assert "de 0.5 a 16 por real" in findings.sweep_title({"a": found, "b": bare})
+    assert findings.sweep_title({"a": found, "b": bare}).count("planted") == 1
 
 
 def test_the_dose_is_paired_by_seed(found):

@@ -168,6 +168,16 @@ def test_the_rival_is_chosen_for_each_place():
     assert nothing.empty and "rival" in nothing
 
 
+def test_the_least_rank_correlation_is_that_of_the_tables():
+    # critical values of Spearman's rho, two-sided 5 % (Zar 1984)
+    known = {5: 1.0, 6: 0.886, 7: 0.786, 8: 0.738}
+    for n, value in known.items():
+        assert comparison.least_rank_correlation(n) == pytest.approx(value, abs=6e-4)
+    assert comparison.least_rank_correlation(4) == np.inf
+    with pytest.raises(ValueError, match="4 to 9"):
+        comparison.least_rank_correlation(3)
+
+
 def test_luck_does_not_choose_the_rival():
     equal = ("a", "b", "c", "d")
     gaps = []

@@ -10,6 +10,7 @@ from utils import (
     arms,
     baseline,
     checkpoint,
+    comparison,
     data,
     evaluation,
     judging,
@@ -143,6 +144,47 @@ def test_the_answer_counts_what_the_results_hold():
             assert (rows["verdict"] != "helps").all()  # as the first sentence says
         ceiling = table[real & (table["arm"] == arms.ORACLE)]["verdict"]
         assert f"{(ceiling == 'helps').sum()} de {len(ceiling)}" in text
+
+
+@pytest.mark.parametrize(
+    ("page", "phrases"),
+    [
+        (
+            "README.md",
+            (
+                "perjudica en {harms}, equivale en {equivalent}, {undecided} quedan",
+                "pierde en {lost} y la media",
+                "los cinco generadores {mean} ({low} a {high}; {seeds} semillas)",
+            ),
+        ),
+        (
+            "README.en.md",
+            (
+                "{harms} harm, {equivalent} are equivalent, {undecided} are",
+                "{lost} lose and the mean",
+                "the five generators by {mean} ({low} to {high}; {seeds} seeds)",
+            ),
+        ),
+    ],
+)
+def test_the_answer_tells_the_verdicts_and_the_dose_of_real_clips(page, phrases):
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    table = stored("right_whale_upcalls", "answer")
+    table = table[table["classifier"].isin(answer.CLASSIFIERS)]
+    real = table["reference"] == arms.REAL
+    drawn = table[real & table["arm"].isin(answer.GENERATED)]
+    known = drawn["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0).to_dict()
+    ceiling = table[real & (table["arm"] == arms.ORACLE) & (table["n_positive"] == 25)]
+    assert len(ceiling) == 2 and (ceiling["verdict"] == "helps").all()  # as both pages say
+    known["lost"] = (table.loc[~real, "verdict"] == "harms").sum()
+    change = answer.dose(answer.found("right_whale_upcalls"), "cnn")
+    known["seeds"] = len(change)
+    interval = comparison.interval(change, seed=answer.SEED)
+    for name, value in zip(("mean", "low", "high"), interval, strict=True):
+        number = f"{value:+.3f}".replace("-", "−")
+        known[name] = number.replace(".", ",") if page == "README.md" else number
+    for phrase in phrases:
+        assert phrase.format(**known) in text
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

@@ -182,6 +182,8 @@ def dose(answer, classifier):
     to the highest, of the seeds that have both."""
     rows = study.select(answer.rows, "ratios")
     rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(registry.REGISTRY)]
+    if rows.empty:
+        return pd.Series(dtype=float)
     wide = rows.pivot_table("roc_auc", "seed", "ratio")
     return (wide[wide.columns.max()] - wide[wide.columns.min()]).dropna()
 

@@ -3,6 +3,8 @@
 Tables in, numbers out. Rows are paired by seed: same split, same clips, same initialisation.
 """
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
@@ -221,6 +223,22 @@ def rank_correlation(first, second, *, seed, n_resamples=2000):
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     every = [np.arange(side.shape[1]) for side in sides]
     return float(rho(every)), float(low), float(high)
+
+
+def least_rank_correlation(n):
+    """Return the least |rho| of n items, 4 to 9, that chance orders reach in at most 5 % of cases.
+
+    Two-sided, from all n! orders. ValueError for other n: with fewer no order is rare enough.
+    """
+    if not 4 <= n <= 9:
+        raise ValueError(f"{n} items: the orders are counted for 4 to 9.")
+    items = np.arange(n)
+    orders = np.array(list(itertools.permutations(range(n))))
+    rho = 1 - 6 * ((orders - items) ** 2).sum(1) / (n * (n**2 - 1))
+    values, counts = np.unique(np.abs(rho).round(9), return_counts=True)
+    reached = np.cumsum(counts[::-1])[::-1] / len(orders)
+    rare = values[reached <= LEVEL]
+    return float(rare[0]) if len(rare) else np.inf
 
 
 def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_resamples=2000):

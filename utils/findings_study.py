@@ -288,18 +288,24 @@ def by_snr(found, classifier) -> str:
 
 
 def quality(found, table, metrics, size, classifier) -> str:
-    """Whether the measures of Checkpoint 3 put generators in the order of what they help."""
+    """Whether the measures of Checkpoint 3 put generators in the order of what they help.
+
+    A correlation counts if its interval, over splits and seeds, leaves out zero and chance orders
+    of as many generators seldom reach it.
+    """
     parts, sure = [], []
     for metric, text in metrics.items():
         pair = answer.quality_and_gain(found, table, metric, size, classifier)
         rho, low, high = comparison.rank_correlation(*pair, seed=answer.SEED)
+        least = comparison.least_rank_correlation(len(pair[0]))
         parts.append(f"{text} {rho:+.2f} ({low:+.2f} a {high:+.2f})")
-        sure += [text] if low > 0 or high < 0 else []
+        sure += [text] if (low > 0 or high < 0) and abs(rho) >= least else []
     return (
         f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que ayuda con {size} "
         f"llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores: "
         + "; ".join(parts)
-        + f". Se distinguen de cero: {', '.join(sure) or 'ninguna'}."
+        + f". Entre tan pocos, lo que no llega a ±{least:.2f} también lo da el azar; "
+        f"predicen la ayuda: {', '.join(sure) or 'ninguna'}."
     )
 
 
@@ -355,6 +361,18 @@ def sweep(found, rows) -> str:
                 f"{mean:+.3f} ({low:+.3f} a {high:+.3f})."
             )
     return "\n".join(lines)
+
+
+def sweep_title(found) -> str:
+    """What the lowest and the highest ratio of the sweep set apart, of the Answers of a dict."""
+    ratios = study.PROTOCOL["ratios"]
+    changes = {one.name: answer.dose(one, "cnn") for one in found.values()}
+    parts = [f"{name(dataset).lower()} {change.mean():+.3f}"
+             for dataset, change in changes.items() if len(change)]  # fmt: skip
+    return (
+        f"CNN, de {ratios[0]:g} a {ratios[-1]:g} por real: los generadores cambian la ROC AUC "
+        f"({', '.join(parts)})"
+    )
 
 
 def other_scenario(found, part) -> str:
