@@ -195,7 +195,8 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     assert list(sweeps) == ["planted"]
     text = findings.sweep(found, sweeps["planted"])
     assert "(5 semillas)" in text
-    told = "30 comparaciones de un generador con «solo reales», 24 ayuda, 6 perjudica"
+    told = "30 comparaciones de un generador (sin el híbrido) con «solo reales», "
+    told += "24 ayudan, 6 perjudican"
     assert f"CNN: {told} (media negativa en 6)" in text and f"Random Forest: {told}" in text
     cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
     assert "Random Forest" not in findings.sweep(found, cnn)
@@ -296,15 +297,15 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
 
 
 def test_titles_follow_the_numbers(found):
-    assert "14 ayuda" in findings.forest_title({"planted": found}, 50)
-    assert "veces lo que sin él, y su mejor media es más alta" in findings.cost_title(
+    assert "14 ayudan" in findings.forest_title({"planted": found}, 50)
+    assert "veces más (medianas), y su mejor media es más alta" in findings.cost_title(
         found, 50, "cnn"
     )
     assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))
     helps = found.against_real
     helps = helps[helps["arm"].isin(answer.GENERATED) & (helps["verdict"] == "helps")]
     helps = helps[helps["classifier"].isin(answer.CLASSIFIERS)]
-    assert f"{len(helps)} ayuda" in findings.gain_title(found, answer.GENERATED, "Con")
+    assert f"{len(helps)} ayudan" in findings.gain_title(found, answer.GENERATED, "Con")
     assert "en 10 de 60" in findings.rival_title(found)  # the GAN's
     assert "AAE" in findings.equivalent_title(found, 50)
     assert findings.counts(found).to_numpy().sum() == len(found.against_real)

@@ -120,7 +120,15 @@ def test_the_answer_is_that_of_the_results(page):
         assert numbers(difference) == pytest.approx([row.mean, row.low, row.high], abs=6e-4)
         assert difference.endswith((row.verdict, WORDS[row.verdict]))
         ends = (row.equivalent_real, row.equivalent_low, row.equivalent_high)
+        assert 25 <= min(ends) and max(ends) <= 1465  # the curve's ends, which the pages name
         assert [int(n) for n in re.findall(r"\d+", worth)] == [round(end) for end in ends]
+
+
+def test_noise_stands_above_the_generators_as_the_pages_say():
+    table = stored("right_whale_upcalls", "answer")
+    table = table[(table["reference"] == arms.REAL) & (table["n_positive"] == answer.ANSWER_SIZE)]
+    means = table[table["classifier"] == "cnn"].set_index("arm")["mean"]
+    assert means["noise"] > means[list(judging.registry.REGISTRY)].max()
 
 
 def test_the_answer_names_its_seeds():
@@ -154,7 +162,9 @@ def test_the_answer_counts_what_the_results_hold():
             (
                 "perjudica en {harms}, equivale en {equivalent}, {undecided} quedan",
                 "pierde en {lost} y la media",
-                "los cinco generadores {mean} ({low} a {high}; {seeds} semillas)",
+                "generadores cambia {mean} ({low} a {high}; {seeds} semillas) con CNN",
+                "y {mean_rf} ({low_rf} a {high_rf}) con Random Forest",
+                "con 40 el más ancho aún sería de ±{wide}",
             ),
         ),
         (
@@ -162,7 +172,9 @@ def test_the_answer_counts_what_the_results_hold():
             (
                 "{harms} harm, {equivalent} are equivalent, {undecided} are",
                 "{lost} lose and the mean",
-                "the five generators by {mean} ({low} to {high}; {seeds} seeds)",
+                "the five generators by {mean} ({low} to {high}; {seeds} seeds) for the CNN",
+                "by {mean_rf} ({low_rf} to {high_rf}) for Random Forest",
+                "the widest would still be ±{wide} with 40",
             ),
         ),
     ],
@@ -177,12 +189,19 @@ def test_the_answer_tells_the_verdicts_and_the_dose_of_real_clips(page, phrases)
     ceiling = table[real & (table["arm"] == arms.ORACLE) & (table["n_positive"] == 25)]
     assert len(ceiling) == 2 and (ceiling["verdict"] == "helps").all()  # as both pages say
     known["lost"] = (table.loc[~real, "verdict"] == "harms").sum()
-    change = answer.dose(answer.found("right_whale_upcalls"), "cnn")
+    assert set(drawn.loc[drawn["verdict"] == "harms", "n_positive"]) == {100, 200}
+    found, numbers = answer.found("right_whale_upcalls"), {}
+    sweep = answer.sweeps({"real": found})["real"]
+    assert (sweep.loc[sweep["arm"] != "classical", "verdict"] != "helps").all()
+    for classifier, end in zip(answer.CLASSIFIERS, ("", "_rf"), strict=True):
+        change = answer.dose(found, classifier)
+        interval = comparison.interval(change, seed=answer.SEED)
+        numbers |= {f"{k}{end}": v for k, v in zip(("mean", "low", "high"), interval, strict=True)}
+    known = {name: f"{value:+.3f}".replace("-", "−") for name, value in numbers.items()} | known
+    known["wide"] = f"{comparison.projected(found.width, found.seeds, 40):.3f}"
     known["seeds"] = len(change)
-    interval = comparison.interval(change, seed=answer.SEED)
-    for name, value in zip(("mean", "low", "high"), interval, strict=True):
-        number = f"{value:+.3f}".replace("-", "−")
-        known[name] = number.replace(".", ",") if page == "README.md" else number
+    if page == "README.md":
+        known = {name: str(value).replace(".", ",") for name, value in known.items()}
     for phrase in phrases:
         assert phrase.format(**known) in text
 

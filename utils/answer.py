@@ -154,8 +154,9 @@ def stored(place):
 
 
 def agreement(first, second):
-    """Return how far two Answers agree: a dict of `same` verdicts, `rows` compared, opposite signs
-    where both are sure (`opposed`), and `rho`, the rank correlation of the mean differences."""
+    """Return how far two Answers agree: a dict of `rows` compared, `same` verdicts, those that are
+    `undecided` in both, opposite signs where both are sure (`opposed`), and `rho`, the rank
+    correlation of the mean differences."""
     keys = ["n_positive", "classifier", "arm"]
     both = first.against_real.merge(second.against_real, on=keys, suffixes=("_1", "_2"))
     both = both[both["classifier"].isin(CLASSIFIERS)]
@@ -163,6 +164,7 @@ def agreement(first, second):
     return {
         "rows": len(both),
         "same": int((both["verdict_1"] == both["verdict_2"]).sum()),
+        "undecided": int((both[["verdict_1", "verdict_2"]] == "undecided").all(axis=1).sum()),
         "opposed": int((sure["verdict_1"] != sure["verdict_2"]).sum()),
         "rho": float(both["mean_1"].corr(both["mean_2"], method="spearman")),
     }
@@ -220,8 +222,8 @@ def more_calls(answer, classifier, size, larger):
 
 
 def by_snr(answer, arm, classifier):
-    """Return the mean difference to `real` of the fainter and the louder half of the calls, a row a
-    size; empty where no truth is known."""
+    """Return the difference to `real` of the fainter and the louder half of the calls, mean of the
+    sizes, a row a seed; empty where no truth is known."""
     rows = answer.main[answer.main["classifier"] == classifier]
     if rows[list(study.BY_SNR)].isna().all(axis=None):
         return pd.DataFrame(columns=list(study.BY_SNR))
@@ -229,7 +231,7 @@ def by_snr(answer, arm, classifier):
     for score in study.BY_SNR:
         paired = comparison.differences(rows, score=score)
         paired = paired[paired["arm"] == arm]
-        parts[score] = paired.groupby("n_positive")["difference"].mean()
+        parts[score] = paired.groupby("seed")["difference"].mean()
     return pd.DataFrame(parts)
 
 

@@ -244,9 +244,10 @@ def least_rank_correlation(n):
 def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_resamples=2000):
     """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
 
-    The mean learning curve, made monotone, is read backwards on a logarithmic axis; the interval
-    redraws seeds, for curve and arm together, and is widened as in `interval`, on that axis. Values
-    end at the curve's first and last size.
+    The mean learning curve, made monotone, is read backwards on a logarithmic axis. Curve and arm
+    are taken as differences to `real` at `size`, seed by seed; the interval redraws seeds for both
+    together and is widened as in `interval`. Values end at the curve's first and last size.
+    ValueError if fewer than three seeds hold both, or the curve lacks the size.
     """
     curve = learning_curve(table, classifier, score)
     own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
@@ -256,15 +257,17 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
     shared = curve.index.intersection(own.index)
     if len(shared) < FEWEST:
         raise ValueError(f"{len(shared)} seeds hold both {arm} at {size} calls and the curve.")
-    scores, targets = curve.loc[shared].to_numpy(), own.loc[shared].to_numpy()
+    if size not in curve:
+        raise ValueError(f"the learning curve of real clips lacks {size} calls.")
     sizes = curve.columns.to_numpy(dtype=float)
-    rng = np.random.default_rng(seed)
-    found = [_read_backwards(sizes, scores.mean(0), targets.mean())]
-    for index in rng.integers(0, len(shared), (n_resamples, len(shared))):
-        found.append(_read_backwards(sizes, scores[index].mean(0), targets[index].mean()))
-    ratios = np.percentile(found[1:], [2.5, 97.5]) / found[0]
-    ends = found[0] * ratios ** _widening(len(shared), OVERLAP)
-    return found[0], *np.clip(ends, sizes[0], sizes[-1]).tolist()
+    both = curve.loc[shared].assign(arm=own.loc[shared]).sub(curve.loc[shared, size], axis=0)
+    both = both.to_numpy()
+    rng, mean = np.random.default_rng(seed), both.mean(0)
+    drawn = both[rng.integers(0, len(shared), (n_resamples, len(shared)))].mean(1)
+    drawn = mean + _widening(len(shared), OVERLAP) * (drawn - mean)
+    found = [_read_backwards(sizes, row[:-1], row[-1]) for row in drawn]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return _read_backwards(sizes, mean[:-1], mean[-1]), float(low), float(high)
 
 
 def _read_backwards(sizes, means, target):
@@ -272,4 +275,4 @@ def _read_backwards(sizes, means, target):
     monotone = optimize.isotonic_regression(means).x
     rising = monotone + 1e-12 * np.arange(len(monotone))
     size = np.exp(np.interp(target, rising, np.log(sizes)))
-    return float(np.clip(size, sizes[0], sizes[-1]))
+    return float(np.clip(size, sizes[0], sizes[-1]).round(6))  # the ends exactly

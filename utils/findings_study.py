@@ -7,6 +7,12 @@ from utils.generators import registry
 from utils.plotting_study import WORDS, title
 
 NAMES = {"simulated": "Clips simulados", "right_whale_upcalls": "Clips reales"}
+TALLIED = {  # of one comparison, of more
+    "helps": ("ayuda", "ayudan"),
+    "equivalent": ("equivale", "equivalen"),
+    "harms": ("perjudica", "perjudican"),
+    "undecided": ("indecisa", "indecisas"),
+}
 PARTS = {
     "main": "rejilla principal",
     "curve": "curva de aprendizaje",
@@ -61,8 +67,9 @@ def summary(found) -> str:
         lines.append(
             f"- {plotting.model_title(classifier)} logra ROC AUC {real:.3f}. Añadir clips de "
             f"{title(best)}: {judged(found.row(best, size, classifier))}; vale por "
-            f"{alike} llamadas reales. Frente al mejor rival barato "
-            f"({title(rival['rival'])}): {judged(rival)}. Llenar con más llamadas reales daría "
+            f"{alike} llamadas reales. Frente al mejor rival barato de cada semilla (el más "
+            f"frecuente, {title(rival['rival'])}): {judged(rival)}. Llenar con más llamadas reales "
+            f"daría "
             f"{judged(ceiling)}."
         )
     lines.append(f"- {overall(found)}")
@@ -120,9 +127,11 @@ def forest_title(found, size) -> str:
 
 
 def tally(words) -> str:
-    """How often each verdict occurs, such as "3 ayuda, 23 indeciso"."""
+    """How often each verdict occurs, such as "3 ayudan, 1 perjudica, 23 indecisas"."""
     counts = words.value_counts()
-    return ", ".join(f"{counts[w]} {WORDS[w]}" for w in comparison.VERDICTS if w in counts)
+    return ", ".join(
+        f"{counts[w]} {TALLIED[w][int(counts[w] > 1)]}" for w in comparison.VERDICTS if w in counts
+    )
 
 
 def curve_title(found, curve) -> str:
@@ -167,9 +176,9 @@ def agreement(first, second) -> str:
     )
     return (
         f"**¿Coinciden los dos conjuntos?** De {found['rows']} comparaciones con «solo reales» "
-        f"(brazo, tamaño, CNN o Random Forest), {found['same']} tienen el mismo veredicto y "
-        f"{opposed}. Las diferencias medias se ordenan parecido: correlación de rangos "
-        f"{found['rho']:.2f}."
+        f"(brazo, tamaño, CNN o Random Forest), {found['same']} tienen el mismo veredicto "
+        f"({found['undecided']}, indeciso en ambos) y {opposed}. Las diferencias medias se ordenan "
+        f"parecido: correlación de rangos {found['rho']:.2f}."
     )
 
 
@@ -221,7 +230,8 @@ def projection(found) -> str:
     wide = comparison.projected(found.width, found.seeds, most)
     return (
         f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
-        f"semillas; a este ritmo mediría unas ±{wide:.3f} con {most}."
+        f"semillas; si las diferencias siguen tan dispersas, mediría unas ±{wide:.3f} con {most}. "
+        "La regla no cuenta la corrección por clips comunes, que no baja con las semillas."
     )
 
 
@@ -278,12 +288,16 @@ def by_snr(found, classifier) -> str:
         return (
             f"**{name(found.name)}**: no se conoce la SNR de sus llamadas, así que aquí no se mide."
         )
-    low, high = (table[score].mean() for score in study.BY_SNR)
-    better = "débil" if low > high else "fuerte"
+    low, high = (table[score] for score in study.BY_SNR)
+    gap = comparison.interval(low - high, seed=answer.SEED)
+    better = "sale mejor parada la débil" if gap[1] > 0 else "sale mejor parada la fuerte"
+    if gap[1] <= 0 <= gap[2]:
+        better = "no se distinguen"
     return (
         f"**{name(found.name)}**: con {title(answer.BEST)} y "
         f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "
-        f"cambia {low:+.3f} y la fuerte {high:+.3f}: sale mejor parada la {better}."
+        f"cambia {low.mean():+.3f} y la fuerte {high.mean():+.3f}; débil menos fuerte, "
+        f"{gap[0]:+.3f} ({gap[1]:+.3f} a {gap[2]:+.3f}): {better}."
     )
 
 
@@ -329,7 +343,7 @@ def cost_title(found, size, classifier) -> str:
     more = "más" if drawn["mean"].max() > cheap["mean"].max() else "menos"
     times = drawn["x"].median() / cheap["x"].median()
     return (
-        f"Con generador se tarda {times:.0f} veces lo que sin él, y su mejor media es {more} alta"
+        f"Con generador se tarda {times:.0f} veces más (medianas), y su mejor media es {more} alta"
     )
 
 
@@ -348,8 +362,8 @@ def sweep(found, rows) -> str:
         parts = [f"{title(arm)} con {best.loc[arm, 'ratio']:g} ({best.loc[arm, 'mean']:+.3f})"
                  for arm in arms.ARMS if arm in best.index]  # fmt: skip
         lines.append(
-            f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones de un generador con "
-            f"«solo reales», {tally(drawn['verdict'])} (media negativa en "
+            f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones de un generador "
+            f"(sin el híbrido) con «solo reales», {tally(drawn['verdict'])} (media negativa en "
             f"{int((drawn['mean'] < 0).sum())}). La media mayor de cada brazo: {', '.join(parts)}."
         )
         change = answer.dose(found, classifier)
@@ -408,8 +422,8 @@ def monday(found) -> str:
         f"de {plotting.model_title(detector)} ({alone.max():.3f}). Lo barato que más le añade, "
         f"{title(cheap)}: {judged(rows.loc[cheap])}. Un generador: {reason}; con los cinco "
         f"detectores mejora al mejor rival barato en {wins} de {len(rival)} comparaciones, y su "
-        f"media queda por debajo en {below}. Etiquetar hasta {larger} llamadas: {mean:+.3f} "
-        f"({low:+.3f} a {high:+.3f})."
+        f"media queda por debajo en {below}. Etiquetar más, hasta tener {larger} llamadas: "
+        f"{mean:+.3f} ({low:+.3f} a {high:+.3f})."
     )
 
 
