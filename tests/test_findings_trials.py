@@ -61,7 +61,8 @@ def test_draws_set_each_count_beside_the_real_calls():
     text = findings.draws(pd.DataFrame(rows))
     assert "| clips dibujados | 800 | 1600 | 3200 |" in text
     assert "| AAE | 0.810 (90.0 %) | 0.810 (90.0 %) | 0.819 (91.0 %) |" in text
-    assert "entre +0.000 y +0.009. Lo más alto: AAE con 3200, el 91.0 %" in text
+    assert "entre +0.000 y +0.009. Lo más alto de 15 valores: AAE con 3200, el 91.0 %" in text
+    assert "(+0.009, +0.009 a +0.009, frente a 800 clips)" in text
 
 
 def test_only_rows_of_these_clips_and_this_code_count(tmp_path):

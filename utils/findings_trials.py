@@ -3,7 +3,7 @@
 Each takes a table of `utils.trials`, or None where that trial has not been run.
 """
 
-from utils import judging, trials
+from utils import evaluation, judging, trials
 from utils.generators import registry
 from utils.generators.base import FORMS
 from utils.plotting_generators import title
@@ -80,10 +80,14 @@ def draws(table) -> str:
     shown = shown.rename(index=title, columns=counts).rename_axis("clips dibujados")
     change = means[columns[-1]] - means[columns[0]]
     name = share.max(axis=1).idxmax()
+    best = share.loc[name].idxmax()
+    own = table[table["generator"] == name]
+    gain, low, high = evaluation.mean_interval(own[best] - own[columns[0]], seed=0)
     return (
         f"ROC AUC en prueba, media de {table['split'].nunique()} particiones y, entre paréntesis, "
         f"parte de la que dan {table['n_positive'].max()} llamadas reales:\n\n{_markdown(shown)}"
         f"\n\nDe {judging.SAMPLES} a {counts[columns[-1]]} clips, la utilidad cambia entre "
-        f"{change.min():+.3f} y {change.max():+.3f}. Lo más alto: {title(name)} con "
-        f"{counts[share.loc[name].idxmax()]}, el {100 * share.loc[name].max():.1f} %."
+        f"{change.min():+.3f} y {change.max():+.3f}. Lo más alto de {share.size} valores: "
+        f"{title(name)} con {counts[best]}, el {100 * share.loc[name, best]:.1f} % "
+        f"({gain:+.3f}, {low:+.3f} a {high:+.3f}, frente a {judging.SAMPLES} clips)."
     )
