@@ -69,8 +69,7 @@ def summary(found) -> str:
             f"{title(best)}: {judged(found.row(best, size, classifier))}; vale por "
             f"{alike} llamadas reales. Frente al mejor rival barato de cada semilla (el más "
             f"frecuente, {title(rival['rival'])}): {judged(rival)}. Llenar con más llamadas reales "
-            f"daría "
-            f"{judged(ceiling)}."
+            f"daría {judged(ceiling)}."
         )
     lines.append(f"- {overall(found)}")
     return "\n".join(lines)
@@ -290,9 +289,10 @@ def by_snr(found, classifier) -> str:
         )
     low, high = (table[score] for score in study.BY_SNR)
     gap = comparison.interval(low - high, seed=answer.SEED)
-    better = "sale mejor parada la débil" if gap[1] > 0 else "sale mejor parada la fuerte"
     if gap[1] <= 0 <= gap[2]:
         better = "no se distinguen"
+    else:
+        better = f"sale mejor parada la {'débil' if gap[0] > 0 else 'fuerte'}"
     return (
         f"**{name(found.name)}**: con {title(answer.BEST)} y "
         f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "

@@ -4,12 +4,11 @@ Each takes a table of `utils.trials`, or None where that trial has not been run.
 """
 
 from utils import evaluation, judging, trials
-from utils.generators import registry
+from utils.findings_quality import GENERATORS
 from utils.generators.base import FORMS
 from utils.plotting_generators import title
 
 FORM_NAMES = {"shared": "compartida", "conditional": "condicional", "calls": "solo llamadas"}
-GENERATORS = list(registry.REGISTRY)
 
 
 def _missing(trial) -> str:
@@ -66,17 +65,12 @@ def draws(table) -> str:
     """Whether a detector learns more from more clips of the same generator."""
     if table is None:
         return _missing("draws")
-    columns = [f"times_{times}" for times in trials.DRAWS]
     counts = {f"times_{times}": times * judging.SAMPLES for times in trials.DRAWS}
+    columns = list(counts)
     share = table[columns].div(table["real"], axis=0).groupby(table["generator"]).mean()
     means = table.groupby("generator")[columns].mean()
     share, means = share.loc[GENERATORS], means.loc[GENERATORS]
-    shown = means.copy().astype(object)
-    for column in columns:
-        shown[column] = [
-            f"{value:.3f} ({100 * part:.1f} %)"
-            for value, part in zip(means[column], share[column], strict=True)
-        ]
+    shown = means.map("{:.3f}".format) + share.map(lambda part: f" ({100 * part:.1f} %)")
     shown = shown.rename(index=title, columns=counts).rename_axis("clips dibujados")
     change = means[columns[-1]] - means[columns[0]]
     name = share.max(axis=1).idxmax()

@@ -103,8 +103,9 @@ def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE)
             ax.plot(own["n_positive"], own["mean"], style, label=text, **line)
             sure = own[own["verdict"].isin(("helps", "harms"))]
             ax.plot(sure["n_positive"], sure["mean"], marker, color=colour)
+        _sizes(ax, rows["n_positive"])
 
-    return _by_size(panels, draw, label=label, height=3.9)
+    return _row(panels, draw, label=label, height=3.9)
 
 
 def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
@@ -123,8 +124,9 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
                 ax.fill_between(
                     own["n_positive"], own["low"], own["high"], color=colour, alpha=0.08, lw=0
                 )
+        _sizes(ax, rows["n_positive"])
 
-    return _by_size(panels, draw, label="ROC AUC en prueba real", height=4.2)
+    return _row(panels, draw, label="ROC AUC en prueba real", height=4.2)
 
 
 def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
@@ -151,8 +153,8 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
 
 def ratio_sweep(panels: Mapping[str, pd.DataFrame], arms):
     """Draw mean differences against the added calls a real one, a line an arm; return the axes."""
-    axes = _row(panels, 3.8)
-    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
+
+    def draw(ax, rows):
         _indifferent(ax, vertical=False)
         for arm in arms:
             own = rows[rows["arm"] == arm].sort_values("ratio")
@@ -163,11 +165,8 @@ def ratio_sweep(panels: Mapping[str, pd.DataFrame], arms):
         ax.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
         ax.minorticks_off()
         ax.set_xlabel("llamadas añadidas por cada real")
-        ax.set_title(name, fontsize=11)
-        ax.grid()
-    axes[0].set_ylabel(DIFFERENCE)
-    _legend(axes)
-    return axes
+
+    return _row(panels, draw, label=DIFFERENCE, height=3.8)
 
 
 def by_classifier(panels: Mapping[str, pd.DataFrame]):
@@ -180,8 +179,9 @@ def by_classifier(panels: Mapping[str, pd.DataFrame]):
             ax.plot(
                 own["n_positive"], own["mean"], ls=line, marker=marker, color=colour, label=text
             )
+        _sizes(ax, rows["n_positive"])
 
-    return _by_size(panels, draw, label=DIFFERENCE, height=3.6)
+    return _row(panels, draw, label=DIFFERENCE, height=3.6)
 
 
 def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False):
@@ -189,8 +189,8 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False
 
     panels: title to a table of arms (index) with x, mean, low and high. logarithmic: of x.
     """
-    axes = _row(panels, 3.8, sharex=False)
-    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
+
+    def draw(ax, rows):
         _indifferent(ax, vertical=False)
         for arm in [arm for arm in ARMS if arm in rows.index]:
             row, (text, colour, marker) = rows.loc[arm], ARMS[arm]
@@ -201,31 +201,22 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False
             ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
             ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
             ax.xaxis.set_minor_formatter(ticker.NullFormatter())
-        ax.set_title(name, fontsize=11)
         ax.set_xlabel(label)
-        ax.grid()
-    axes[0].set_ylabel(DIFFERENCE)
-    _legend(axes)
-    return axes
+
+    return _row(panels, draw, label=DIFFERENCE, height=3.8, sharex=False)
 
 
-def _by_size(panels, draw, *, label, height):
-    """Axes side by side over the number of real calls, each filled by draw(ax, rows)."""
-    axes = _row(panels, height)
+def _row(panels, draw, *, label, height, sharex=True):
+    """Axes side by side with one legend, one a panel, each filled by draw(ax, rows)."""
+    size = {"figsize": (WIDTH, height), "squeeze": False}
+    axes = plt.subplots(1, len(panels), sharex=sharex, sharey=True, **size)[1][0]
     for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         draw(ax, rows)
-        _sizes(ax, rows["n_positive"])
         ax.set_title(name, fontsize=11)
         ax.grid()
     axes[0].set_ylabel(label)
     _legend(axes)
     return axes
-
-
-def _row(panels, height, *, sharex=True):
-    """Axes side by side, one a panel."""
-    size = {"figsize": (WIDTH, height), "squeeze": False}
-    return plt.subplots(1, len(panels), sharex=sharex, sharey=True, **size)[1][0]
 
 
 def _sizes(ax, sizes, label="llamadas reales"):

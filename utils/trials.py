@@ -8,7 +8,6 @@ draws.csv: the usefulness of quality.csv with more samples of the same generator
 
 import argparse
 import functools
-import operator
 import sys
 
 import numpy as np
@@ -29,8 +28,13 @@ def stored(bench, trial):
     rows = records.read(bench.results(trial))
     if rows is None:
         return None
-    rows = rows[rows["content"] == f"{bench.content}-{REVISION}"]
+    rows = rows[rows["content"] == _content(bench)]
     return rows if len(rows) else None
+
+
+def _content(bench):
+    """The hash of the clips and this code that rows carry."""
+    return f"{bench.content}-{REVISION}"
 
 
 def forms(bench, *, names=tuple(registry.REGISTRY), splits=range(FORM_SPLITS)):
@@ -65,7 +69,7 @@ def forms(bench, *, names=tuple(registry.REGISTRY), splits=range(FORM_SPLITS)):
         for name in names
         for form in (FORMS[:1] if name in ONE_FORM else FORMS)
     ]
-    return baseline.fill(bench, "forms", jobs, f"{bench.content}-{REVISION}")
+    return baseline.fill(bench, "forms", jobs, _content(bench))
 
 
 def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SEEDS)):
@@ -98,7 +102,7 @@ def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SE
         for seed in seeds
         for name in names
     ]
-    return baseline.fill(bench, "stability", jobs, f"{bench.content}-{REVISION}")
+    return baseline.fill(bench, "stability", jobs, _content(bench))
 
 
 def draws(bench, *, names=tuple(registry.REGISTRY), splits=None):
@@ -125,13 +129,17 @@ def draws(bench, *, names=tuple(registry.REGISTRY), splits=None):
             generator = judging.trained(name, judged)
         except CollapseError:
             return row | {"collapsed": 1}
-        parts = [
-            features.extract(generator.sample(judging.SAMPLES, seed=split + 1000 * part))
-            for part in range(max(DRAWS))
-        ]
+        drawn = features.extract(
+            np.concatenate(
+                [
+                    generator.sample(judging.SAMPLES, seed=split + 1000 * part)
+                    for part in range(max(DRAWS))
+                ]
+            )
+        )
         for times in DRAWS:
-            calls = functools.reduce(operator.add, parts[:times])
-            sea = functools.reduce(operator.add, [judged.sea] * times)
+            calls = drawn[: times * judging.SAMPLES]
+            sea = judged.sea[np.tile(np.arange(len(judged.sea)), times)]
             row[f"times_{times}"] = quality.usefulness(
                 calls, sea, judged.validation, judged.test, seed=split, **judging.TRAINING
             )
@@ -142,7 +150,7 @@ def draws(bench, *, names=tuple(registry.REGISTRY), splits=None):
         for split in (range(len(bench.splits)) if splits is None else splits)
         for name in names
     ]
-    return baseline.fill(bench, "draws", jobs, f"{bench.content}-{REVISION}")
+    return baseline.fill(bench, "draws", jobs, _content(bench))
 
 
 def main(arguments=None):
