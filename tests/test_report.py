@@ -216,12 +216,21 @@ def test_control_c_leaves_everything(tmp_path):
     assert tree(tmp_path) == before
 
 
-def test_control_c_before_a_cell_has_begun_leaves_no_warning(tmp_path):
+@pytest.mark.parametrize(
+    "left",
+    [
+        "waiting = cell()",  # before it has begun
+        "ensure_event_loop().create_task(cell())",  # while it runs
+    ],
+)
+def test_what_control_c_leaves_of_a_cell_gives_no_warning(left):
     code = (
-        "import sys; from utils import report\n"
-        "async def cell(): pass\n"
+        "import asyncio, sys; from utils import report\n"
+        "from jupyter_core.utils import ensure_event_loop\n"
+        "async def cell(): await asyncio.get_running_loop().create_future()\n"
         "def interrupted(*_, **__):\n"
-        "    waiting = cell()\n"
+        f"    {left}\n"
+        "    ensure_event_loop().run_until_complete(asyncio.sleep(0))\n"
         "    raise KeyboardInterrupt\n"
         "report.report = interrupted\n"
         "sys.exit(report.main([]))"

@@ -15,6 +15,7 @@ are not stored.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import re
@@ -31,6 +32,7 @@ import nbformat
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -364,6 +366,16 @@ def _largest_output(notebook: NotebookNode) -> str:
     return f"cell {largest + 1} alone stores {sizes[largest] / 1e6:.2f} MB"
 
 
+def _end_tasks() -> None:
+    """End what a signal left of nbclient's work, of which Python would warn on its way out."""
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+    loop = ensure_event_loop()  # the loop that nbclient's calls share
+    if tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks, timeout=5))
+
+
 def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> int:
     """The command line. Returns 0; 1 where a notebook fails; 2 for a wrong call; 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(
@@ -387,8 +399,7 @@ def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> in
         print(f"\n{error}\n\nNo stored notebook was changed.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        # A signal between two cells leaves a coroutine behind; Python would warn of it.
-        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        _end_tasks()
         print("\nInterrupted. No stored notebook was changed.", file=sys.stderr)
         return 130
     return 0
