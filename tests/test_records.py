@@ -114,6 +114,19 @@ def test_read_gives_what_is_stored_for_this_content(table, tmp_path):
     assert records.read(path, content="b") is None
 
 
+def test_rows_gives_those_of_one_content(table, tmp_path):
+    path = tmp_path / "t.csv"
+    assert records.rows(path, "a").empty
+    records.write(table, path)
+    assert records.rows(path, "a").empty  # a table that names no content
+    both = pd.concat([table.assign(content="a"), table[:1].assign(content="0012")])
+    records.write(both, path)
+    pd.testing.assert_frame_equal(
+        records.rows(path, "a").drop(columns="content"), table, check_dtype=False
+    )
+    assert len(records.rows(path, "0012")) == 1
+
+
 def test_a_fingerprint_survives_another_processor_and_nothing_else():
     rng = np.random.default_rng(0)
     base = {

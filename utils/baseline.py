@@ -200,10 +200,9 @@ def shapes(bench):
 def cue_floor(bench):
     """Return a row a (cue, split): ROC AUC of cues that have nothing to do with the call."""
     path = bench.results("cues")
-    if path.is_file():
-        stored = pd.read_csv(path, dtype={"content": str})
-        if stored["content"].eq(bench.content).all():
-            return stored
+    stored = records.read(path, content=bench.content)
+    if stored is not None:
+        return stored
     table = cues.trivial_cues(bench.dataset, bench.splits)
     table.insert(0, "dataset", bench.dataset.name)
     return records.record(table, path, keys=["cue", "split"], tolerance=0.02, content=bench.content)
@@ -242,9 +241,7 @@ def fill(bench, name, jobs, content=None):
     that of the bench, are dropped.
     """
     path, content = bench.results(name), content or bench.content
-    stored = pd.read_csv(path, dtype={"content": str}) if path.is_file() else pd.DataFrame()
-    if len(stored):
-        stored = stored[stored["content"] == content]
+    stored = records.rows(path, content)
     keys = list(jobs[0][0])
     done = set(stored[keys].itertuples(index=False, name=None)) if len(stored) else set()
     waiting = [(key, job) for key, job in jobs if tuple(key.values()) not in done]

@@ -313,10 +313,8 @@ def jobs(bench, *, generators=None, seeds=None, table_sizes=None):
 
 def stored_rows(bench):
     """Return the rows of quality.csv that belong to a bench and this code, and their jobs."""
-    stored = records.read(bench.results("quality"))
-    if stored is None or "content" not in stored:
-        stored = pd.DataFrame(columns=[*_COLUMNS, "content"])
-    stored = stored[stored["content"] == f"{bench.content}-{REVISION}"]
+    stored = records.rows(bench.results("quality"), f"{bench.content}-{REVISION}")
+    stored = stored.reindex(columns=[*_COLUMNS, "content"])
     return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
 
 

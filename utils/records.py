@@ -80,6 +80,17 @@ def read(path: Path, *, content: str | None = None) -> pd.DataFrame | None:
     return stored if content is None or _contents(stored) == [content] else None
 
 
+def rows(path: Path, content: str) -> pd.DataFrame:
+    """Return the rows of a stored table that follow from a content; no rows if there is no table.
+
+    For tables that grow a row at a time, where rows of other contents may lie beside these.
+    """
+    stored = read(path)
+    if stored is None or "content" not in stored:
+        return pd.DataFrame()
+    return stored[stored["content"] == content]
+
+
 def digest(text: str) -> str:
     """Return 12 hexadecimal digits that tell texts apart."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

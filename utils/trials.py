@@ -25,10 +25,7 @@ REVISION = 1  # raised when the code changes what the rows mean
 
 def stored(bench, trial):
     """Return the rows of a trial that belong to a bench and this code; None if there are none."""
-    rows = records.read(bench.results(trial))
-    if rows is None:
-        return None
-    rows = rows[rows["content"] == _content(bench)]
+    rows = records.rows(bench.results(trial), _content(bench))
     return rows if len(rows) else None
 
 
