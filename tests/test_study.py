@@ -31,6 +31,7 @@ def place(source, tmp_path, monkeypatch):
     monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
     found = opened(source)
     monkeypatch.setattr(found, "path", tmp_path / "study.csv")
+    monkeypatch.setattr(found, "samples", tmp_path / "samples")
     monkeypatch.setattr(study, "_opened", lambda _: found)
     return found
 
@@ -75,6 +76,22 @@ def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
     assert max(c.n_positive for c in cells if c.arm == "real") == min(calls, seas)
     ratios = [c for c in place.cells([0], ("ratios",)) if c.arm == "vae"]
     assert [c.count for c in ratios] == [25, 50, 100, 200, 400, 800]
+
+
+def test_no_cell_asks_for_more_than_there_is(place, monkeypatch):
+    for calls, seas, parts in (
+        (45, 400, {"main", "curve"}),
+        (80, 250, {"main", "curve", "ratios"}),
+        (150, 250, {"main", "curve", "ratios", "balanced"}),
+        (150, 400, set(study.PARTS)),
+    ):
+        monkeypatch.setattr(place, "available", lambda _, n=(calls, seas): n)
+        monkeypatch.setattr(place, "n_sea", min(800, seas))
+        found = {part: place.cells([0], (part,)) for part in study.PARTS}
+        assert {part for part, cells in found.items() if cells} == parts
+        for one in place.cells([0]):
+            assert one.n_positive <= calls and one.n_negative <= seas
+        assert set(study.status(place)["part"]) == parts
 
 
 def test_seeds_change_splits_and_no_side_shares_a_group(place):
@@ -263,7 +280,14 @@ def test_generators_are_trained_once_and_their_samples_removed(place, monkeypatc
         ("vae", 25, 100, 0),
     ]
     assert (study.read(place.path)["generator_seconds"] == 1.5).all()
-    assert not list((data.CACHE / "study").glob("*.npz"))
+    assert not list(place.samples.glob("*.npz"))
+    study.run(place, waiting(place, [cell("diffusion", 4.0)]), jobs=1)
+    assert not list(place.samples.glob("*.npz"))  # nor those of the VAE that it borrows
+    stale = place.generate(cell("vae", 1.0), "vae")
+    trained.clear()
+    study.rerun(place, {"vae": cell("vae", 1.0)}, CHEAP)
+    study.reproduce(place, 7, seed=0)  # 2 rows of the VAE, 3 of diffusion with its VAE, 2 of AAE
+    assert len(trained) == 1 + (2 + 3 * 2 + 2) and stale.is_file()
 
 
 def test_the_rule_asks_for_more_seeds_by_width_alone(place, monkeypatch):
@@ -292,6 +316,18 @@ def test_rows_are_reproduced_and_false_ones_found(place):
     stored["roc_auc"] += 0.001
     study.records.write(stored, place.path)
     assert not study.reproduce(place, 3, seed=0)["agrees"].any()
+
+
+def test_the_spread_is_between_seeds_of_rows_like_one():
+    table = planted.rows(seeds=30, noise=0.003, parts=("main", "curve", "balanced"))
+    at = (table["arm"] == "vae") & (table["n_positive"] == 100) & (table["n_negative"] == 800)
+    found = study.spread(table, table[at].iloc[0])
+    assert found == pytest.approx(0.003, rel=0.3)  # not the 0.01 that the arms of a seed share
+    table.loc[table["n_negative"] == 100, "roc_auc"] *= 0.5
+    assert study.spread(table, table[at].iloc[0]) == found
+    alone = table[table["n_positive"] == 600].iloc[0]  # `real` and nothing to compare it with
+    assert study.spread(table, alone) == pytest.approx(0.01, rel=0.3)
+    assert np.isnan(study.spread(table[table["seed"] < 2], alone))
 
 
 def test_rows_run_anew_are_those_of_the_table(place):

@@ -13,8 +13,10 @@ import importlib.metadata
 import json
 import os
 import sys
+import tempfile
 import time
 from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -100,6 +102,7 @@ class Study:
         text += records.fingerprint(self.bench.dataset)
         self.settings = records.digest(text)
         self.path = self.bench.results("study")
+        self.samples = data.CACHE / "study"  # of generators, while their seed is being run
 
     @functools.lru_cache(maxsize=8)  # noqa: B019 - a study lives as long as its process
     def _splits(self, number):
@@ -139,14 +142,14 @@ class Study:
                 every = min(calls, seas)
                 for size in (*(s for s in PROTOCOL["curve"] if s < every), every):
                     found.append(Cell(seed, size, max(size, n_sea), arms.REAL, 0.0))
-            if "ratios" in parts:
+            if "ratios" in parts and PROTOCOL["ratio_size"] < calls:
                 size = PROTOCOL["ratio_size"]
                 for ratio in PROTOCOL["ratios"]:
                     for arm in PROTOCOL["ratio_arms"]:
                         found.append(Cell(seed, size, n_sea, arm, float(ratio)))
             for name in ("balanced", "challenge"):
-                if name in parts:
-                    own = PROTOCOL[name]
+                own = PROTOCOL[name]
+                if name in parts and own["size"] < calls and own["negatives"] <= seas:
                     found += self._filled(seed, own["size"], own["negatives"], own["fill"])
         return found
 
@@ -171,7 +174,18 @@ class Study:
     def synthetic_path(self, cell, name):
         """Return where the samples of a generator are kept while its seed is being run."""
         key = f"{self.settings}-{cell.n_positive}-{cell.n_negative}-{cell.seed}-{name}"
-        return data.CACHE / "study" / f"{key}.npz"
+        return self.samples / f"{key}.npz"
+
+    @contextlib.contextmanager
+    def trained_anew(self):
+        """Within it, no sample is used that was drawn before, and none is left behind."""
+        before = self.samples
+        with tempfile.TemporaryDirectory() as folder:
+            self.samples = Path(folder)
+            try:
+                yield
+            finally:
+                self.samples = before
 
     def generate(self, cell, name):
         """Train a generator on a cell's clips, and the one that it borrows from, unless that has
@@ -399,9 +413,15 @@ def run(study, waiting, *, jobs=2, scheduler=None):
                 failed += [row for row in rows if row.get("error")]
                 bar.update(len(rows))
             for cell, _ in own:
-                for name in arms.generators(cell.arm):
+                drawn = arms.generators(cell.arm)
+                for name in {*drawn, *_lent(drawn)}:
                     study.synthetic_path(cell, name).unlink(missing_ok=True)
     return failed
+
+
+def _lent(names):
+    """The generators that others of them borrow and train along."""
+    return {registry.REGISTRY[n].borrows for n in names if n in registry.REGISTRY} - {None}
 
 
 def _trainings(cells):
@@ -412,7 +432,7 @@ def _trainings(cells):
             found.setdefault((cell.n_positive, cell.n_negative), {})[name] = cell
     tasks = []
     for wanted in found.values():
-        lent = {registry.REGISTRY[n].borrows for n in wanted if n in registry.REGISTRY}
+        lent = _lent(wanted)
         tasks += [(cell, name) for name, cell in wanted.items() if name not in lent]
     return tasks
 
@@ -493,8 +513,8 @@ def select(table, part):
 def reproduce(study, n_rows, seed):
     """Run rows anew that are drawn at random; return a table of stored and new ROC AUC.
 
-    allowed: 1e-6 where nothing but scikit-learn was involved, else twice the standard deviation
-    between the seeds of the same arm, size and classifier. ValueError if there is no row.
+    Generators are trained anew. allowed: 1e-6 where nothing but scikit-learn was involved, else
+    twice `spread`, or 0.05 with too few seeds for it. ValueError if there is no row.
     """
     stored = complete(study)
     if stored.empty:
@@ -503,11 +523,11 @@ def reproduce(study, n_rows, seed):
     found = []
     for row in drawn.itertuples():
         cell = Cell(row.seed, row.n_positive, row.n_negative, row.arm, row.ratio)
-        (again,) = study.run(cell, [row.classifier])
-        same = stored[(stored["arm"] == row.arm) & (stored["classifier"] == row.classifier)]
-        same = same[(same["n_positive"] == row.n_positive) & (same["ratio"] == row.ratio)]
+        with study.trained_anew():
+            (again,) = study.run(cell, [row.classifier])
+        between = spread(stored, row)
         network = row.classifier in NETWORKS or set(arms.generators(row.arm)) & {*registry.REGISTRY}
-        allowed = 2 * same["roc_auc"].std() if network and len(same) > 2 else 0.05
+        allowed = 2 * between if np.isfinite(between) else 0.05
         found.append(
             {name: getattr(row, name) for name in (*_CELL, "classifier")}
             | {"stored": row.roc_auc, "again": again.get("roc_auc", np.nan)}
@@ -521,15 +541,31 @@ def reproduce(study, n_rows, seed):
 NETWORKS = ("cnn", "mlp")
 
 
+def spread(stored, row):
+    """Return the standard deviation between seeds of rows like one: same arm, ratio, classifier and
+    numbers of clips. What the arms of a seed share is taken off where there are several. NaN for
+    fewer than three seeds.
+    """
+    place = stored[stored["classifier"] == row.classifier]
+    for name in ("n_positive", "n_negative"):
+        place = place[place[name] == getattr(row, name)]
+    own = place["roc_auc"]
+    if place["arm"].nunique() > 1:
+        own = own - place.groupby("seed")["roc_auc"].transform("mean")
+    same = own[(place["arm"] == row.arm) & (place["ratio"] == row.ratio)]
+    return same.std() if len(same) > 2 else np.nan
+
+
 def rerun(study, cells, names):
-    """Run named Cells anew, without the table; return their rows, and {(name of the cell,
-    classifier): (n,) probabilities of the test side}."""
+    """Run named Cells anew, generators included, without the table; return their rows, and
+    {(name of the cell, classifier): (n,) probabilities of the test side}."""
     rows, probabilities = [], {}
-    for name, cell in cells.items():
-        training = study.prepare(cell)[0]
-        for classifier in names:
-            scores, probabilities[name, classifier] = study.judge(cell, training, classifier)
-            rows.append(asdict(cell) | {"classifier": classifier} | scores)
+    with study.trained_anew():
+        for name, cell in cells.items():
+            training = study.prepare(cell)[0]
+            for classifier in names:
+                scores, probabilities[name, classifier] = study.judge(cell, training, classifier)
+                rows.append(asdict(cell) | {"classifier": classifier} | scores)
     return rows, probabilities
 
 
@@ -540,7 +576,10 @@ def status(study):
     stored = stored[stored["settings"] == study.settings]
     rows = []
     for part in PARTS:
-        cells = pd.DataFrame([asdict(cell) for cell in study.cells(seeds, (part,))])
+        asked = study.cells(seeds, (part,))
+        if not asked:  # too few clips for it
+            continue
+        cells = pd.DataFrame([asdict(cell) for cell in asked])
         cells["ratio"] = cells["ratio"].round(4)
         for size, own in cells.groupby("n_positive"):
             found = own.merge(stored, on=list(_CELL))
