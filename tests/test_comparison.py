@@ -150,6 +150,40 @@ def test_the_whole_training_side_ends_the_curve_at_its_mean_size():
     assert (found[1500] == 0.9).all()
 
 
+def whole(sizes, scores, first=0):
+    """Rows of whole training sides, one a seed."""
+    return [rows("real", [score], n_positive=size).assign(seed=first + k, n_negative=max(size, 800))
+            for k, (size, score) in enumerate(zip(sizes, scores, strict=True))]  # fmt: skip
+
+
+def test_the_end_of_the_curve_is_each_seeds_own_whole():
+    # a size that only the seeds with more clips have is not their end
+    some = whole([600] * 4, [0.8] * 4) + whole([700] * 4, [0.9] * 4)
+    found = comparison.learning_curve(
+        pd.concat([*curve_table(seeds=10)[:5], *some, *whole([610] * 6, [0.9] * 6, first=4)]), "cnn"
+    )
+    assert found.columns.tolist() == [25, 50, 100, 200, 400, 646] and (found[646] == 0.9).all()
+    # whole sides of one size in most seeds are still the end of all seeds
+    ends = whole([500] * 6 + [505] * 4, [0.9] * 6 + [0.8] * 4)
+    found = comparison.learning_curve(pd.concat([*curve_table(seeds=10)[:5], *ends]), "cnn")
+    assert found.columns.tolist() == [25, 50, 100, 200, 400, 502] and len(found) == 10
+    assert found[502].tolist() == [0.9] * 6 + [0.8] * 4
+    # a seed whose end is still to be run is left out
+    found = comparison.learning_curve(pd.concat([*curve_table(seeds=10)[:5], *ends[:7]]), "cnn")
+    assert found.index.tolist() == list(range(7))
+
+
+def test_the_projection_is_what_more_seeds_give():
+    rng = np.random.default_rng(0)
+
+    def half(k):
+        _, low, high = comparison.interval(rng.normal(size=k), seed=0, overlap=0, n_resamples=1000)
+        return ((high - low) / 2) ** 2
+
+    wide = {k: np.sqrt(np.mean([half(k) for _ in range(400)])) for k in (5, 40)}
+    assert comparison.projected(wide[5], 5, 40) == pytest.approx(wide[40], rel=0.06)
+
+
 def test_scores_by_size_leave_out_what_has_few_seeds():
     both = pd.concat([*curve_table(), rows("vae", [0.5, 0.6])])
     found = comparison.scores_by_size(both, seed=0)

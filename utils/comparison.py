@@ -138,7 +138,7 @@ def widest(table, n_seeds, classifiers, reference="real"):
 
 def projected(width, k, n):
     """Return how wide an interval of k seeds, not corrected for overlap, would be with n seeds."""
-    return width * np.sqrt(k / n) * _widening(n, 0.0) / _widening(k, 0.0)
+    return width * np.sqrt(k / n) * stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, k - 1)
 
 
 def learning_curve(table, classifier, score="roc_auc"):
@@ -151,13 +151,15 @@ def learning_curve(table, classifier, score="roc_auc"):
     most = real.groupby("n_positive")["n_negative"].max()
     real = real[real["n_negative"] == real["n_positive"].map(most)]
     wide = real.pivot_table(score, "seed", "n_positive")
-    common = wide.notna().sum() > len(wide) / 2
+    largest = wide.apply(pd.Series.last_valid_index, axis=1)
+    passed = wide.notna() & np.less.outer(wide.columns.to_numpy(), largest.to_numpy()).T
+    common = (wide.notna().sum() > len(wide) / 2) & passed.any()
     found = wide.loc[:, common].copy()
-    whole = wide.loc[:, ~common & (wide.columns > found.columns.max())]
-    has_whole = whole.notna().any(axis=1)
-    if has_whole.sum() > len(wide) / 2:
-        sizes = whole[has_whole].apply(pd.Series.last_valid_index, axis=1)
-        found[round(sizes.mean())] = whole.bfill(axis=1).iloc[:, 0]
+    whole = largest[largest > (found.columns.max() if len(found.columns) else 0)]
+    if len(whole) > len(wide) / 2:
+        found[round(whole.mean())] = pd.Series(
+            {seed: wide.loc[seed, size] for seed, size in whole.items()}
+        )
     return found.dropna()
 
 
