@@ -34,7 +34,7 @@ def rows(*, seeds=5, noise=0.0005, name="planted", parts=("main", "curve"), snr=
                     low = 1.5 * (arm == "aae") * EFFECTS["aae"]
                     row |= {"roc_auc_low_snr": value + low, "roc_auc_high_snr": value}
                 found.append(row)
-    return pd.DataFrame(found).reindex(columns=study.COLUMNS)
+    return pd.DataFrame(found).reindex(columns=study.COLUMNS).astype({"error": object})
 
 
 def _cells(parts):

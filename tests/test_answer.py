@@ -52,6 +52,20 @@ def test_a_seed_that_is_still_being_run_is_left_out(found):
     assert both.seeds == 5 and 9 not in set(both.curve_rows["seed"])
 
 
+def test_a_failed_row_or_a_size_that_some_seeds_lack_drops_no_seed():
+    table = planted.rows(seeds=6, parts=("main",))
+    lost = (table["arm"] == "gan") & (table["classifier"] == "cnn") & (table["n_positive"] == 25)
+    table.loc[lost & (table["seed"] < 4), ["roc_auc", "error"]] = [np.nan, "CollapseError: none"]
+    found = answer.Answer("planted", table)
+    assert found.seeds == 6 and len(found.main) == len(table) - 4
+    sure = found.against_real.set_index(["arm", "classifier", "n_positive"])["seeds"]
+    assert ("gan", "cnn", 25) not in sure and sure["vae", "cnn", 25] == 6
+    few = table[(table["n_positive"] < 400) | (table["seed"] < 2)]
+    assert answer.Answer("planted", few).seeds == 2  # as if the others were still being run
+    calls = {seed: 900 if seed < 2 else 380 for seed in range(6)}
+    assert answer.Answer("planted", few, calls).seeds == 6
+
+
 def test_planted_effects_come_out(found):
     row = found.row("aae", 50, "cnn")
     assert row["verdict"] == "helps" and row["mean"] == pytest.approx(0.04, abs=0.002)
@@ -97,6 +111,7 @@ def test_stored_rows_are_those_of_the_settings_without_failures(tmp_path, monkey
     failed = table.tail(1).assign(seed=99, error="ValueError: no", roc_auc=np.nan)
     study.add(data.results_dir("planted") / "study.csv", pd.concat([old, table, failed]))
     assert len(answer.found("planted").rows) == len(table)
+    assert len(answer.found("planted").attempted) == len(table) + 1
     assert len(answer.found("planted", "old").rows) == 3
     assert answer.found("planted", "none") is None
 
@@ -104,16 +119,24 @@ def test_stored_rows_are_those_of_the_settings_without_failures(tmp_path, monkey
 class Place:
     name, settings = "planted", "planted"
 
+    def __init__(self, calls=900):
+        self.calls = calls
+
+    def available(self, seed):
+        return self.calls - seed, 3000
+
 
 def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "ROOT", tmp_path)
     path = data.results_dir("planted") / "study.csv"
     study.add(path, planted.rows(seeds=2, parts=("main",)))
     with pytest.raises(ValueError, match=r"fewer than 3 seeds.*utils\.study run"):
-        answer.stored(Place)
+        answer.stored(Place())
+    with pytest.raises(ValueError, match=r"holds 81 calls.*with 50 and with 100"):
+        answer.stored(Place(120))
     study.add(path, planted.rows(seeds=3, parts=("main",)))
     study.add(data.results_dir("simulated") / "study.csv", planted.rows(name="simulated"))
-    assert list(answer.stored(Place)) == ["planted", "simulated"]
+    assert list(answer.stored(Place())) == ["planted", "simulated"]
 
 
 def test_two_data_sets_agree_or_not(found, bare):
@@ -211,6 +234,13 @@ def test_the_dose_is_paired_by_seed(found):
     rows.loc[most & (rows["n_positive"] == 50), "roc_auc"] -= 0.05
     change = answer.dose(answer.Answer("dosed", rows), "cnn")
     assert len(change) == 5 and change.mean() == pytest.approx(-0.05, abs=1e-3)
+    gan = (rows["arm"] == "gan") & (rows["n_positive"] == 50) & (rows["ratio"] == 16)
+    begun = rows[(rows["ratio"] != 16) | gan | (rows["n_positive"] != 50)].assign(seed=9)
+    one = answer.Answer("dosed", pd.concat([rows, begun[begun["clips"] == "c0"]]))
+    pd.testing.assert_series_equal(answer.dose(one, "cnn"), change)  # seed 9 lacks the others
+    assert answer.dose(one, "cnn", ["gan"]).index.tolist() == [0, 1, 2, 3, 4, 9]
+    told = findings.sweep(one, answer.sweeps({"a": found})["a"])
+    assert "de los cinco generadores cambia -0.050" in told and "perjudica (5 semillas)" in told
     few = answer.Answer("dosed", rows[(rows["seed"] < 2) | (rows["ratio"] != 16)])
     assert len(answer.dose(few, "cnn")) == 2
     told = findings.sweep(few, answer.sweeps({"a": found})["a"])
@@ -221,7 +251,8 @@ def test_other_parts_are_said_where_they_are_measured(found, bare):
     assert "sin medir" in findings.sweep(bare, None)
     assert "AAE +0.0" in findings.other_scenario(found, "balanced")
     assert "sin medir" in findings.other_scenario(bare, "challenge")
-    assert "coinciden" in findings.agreement(found, bare).lower()
+    rho = answer.agreement(found, bare)["rho"]
+    assert f"diferencias medias: {rho:.2f}." in findings.agreement(found, bare)
 
 
 def test_ends_of_the_curve_are_marked(found):

@@ -6,6 +6,7 @@ interval, its adjusted p and its verdict, and at ANSWER_SIZE the real-equivalent
 """
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from utils.generators import registry
 CHEAP = ("class_weight", "oversample", "classical", "mixup", "call_on_background")
 GENERATED = (*registry.REGISTRY, "hybrid")
 BEST = arms.BEST  # chosen by Checkpoint 3, before any row of the study was seen
-ANSWER_SIZE = 50  # real calls of the headline
+ANSWER_SIZE, NEXT_SIZE = 50, 100  # real calls of the headline, and what labelling more is told by
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
 PUBLISHED = (data.SIMULATED, "right_whale_upcalls")
 SEED = 0  # of the bootstraps
@@ -25,17 +26,34 @@ SEED = 0  # of the bootstraps
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The finished rows of one data set and what follows from them."""
+    """The rows of one data set and what follows from them.
+
+    attempted: with those that failed. calls: {seed: calls of its training side}, by which a size
+    that a seed can't have is told from one that is still to be run; None: all seeds have all sizes.
+    """
 
     name: str
-    rows: pd.DataFrame
+    attempted: pd.DataFrame
+    calls: Mapping[int, int] | None = None
+
+    @functools.cached_property
+    def rows(self):
+        """The rows that did not fail."""
+        return self.attempted[self.attempted["error"].isna()]
 
     @functools.cached_property
     def main(self):
-        """The rows of the main part of the protocol, without seeds that are still being run."""
+        """The rows of the main part of the protocol, without seeds that are still being run: those
+        that lack a row which others have, failed or not."""
+        tried = study.select(self.attempted, "main")
+        kinds = tried[_KIND].drop_duplicates()
+        asked = tried[["seed"]].drop_duplicates().merge(kinds, how="cross")
+        if self.calls is not None:
+            asked = asked[asked["n_positive"] < asked["seed"].map(self.calls)]
+        both = asked.merge(tried[["seed", *_KIND]], how="left", indicator=True)
+        running = both.loc[both["_merge"] == "left_only", "seed"]
         rows = study.select(self.rows, "main")
-        counts = rows.groupby("seed")["arm"].transform("size")
-        return rows[counts == counts.max()]
+        return rows[~rows["seed"].isin(running)]
 
     @property
     def seeds(self):
@@ -115,31 +133,41 @@ class Answer:
         )
 
 
+_KIND = ["n_positive", "arm", "ratio", "classifier"]
 COLUMNS = [
     "dataset", "n_positive", "n_negative", "classifier", "arm", "ratio", "reference", "seeds",
     "mean", "low", "high", "p", "verdict", "equivalent_real", "equivalent_low", "equivalent_high",
 ]  # fmt: skip
 
 
-def found(name, settings=None):
-    """Return the Answer of a data set's stored rows; None if there are none.
+def found(name, settings=None, calls=None):
+    """Return the Answer of a data set's stored rows; None if none is finished.
 
-    settings: of a Study; None for those of the newest row.
+    settings: of a Study; None for those of the newest finished row. calls: see Answer.
     """
     rows = study.read(data.results_dir(name) / "study.csv")
-    rows = rows[rows["error"].isna()]
-    if rows.empty:
+    fine = rows[rows["error"].isna()]
+    if fine.empty:
         return None
-    rows = rows[rows["settings"] == (settings or rows["settings"].iloc[-1])]
-    return Answer(name, rows.reset_index(drop=True)) if len(rows) else None
+    own = rows[rows["settings"] == (settings or fine["settings"].iloc[-1])].reset_index(drop=True)
+    return Answer(name, own, calls) if own["error"].isna().any() else None
 
 
 def stored(place):
     """Return {name: Answer} of a Study and of the published data sets beside it, in this order.
 
-    ValueError, with the command that mends it, if the study has too few seeds for an interval.
+    ValueError, with what mends it, if the study has too few seeds for an interval, or training
+    sides too small for the sizes of the headline.
     """
-    own = found(place.name, place.settings)
+    seeds = range(study.PROTOCOL["most_seeds"])
+    calls = {seed: place.available(seed)[0] for seed in seeds}
+    if min(calls.values()) <= NEXT_SIZE:
+        raise ValueError(
+            f"a training side of {place.name} holds {min(calls.values())} calls; the answer is "
+            f"told with {ANSWER_SIZE} and with {NEXT_SIZE}, and more must be there. Add labelled "
+            f"calls; the rows that there are lie in study.csv."
+        )
+    own = found(place.name, place.settings, calls)
     if own is None or own.seeds < comparison.FEWEST:
         raise ValueError(
             f"study.csv of {place.name} holds fewer than {comparison.FEWEST} seeds; fill it with "
@@ -179,15 +207,25 @@ def sweeps(found):
     return {name: table for name, table in tables.items() if len(table)}
 
 
-def dose(answer, classifier):
-    """Return (seeds,): what the generators' mean ROC AUC changes from the lowest ratio of the sweep
-    to the highest, of the seeds that have both."""
+def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
+    """Return (seeds,): what the mean ROC AUC of some generators changes from the lowest ratio of
+    the sweep to the highest, of the seeds that have all of them at both."""
     rows = study.select(answer.rows, "ratios")
-    rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(registry.REGISTRY)]
-    if rows.empty:
-        return pd.Series(dtype=float)
-    wide = rows.pivot_table("roc_auc", "seed", "ratio")
-    return (wide[wide.columns.max()] - wide[wide.columns.min()]).dropna()
+    rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(generators)]
+    ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
+    wide = rows.pivot_table("roc_auc", "seed", ["ratio", "arm"])
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([ends, generators])).dropna()
+    few, many = (wide[end].mean(axis=1) for end in ends)
+    return many - few
+
+
+def change(values):
+    """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
+    compared with it, so that p is not adjusted."""
+    mean, low, high = comparison.interval(values, seed=SEED)
+    p = comparison.p_value(values)
+    return {"mean": mean, "low": low, "high": high, "p": p,
+            "verdict": comparison.verdict(low, high, p)}  # fmt: skip
 
 
 def quality_and_gain(answer, quality, metric, size, classifier):

@@ -176,8 +176,8 @@ def agreement(first, second) -> str:
     return (
         f"**¿Coinciden los dos conjuntos?** De {found['rows']} comparaciones con «solo reales» "
         f"(brazo, tamaño, CNN o Random Forest), {found['same']} tienen el mismo veredicto "
-        f"({found['undecided']}, indeciso en ambos) y {opposed}. Las diferencias medias se ordenan "
-        f"parecido: correlación de rangos {found['rho']:.2f}."
+        f"({found['undecided']}, indeciso en ambos) y {opposed}. Correlación de rangos de las "
+        f"diferencias medias: {found['rho']:.2f}."
     )
 
 
@@ -368,11 +368,12 @@ def sweep(found, rows) -> str:
         )
         change = answer.dose(found, classifier)
         if len(change) >= comparison.FEWEST:
-            mean, low, high = comparison.interval(change, seed=answer.SEED)
-            few, many = (f"{pick(own['ratio']):g}" for pick in (min, max))
+            calm = answer.dose(found, classifier, [g for g in registry.REGISTRY if g != "gan"])
+            few, many = (f"{study.PROTOCOL['ratios'][end]:g}" for end in (0, -1))
             lines[-1] += (
                 f" De {few} a {many} por real, la ROC AUC media de los cinco generadores cambia "
-                f"{mean:+.3f} ({low:+.3f} a {high:+.3f})."
+                f"{judged(answer.change(change))} ({len(change)} semillas); sin la GAN, "
+                f"{judged(answer.change(calm))}."
             )
     return "\n".join(lines)
 
@@ -406,7 +407,7 @@ def other_scenario(found, part) -> str:
 
 def monday(found) -> str:
     """What somebody with few labelled calls should do, by the rows of this data set."""
-    size, larger = answer.ANSWER_SIZE, 2 * answer.ANSWER_SIZE
+    size, larger = answer.ANSWER_SIZE, answer.NEXT_SIZE
     main = found.main[found.main["n_positive"] == size]
     alone = main[main["arm"] == arms.REAL].groupby("classifier")["roc_auc"].mean()
     detector = alone.idxmax()
