@@ -16,14 +16,40 @@ def decision():
 def test_who_goes_on_and_why_not(decision):
     assert findings.passed(decision) == ["ae", "diffusion"]
     assert findings.stopped(decision) == ["vae", "aae", "gan"]
-    text = findings.verdict(decision, dict.fromkeys(findings.GENERATORS, 30.0), 0, 800)
+    text = findings.verdict(decision, pd.Series(30.0, findings.GENERATORS), 0, 800)
     assert "VAE no sigue: no pasa el examen de copia" in text
     assert "AAE no sigue: cubre poco" in text
     assert "GAN no sigue: su utilidad queda 0.010 por debajo" in text
     assert "Siguen: AE, difusión. Entrenamientos colapsados: 0" in text
     decision.loc["gan", "usefulness"] = decision.loc["gan", "floor"] - 1e-5
-    text = findings.verdict(decision, dict.fromkeys(findings.GENERATORS, 30.0), 0, 800)
+    text = findings.verdict(decision, pd.Series(30.0, findings.GENERATORS), 0, 800)
     assert "menos de 0.001 por debajo" in text
+
+
+@pytest.mark.parametrize("splits", [1, 3])
+def test_a_generator_that_collapses_does_not_go_on_and_every_sentence_is_said(splits):
+    rows = table()
+    lost = (rows["generator"] == "ae") & (rows["seed"] < splits)
+    ends = rows.drop_duplicates(["generator", "seed"]).assign(metric="collapsed", value=0.0)
+    ends.loc[(ends["generator"] == "ae") & (ends["seed"] < splits), "value"] = 1.0
+    rows = pd.concat([rows[~lost], ends])
+    decision = checkpoint.decide(rows, 800)
+    assert findings.passed(decision) == ["diffusion"] and decision.loc["ae", "collapsed"] == splits
+    seconds = pd.Series(30.0, findings.GENERATORS)
+    seconds["ae"] = None if splits == 3 else 30.0
+    text = findings.verdict(decision, seconds, splits, 800)
+    assert "- AE no sigue: colapsa.\n" in text and ("AE 30, VAE" in text) == (splits == 1)
+    measures = {"usefulness": checkpoint.summary(rows, "usefulness", 800)}
+    told = findings.intervals(measures).loc["AE", "utilidad (ROC AUC)"]
+    assert told == ("colapsa" if splits == 3 else "0.90 (0.90 a 0.90)")
+    share = checkpoint.ratios(rows, "usefulness", 800)["mean"]
+    assert "difusión" in findings.summary(
+        decision, {"two_sample_auc": measures["usefulness"]}, share, 800
+    )
+    worst = findings.worst_parameter({"wasserstein_start_hz": measures["usefulness"]})
+    assert ("**AE**" in worst) == (splits == 1)
+    gain = measures["usefulness"]["mean"]
+    assert ("AE +0.9" in findings.topped_up(gain, 800).split("VAE")[0]) == (splits == 1)
 
 
 def test_the_summary_sets_the_best_beside_the_best_floor(decision):

@@ -65,6 +65,22 @@ def test_draws_set_each_count_beside_the_real_calls():
     assert "(+0.009, +0.009 a +0.009, frente a 800 clips)" in text
 
 
+def test_draws_pass_over_a_collapse():
+    rows = [
+        {"generator": name, "split": split, "n_positive": 800, "real": 0.9, "collapsed": 0}
+        | {"times_1": 0.81, "times_2": 0.81, "times_4": 0.82 if name == "aae" else 0.81}
+        for name in NAMES
+        for split in range(3)
+    ]
+    table = pd.DataFrame(rows)
+    lost = (table["generator"] == "aae") & (table["split"] == 0)
+    table.loc[lost, ["times_1", "times_2", "times_4", "collapsed"]] = [None, None, None, 1]
+    assert "AAE con 3200, el 91.1 % (+0.010, +0.010 a +0.010" in findings.draws(table)
+    table.loc[table["generator"] == "gan", ["times_1", "times_2", "times_4"]] = None
+    assert "| GAN | colapsa | colapsa | colapsa |" in findings.draws(table)
+    assert "utils.trials draws" in findings.draws(table[table["split"] == 1])
+
+
 def test_only_rows_of_these_clips_and_this_code_count(tmp_path):
     class Bench:
         content = "abc"
@@ -73,9 +89,14 @@ def test_only_rows_of_these_clips_and_this_code_count(tmp_path):
         def results(name):
             return tmp_path / f"{name}.csv"
 
-    assert trials.stored(Bench, "forms") is None
-    rows = pd.DataFrame({"generator": ["ae", "vae"], "content": ["old-1", "abc-1"]})
-    rows.to_csv(Bench.results("forms"), index=False)
-    assert trials.stored(Bench, "forms")["generator"].tolist() == ["vae"]
-    rows.iloc[:1].to_csv(Bench.results("forms"), index=False)
+    assert trials.stored(Bench, "draws") is None
+    rows = pd.DataFrame({"generator": NAMES, "split": 0, "content": "abc-1"})
+    old = rows.assign(content="old-1", split=5)
+    begun = rows[:2].assign(split=1)  # a split that is still being run
+    pd.concat([old, rows, begun]).to_csv(Bench.results("draws"), index=False)
+    found = trials.stored(Bench, "draws")
+    assert found["generator"].tolist() == NAMES and set(found["split"]) == {0}
+    pd.concat([old, begun]).to_csv(Bench.results("draws"), index=False)
+    assert trials.stored(Bench, "draws") is None
+    rows.to_csv(Bench.results("forms"), index=False)  # one form of each is not all
     assert trials.stored(Bench, "forms") is None

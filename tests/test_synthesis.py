@@ -1,5 +1,7 @@
 """What the second notebook looks at, the files it writes, and the table that judges generators."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +50,24 @@ def test_sizes_end_with_what_every_split_has(bench):
     most = min(bench.dataset.labels[split.train].sum() for split in bench.splits)
     found = judging.sizes(bench)
     assert found == sorted(found) and found[0] == 50 and most - 50 < found[-1] <= most
+
+
+@pytest.mark.parametrize(
+    ("calls", "sizes"), [(60, [50]), (210, [50, 200]), (260, [50, 200, 250]), (900, [50, 200, 800])]
+)
+def test_no_size_is_measured_twice(bench, calls, sizes):
+    assert judging.sizes(of_calls(bench, calls)) == sizes
+
+
+def test_too_few_calls_for_quality_get_a_sentence(bench):
+    with pytest.raises(ValueError, match="holds 40 calls; the quality of generators"):
+        judging.sizes(of_calls(bench, 40))
+
+
+def of_calls(bench, calls):
+    """A bench whose only training side holds so many calls."""
+    dataset = SimpleNamespace(name=bench.dataset.name, labels=np.ones(calls, dtype=int))
+    return SimpleNamespace(dataset=dataset, splits=[SimpleNamespace(train=np.arange(calls))])
 
 
 def test_the_parts_of_a_sample_add_up_to_it(generator):

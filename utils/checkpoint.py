@@ -8,6 +8,7 @@ from utils.generators import registry
 from utils.generators.references import REFERENCES
 
 RULE = {
+    "collapsed": 0,  # most trainings that may end in a collapse
     "copying": 0.01,  # a median p over the splits below this means copying, of the call alone
     "coverage": 0.5,  # least coverage, as a share of that of real training calls
     "usefulness": tuple(REFERENCES),  # mean usefulness must exceed that of each of these floors
@@ -29,13 +30,19 @@ def stored(bench):
 
 
 def values(table, metric, size):
-    """Return one metric at one size: generators as rows, splits as columns."""
-    chosen = table[(table["metric"] == metric) & (table["n_positive"] == size)]
-    return chosen.pivot_table("value", "generator", "seed")
+    """Return one metric at one size: generators as rows, splits as columns.
+
+    A generator that collapsed in every split has a row of NaN.
+    """
+    at_size = table[table["n_positive"] == size]
+    wide = at_size[at_size["metric"] == metric].pivot_table("value", "generator", "seed")
+    tried = [name for name in registry.REGISTRY if name in set(at_size["generator"])]
+    return wide.reindex([*wide.index, *(name for name in tried if name not in wide.index)])
 
 
 def summary(table, metric, size, *, seed=0):
-    """Return mean, low and high of a metric over the splits, one row a generator that has it."""
+    """Return mean, low and high of a metric over the splits, one row a generator; NaN with fewer
+    than two splits that gave samples."""
     return _intervals(values(table, metric, size), seed)
 
 
@@ -49,6 +56,8 @@ def _intervals(wide, seed):
     """Mean, low and high of each row, in the order of judging.NAMES."""
     rows = {
         name: evaluation.mean_interval(wide.loc[name].dropna(), seed=seed)
+        if wide.loc[name].notna().sum() > 1
+        else (np.nan, np.nan, np.nan)
         for name in judging.NAMES
         if name in wide.index
     }
@@ -61,18 +70,21 @@ def decide(table, size):
     copying = values(table, "copying_p_alone", size).median(axis=1)
     coverage = ratios(table, "coverage_pca", size)["mean"]
     useful = values(table, "usefulness", size).mean(axis=1)
+    collapsed = values(table, "collapsed", size).sum(axis=1)
     found = pd.DataFrame(
         {
+            "collapsed": collapsed.reindex(names).fillna(0),
             "copying_p": copying[names],
             "coverage_share": coverage[names],
             "usefulness": useful[names],
             "floor": max(useful[name] for name in RULE["usefulness"]),
         }
     )
+    found["trained"] = found["collapsed"] <= RULE["collapsed"]
     found["no_copies"] = found["copying_p"] >= RULE["copying"]
     found["covers"] = found["coverage_share"] >= RULE["coverage"]
     found["useful"] = found["usefulness"] > found["floor"]
-    found["goes_on"] = found[["no_copies", "covers", "useful"]].all(axis=1)
+    found["goes_on"] = found[["trained", "no_copies", "covers", "useful"]].all(axis=1)
     return found
 
 

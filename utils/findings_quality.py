@@ -47,7 +47,7 @@ def intervals(measures) -> pd.DataFrame:
     """Mean and interval of each measure, as text, a row a generator."""
     columns = {
         MEASURES[metric]: [
-            f"{mean:.2f} ({low:.2f} a {high:.2f})"
+            "colapsa" if pd.isna(mean) else f"{mean:.2f} ({low:.2f} a {high:.2f})"
             for mean, low, high in rows.itertuples(index=False)
         ]
         for metric, rows in measures.items()
@@ -62,7 +62,8 @@ def worst_parameter(truth) -> str:
     Marked where its interval lies above that of real clips.
     """
     parts = []
-    for name in GENERATORS:
+    trained = next(iter(truth.values()))["mean"].dropna().index
+    for name in [name for name in GENERATORS if name in trained]:
         times = {m: rows.loc[name, "mean"] / rows.loc[judging.REAL, "mean"]
                  for m, rows in truth.items()}  # fmt: skip
         metric = max(times, key=times.get)
@@ -96,7 +97,7 @@ def copies(p_values) -> str:
 
 def topped_up(gain, size) -> str:
     """What as many synthetic calls beside many real ones change."""
-    names = [*GENERATORS, "pca_gaussian"]
+    names = [name for name in (*GENERATORS, "pca_gaussian") if pd.notna(gain[name])]
     return (
         f"Sumar otras tantas sintéticas a {size} reales cambia la ROC AUC media en "
         + ", ".join(f"{title(name)} {gain[name]:+.3f}" for name in names)
@@ -117,6 +118,7 @@ def rejection(rate, change) -> str:
 def verdict(decision, seconds, collapsed, size) -> str:
     """Who does not go on and why, who does, and what training costs: a list."""
     reasons = {
+        "trained": "colapsa",
         "no_copies": "no pasa el examen de copia",
         "covers": "cubre poco",
         "useful": "su utilidad queda {} por debajo del suelo",
@@ -125,9 +127,11 @@ def verdict(decision, seconds, collapsed, size) -> str:
     lines = []
     for name in stopped(decision):
         why = [text for part, text in reasons.items() if not decision.loc[name, part]]
+        why = why[:1] if pd.isna(decision.loc[name, "usefulness"]) else why  # it never gave samples
         gap = f"{short[name]:.3f}" if short[name] >= 0.001 else "menos de 0.001"
         lines.append(f"- {title(name)} no sigue: {', '.join(why).format(gap)}.")
-    times = ", ".join(f"{title(name)} {seconds[name]:.0f}" for name in GENERATORS)
+    trained = seconds.reindex(GENERATORS).dropna()
+    times = ", ".join(f"{title(name)} {value:.0f}" for name, value in trained.items())
     margin = -short[passed(decision)]
     lines.append(
         f"- Los que siguen superan el suelo de utilidad por {margin.min():.3f} a "

@@ -63,7 +63,7 @@ def stability(table) -> str:
 
 def draws(table) -> str:
     """Whether a detector learns more from more clips of the same generator."""
-    if table is None:
+    if table is None or table["split"].nunique() < 2:
         return _missing("draws")
     counts = {f"times_{times}": times * judging.SAMPLES for times in trials.DRAWS}
     columns = list(counts)
@@ -71,12 +71,15 @@ def draws(table) -> str:
     means = table.groupby("generator")[columns].mean()
     share, means = share.loc[GENERATORS], means.loc[GENERATORS]
     shown = means.map("{:.3f}".format) + share.map(lambda part: f" ({100 * part:.1f} %)")
+    shown = shown.where(means.notna(), "colapsa")
     shown = shown.rename(index=title, columns=counts).rename_axis("clips dibujados")
     change = means[columns[-1]] - means[columns[0]]
-    name = share.max(axis=1).idxmax()
+    often = table.groupby("generator")[columns[-1]].count().loc[GENERATORS]
+    name = share[often > 1].max(axis=1).idxmax()
     best = share.loc[name].idxmax()
     own = table[table["generator"] == name]
-    gain, low, high = evaluation.mean_interval(own[best] - own[columns[0]], seed=0)
+    gains = (own[best] - own[columns[0]]).dropna()
+    gain, low, high = evaluation.mean_interval(gains, seed=0)
     return (
         f"ROC AUC en prueba, media de {table['split'].nunique()} particiones y, entre paréntesis, "
         f"parte de la que dan {table['n_positive'].max()} llamadas reales:\n\n{_markdown(shown)}"

@@ -80,12 +80,18 @@ class Fold:
 
 
 def sizes(bench):
-    """Return the numbers of real positives: SIZES, the last one cut to what every split has."""
+    """Return the numbers of real positives: SIZES, the last one cut to what every split has.
+
+    ValueError if a split's training side holds fewer than the first of them.
+    """
     labels = bench.dataset.labels
     most = min(int(labels[split.train].sum()) for split in bench.splits)
-    return [size for size in SIZES if size < most] + [min(SIZES[-1], most // 50 * 50)] * (
-        most <= SIZES[-1]
-    )
+    if most < SIZES[0]:
+        raise ValueError(
+            f"a training side of {bench.dataset.name} holds {most} calls; the quality of generators"
+            f" is measured with {SIZES[0]} and more. Add labelled calls."
+        )
+    return sorted({min(size, most // 50 * 50) for size in SIZES})
 
 
 def fold(bench, number, size, *, seed=None):
