@@ -64,6 +64,9 @@ def test_draws_set_each_count_beside_the_real_calls():
     assert "entre +0.000 y +0.009. Lo más alto de 15 valores: AAE con 3200, el 91.0 %" in text
     assert "(+0.009, +0.009 a +0.009, frente a 800 clips)" in text
 
+    rows = [row | {"times_4": 0.8} for row in rows]
+    assert findings.draws(pd.DataFrame(rows)).endswith("AE con 800, el 90.0 %.")
+
 
 def test_draws_pass_over_a_collapse():
     rows = [

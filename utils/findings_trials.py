@@ -77,14 +77,16 @@ def draws(table) -> str:
     often = table.groupby("generator")[columns[-1]].count().loc[GENERATORS]
     name = share[often > 1].max(axis=1).idxmax()
     best = share.loc[name].idxmax()
-    own = table[table["generator"] == name]
-    gains = (own[best] - own[columns[0]]).dropna()
-    gain, low, high = evaluation.mean_interval(gains, seed=0)
+    own, beside = table[table["generator"] == name], ""
+    if best != columns[0]:
+        gains = (own[best] - own[columns[0]]).dropna()
+        gain, low, high = evaluation.mean_interval(gains, seed=0)
+        beside = f" ({gain:+.3f}, {low:+.3f} a {high:+.3f}, frente a {judging.SAMPLES} clips)"
     return (
         f"ROC AUC en prueba, media de {table['split'].nunique()} particiones y, entre paréntesis, "
         f"parte de la que dan {table['n_positive'].max()} llamadas reales:\n\n{_markdown(shown)}"
         f"\n\nDe {judging.SAMPLES} a {counts[columns[-1]]} clips, la utilidad cambia entre "
         f"{change.min():+.3f} y {change.max():+.3f}. Lo más alto de {share.size} valores: "
-        f"{title(name)} con {counts[best]}, el {100 * share.loc[name, best]:.1f} % "
-        f"({gain:+.3f}, {low:+.3f} a {high:+.3f}, frente a {judging.SAMPLES} clips)."
+        f"{title(name)} con {counts[best]}, el {100 * share.loc[name, best]:.1f} "
+        f"%{beside}."
     )
