@@ -48,14 +48,32 @@ def test_samples_have_the_datas_shape_and_scale_and_follow_the_seed(fitted, name
     assert not np.array_equal(samples, generator.sample(50, seed=2))
 
 
+def nearest(parts, training):
+    """Mean distance of drawn calls (n, f, t), without their sea, to the nearest drawn again from
+    training codes, as a share of how far those lie from one another."""
+    apart = np.abs(training[:, None] - training).mean((2, 3))
+    gaps = np.abs(parts[:, None] - training).mean((2, 3)).min(1)
+    return gaps.mean() / apart[np.triu_indices(len(training), 1)].mean()
+
+
 @pytest.mark.parametrize("name", registry.REGISTRY)
 def test_nothing_is_a_copy(fitted, name):
-    samples = fitted[name].sample(60, seed=1).reshape(60, -1)
-    for training in (CALLS, SEA):
-        training = training.reshape(len(training), -1)
-        for sample in samples:
-            assert np.abs(training - sample).mean(1).min() > 0.3
+    generator = fitted[name]
+    samples = generator.sample(60, seed=1)
     assert len(np.unique(samples.round(2), axis=0)) == 60
+    for sample in samples:  # no real clip as it is
+        assert min(np.abs(side - sample).mean((1, 2)).min() for side in (CALLS, SEA)) > 0.3
+    if hasattr(generator, "encode"):
+        calls = generator.decode(generator.encode(CALLS))
+        drawn = generator.sea.scale * generator.drawn_parts(60, seed=1)[0]
+        assert nearest(drawn, calls) > 0.1
+
+
+def test_the_test_of_copies_finds_them(fitted):
+    copier = registry.build("vae", density="copies", **FAST)
+    copier.fit(CALLS, background=SEA, validation=VALIDATION, seed=3, autoencoder=fitted["vae"])
+    drawn = copier.sea.scale * copier.drawn_parts(60, seed=1)[0]
+    assert nearest(drawn, copier.decode(copier.encode(CALLS))) < 0.05
 
 
 @pytest.mark.parametrize("name", registry.REGISTRY)
@@ -90,6 +108,7 @@ def test_codes_and_reconstructions_have_their_shapes(fitted, name):
 
 @pytest.mark.parametrize("name", registry.REGISTRY)
 def test_a_saved_generator_draws_the_same_samples(fitted, name, tmp_path):
+    (tmp_path / "stored").mkdir()  # an empty folder is taken
     fitted[name].save(tmp_path / "stored")
     expected = fitted[name].sample(6, seed=5)
     registry.build(name, **FAST).fit(CALLS[:20], background=SEA, seed=9)  # takes the network
@@ -142,6 +161,7 @@ def test_a_loss_that_is_not_finite_is_stopped():
         ({"background": SEA[:, :, :24]}, "resize them to one grid"),
         ({"validation": VALIDATION[:, :8]}, "resize them to one grid"),
         ({"spectrograms": CALLS * np.nan}, "NaN"),
+        ({"spectrograms": np.ones_like(CALLS)}, "flat clips only"),
         ({"spectrograms": CALLS[:, :15], "background": SEA[:, :15]}, "multiples of 8"),
     ],
 )
@@ -158,11 +178,53 @@ def test_bad_clips_get_a_sentence_before_training(arguments, words):
         (lambda: registry.build("vae", steps=25), "multiple of 10"),
         (lambda: registry.build("vae", form="mine"), "no form is called"),
         (lambda: registry.build("gan", penalty="none"), "no penalty is called"),
+        (lambda: registry.build("vae", density="none"), "no density is called"),
+        (lambda: registry.build("diffusion", density="prior"), "takes no density"),
+        (lambda: registry.build("gan").sample(3, seed=0), "this gan has not learned anything yet"),
+        (lambda: registry.build("vae").encode(CALLS), "call fit first"),
+        (lambda: registry.build("vae").save("stored"), "call fit first"),
     ],
 )
 def test_bad_settings_get_a_sentence(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_saving_never_deletes_what_is_not_a_generator(fitted, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (tmp_path / "file").write_text("too")
+    for name in ("mine", "file"):
+        with pytest.raises(ValueError, match=f"^{name} holds other things than a generator"):
+            fitted["ae"].save(tmp_path / name)
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+    assert (tmp_path / "file").read_text() == "too"
+    fitted["ae"].save(tmp_path / "ours")
+    fitted["gan"].save(tmp_path / "ours")
+    assert registry.load(tmp_path / "ours").name == "gan"
+
+
+@pytest.mark.parametrize(
+    ("clips", "words"),
+    [
+        (CALLS[0], "give \\(clips"),
+        (CALLS[:, :8], "give \\(clips"),
+        (CALLS[:0], "give \\(clips"),
+        (CALLS * np.nan, "NaN"),
+    ],
+)
+def test_bad_clips_to_encode_get_a_sentence(fitted, clips, words):
+    with pytest.raises(ValueError, match=words):
+        fitted["vae"].encode(clips)
+
+
+def test_a_generator_learns_anew_whatever_it_learned_before():
+    settings = {"latent_dim": 4, "background": SEA, "seed": np.int64(0)}
+    more = np.concatenate([clips(160, 5), CALLS])
+    generator = registry.build("ae", latent_dim=settings.pop("latent_dim"))
+    assert generator.fit(CALLS, **settings).used_steps == base.default_steps(len(CALLS))
+    assert generator.fit(more, **settings).used_steps == base.default_steps(200) == 300
+    assert generator.steps is None and generator.seed == 0
 
 
 def test_a_folder_without_a_generator_gets_a_sentence(tmp_path):

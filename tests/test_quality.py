@@ -43,14 +43,13 @@ def test_kernel_distance_is_unbiased_for_equal_distributions():
     assert min(found) < 0 < max(found)
 
 
-def test_bootstrap_interval_holds_the_distance_and_shrinks_with_clips():
-    widths = []
-    for n in (40, 640):
-        a, b = points(n, 2), points(n, 2, 1.0, seed=1)
-        low, high = quality.bootstrap_interval(quality.frechet_distance, a, b, seed=0)
-        assert low < 2.5 and high > 1.5
-        widths.append(high - low)
-    assert widths[1] < widths[0] / 2
+def test_a_few_copies_among_new_samples_escape_and_many_do_not():
+    rng = np.random.default_rng(0)
+    new, held_out = (np.abs(rng.normal(5, 1, n)) for n in (400, 200))
+    power = quality.copying_power(np.zeros(50), new, held_out, (0, 0.02, 0.5, 1), seed=0)
+    assert list(power) == [0, 0.02, 0.5, 1]
+    assert min(power[0], power[0.02]) > 0.01 > max(power[0.5], power[1])
+    assert power[0] == quality.stats.mannwhitneyu(new, held_out, alternative="less").pvalue
 
 
 def test_density_and_coverage_equal_their_definition():

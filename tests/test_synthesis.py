@@ -1,5 +1,6 @@
 """What the second notebook looks at, the files it writes, and the table that judges generators."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -124,7 +125,6 @@ def test_stored_clips_are_read_back_with_their_provenance(
 
 def test_stored_samples_are_used_only_if_they_are_those(bench, found, tmp_path, monkeypatch):
     monkeypatch.setattr(data, "ROOT", tmp_path)
-    monkeypatch.setattr(synthesis, "default_steps", lambda n: 20)
     registered = {"vae": lambda **settings: registry.VAE(**(FAST | settings))}
     monkeypatch.setattr(registry, "REGISTRY", registered)
     first = synthesis.stored_or_trained(bench, found, training_seed=0, seed=1)["vae"]
@@ -132,8 +132,17 @@ def test_stored_samples_are_used_only_if_they_are_those(bench, found, tmp_path, 
     monkeypatch.setattr(judging.Fold, "fit", lambda *_, **__: pytest.fail("trained again"))
     again = synthesis.stored_or_trained(bench, found, training_seed=0, seed=1)["vae"]
     np.testing.assert_array_equal(again, first)
-    with pytest.raises(pytest.fail.Exception, match="trained again"):
-        synthesis.stored_or_trained(bench, found, training_seed=1, seed=1)
+    shifted = replace(bench.dataset, spectrograms=bench.dataset.spectrograms + 40)
+    louder = replace(bench, dataset=shifted)
+    fewer = replace(found, calls=found.calls[1:], call_index=found.call_index)
+    for place, clips, training_seed, seed in (
+        (bench, found, 1, 1),
+        (bench, found, 0, 11),
+        (louder, found, 0, 1),
+        (bench, fewer, 0, 1),
+    ):
+        with pytest.raises(pytest.fail.Exception, match="trained again"):
+            synthesis.stored_or_trained(place, clips, training_seed=training_seed, seed=seed)
 
 
 def test_audio_is_written_beside_its_links(bench, found, tmp_path, monkeypatch):
@@ -183,11 +192,23 @@ def test_the_judge_measures_floors_below_real_clips(bench):
     assert floor["frechet_pca"] > real["frechet_pca"]
     assert floor["usefulness"] < real["usefulness"]
     assert real["copying_p"] > 0.01 and 0 <= floor["rejection_rate"] <= 1
-    for name in ("frechet_pca", "kid_cnn"):
-        assert real[f"{name}_low"] < real[f"{name}_high"]
     spaces = judge.spaces(judge.fold.calls[:3])
     assert spaces["pca"].shape == (3, judging.COMPONENTS) and spaces["cnn"].ndim == 2
-    assert quality.density_and_coverage(judge.training["pca"], judge.training["pca"])
+    covered = quality.density_and_coverage(judge.training["pca"], judge.training["pca"])
+    assert covered["coverage"] == covered["precision"] == 1
+
+
+def test_a_collapse_of_the_lens_leaves_the_references_their_measures(bench, monkeypatch):
+    judge = judging.Judge(judging.fold(bench, 0, 80), 0)
+
+    def fail(*_, **__):
+        raise judging.CollapseError("none differ")
+
+    monkeypatch.setattr(registry.REGISTRY["vae"], "fit", fail)
+    found = judging.measures(judge, "noise")
+    assert "copying_p" in found and "copying_p_alone" not in found and found["usefulness"] > 0
+    assert judging.measures(judge, "vae") == {"collapsed": 1.0}
+    assert judging.measures(judge, judging.COPIES) == {"collapsed": 1.0}
 
 
 def test_copied_calls_over_other_seas_are_found_by_the_calls_alone(bench):

@@ -32,11 +32,12 @@ def stored(bench):
 def values(table, metric, size):
     """Return one metric at one size: generators as rows, splits as columns.
 
-    A generator that collapsed in every split has a row of NaN.
+    What collapsed in every split has a row of NaN.
     """
     at_size = table[table["n_positive"] == size]
     wide = at_size[at_size["metric"] == metric].pivot_table("value", "generator", "seed")
-    tried = [name for name in registry.REGISTRY if name in set(at_size["generator"])]
+    trained = (*registry.REGISTRY, judging.COPIES)
+    tried = [name for name in trained if name in set(at_size["generator"])]
     return wide.reindex([*wide.index, *(name for name in tried if name not in wide.index)])
 
 

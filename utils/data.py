@@ -290,13 +290,17 @@ def _stored_axes(name, arrays, shape):
     return axes
 
 
+def told(provenance):
+    """Return a provenance as the one line that `save_npz` stores."""
+    return "; ".join(f"{key}: {value}" for key, value in provenance.items())
+
+
 def save_npz(dataset, path):
     """Write a Dataset's spectrograms, labels, groups, names, axes and unit as `load` reads them."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.partial.npz")
     optional = {} if dataset.matched is None else {"matched": dataset.matched}
-    provenance = "; ".join(f"{key}: {value}" for key, value in dataset.provenance.items())
     np.savez_compressed(
         partial,
         spectrograms=dataset.spectrograms,
@@ -306,7 +310,7 @@ def save_npz(dataset, path):
         frequencies=dataset.frequencies,
         times=dataset.times,
         unit=np.array(dataset.unit),
-        provenance=np.array(provenance),
+        provenance=np.array(told(dataset.provenance)),
         **optional,
     )
     os.replace(partial, path)

@@ -40,7 +40,7 @@ def forms(table) -> str:
         f"{table['real'].mean():.3f}):\n\n{_markdown(shown)}\n\n"
         f"La forma que se usa, {FORM_NAMES[used]}, es la mejor en: {', '.join(best) or 'ninguno'}; "
         f"en los demás queda a {behind.max():.3f} como mucho. El discriminador de la GAN solo ve "
-        f"llamadas: allí no hay formas que comparar."
+        f"llamadas, y la textura es siempre la del mar: allí no se comparan."
     )
 
 

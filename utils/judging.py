@@ -145,6 +145,14 @@ class Judge:
         """The fold's VAE: a generator, the network under the diffusion, and a lens on calls."""
         return self.fold.fit(registry.build("vae"), seed=self.seed)
 
+    @functools.cached_property
+    def has_lens(self):
+        """Whether `vae` could be trained."""
+        try:
+            return self.vae is not None
+        except CollapseError:
+            return False
+
     def calls_alone(self, clips):
         """Return (n, f t): what the VAE takes for the call in each clip, whatever sea is around.
 
@@ -169,8 +177,11 @@ class Judge:
         return quality.nearest_distances(points, training)
 
     def copied(self, clips):
-        """Return the measures of copying of clips, as they are and of the calls alone."""
+        """Return the measures of copying of clips, as they are and of the calls alone; without the
+        latter if the VAE, the lens on them, collapsed."""
         found = quality.copying(self.training["pca"], self.real["pca"], self.spaces(clips)["pca"])
+        if not self.has_lens:
+            return found
         pca, training, held_out = self.calls
         drawn = pca.transform(self.calls_alone(clips))
         alone = quality.copying(training, held_out, drawn)
@@ -186,17 +197,12 @@ class Judge:
         """The points of the training calls."""
         return self.spaces(self.fold.calls)
 
-    def fidelity(self, clips, intervals=False):
+    def fidelity(self, clips):
         """Return distances, density and coverage of clips, as many as there are held-out calls."""
         found = {}
         for space, points in self.spaces(clips[: len(self.fold.held_out)]).items():
             for name, measure in DISTANCES.items():
                 found[f"{name}_{space}"] = measure(self.real[space], points)
-                if intervals:
-                    low, high = quality.bootstrap_interval(
-                        measure, self.real[space], points, seed=self.seed, n_resamples=50
-                    )
-                    found |= {f"{name}_{space}_low": low, f"{name}_{space}_high": high}
             cover = quality.density_and_coverage(self.real[space], points)
             found |= {f"{name}_{space}": cover[name] for name in FIDELITY}
         return found
@@ -236,7 +242,7 @@ class Judge:
 
     def judge(self, clips, sources, *, rejected=False):
         """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
-        found = self.fidelity(clips, intervals=not rejected)
+        found = self.fidelity(clips)
         found["two_sample_auc"] = self.two_sample(clips, sources)
         found["usefulness"] = self.useful(clips)
         found |= self.truth(clips)
@@ -249,7 +255,7 @@ class Judge:
 
     def ceiling(self):
         """Return the measures of real training calls, and copying by the validation calls."""
-        found = self.fidelity(self.fold.calls, intervals=True)
+        found = self.fidelity(self.fold.calls)
         found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
         found["usefulness"] = self.useful(self.fold.calls)
         found |= self.truth(self.fold.calls)

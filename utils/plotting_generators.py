@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from utils.generators import registry
 from utils.plotting import DIFFERENCE_MAP, SPECTROGRAM_MAP, WIDTH, place_legend
 
 GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 12)  # many panels of noise: few colours, small files
@@ -20,6 +21,9 @@ GENERATORS = {  # name: (name in figures, colour)
     "pca_gaussian": ("PCA gaussiana", "#8C8C8C"),
     "noise": ("media + ruido", "#56606B"),
 }
+SPARE = ("#332288", "#999933", "#882255", "#44AA99")  # of generators without a line above
+_new = [name for name in registry.REGISTRY if name not in GENERATORS]
+GENERATORS |= {name: (name, SPARE[k % len(SPARE)]) for k, name in enumerate(_new)}
 TERMS = {
     "reconstruction": "reconstrucción",
     "code_length": "longitud del código",

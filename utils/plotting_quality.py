@@ -14,6 +14,7 @@ MARKERS = {
     "real": "*", "ae": "o", "vae": "s", "aae": "D", "gan": "^", "diffusion": "v",
     "copies": "X", "pca_gaussian": "P", "noise": "p",
 }  # fmt: skip
+MARKERS |= {name: "h" for name in GENERATORS if name not in MARKERS}
 MEASURES = {
     "frechet_pca": "Fréchet, PCA",
     "frechet_cnn": "Fréchet, CNN",

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib import ticker
 
 from utils.comparison import SMALLEST_EFFECT
+from utils.generators import registry
 from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, place_legend
 from utils.plotting_generators import GENERATORS
 
@@ -27,6 +28,7 @@ ARMS = {  # name: (name in figures, colour, marker)
     "noise": (*GENERATORS["noise"], "p"),
     "oracle": ("más reales", "#000000", "d"),
 }
+ARMS |= {name: (*GENERATORS[name], "8") for name in registry.REGISTRY if name not in ARMS}
 WORDS = {
     "helps": "ayuda",
     "equivalent": "equivale",

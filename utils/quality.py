@@ -49,20 +49,6 @@ def kernel_distance(real, synthetic):
     return float(same + other - 2 * kernel(real, synthetic).mean())
 
 
-def bootstrap_interval(measure, real, synthetic, *, seed, n_resamples=200):
-    """Return (low, high), the 95 % percentile interval of measure(real, synthetic) over clips."""
-    rng = np.random.default_rng(seed)
-    values = [
-        measure(
-            real[rng.integers(0, len(real), len(real))],
-            synthetic[rng.integers(0, len(synthetic), len(synthetic))],
-        )
-        for _ in range(n_resamples)
-    ]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
-
-
 # Fidelity and diversity
 
 
@@ -123,6 +109,21 @@ def copying(training, held_out, synthetic):
         "copying_z": float(z),
         "authenticity": float((near > within.min(1)[owner]).mean()),
     }
+
+
+def copying_power(copies, new, held_out, shares, *, seed):
+    """Return {share: p} of the test of `copying` where a share of new samples is copies.
+
+    Arrays are distances to the nearest training point: of copies, of samples and of held-out clips.
+    """
+    rng = np.random.default_rng(seed)
+    found = {}
+    for share in shares:
+        count = round(share * len(new))
+        mixed = [rng.choice(copies, count), rng.choice(new, len(new) - count, replace=False)]
+        test = stats.mannwhitneyu(np.concatenate(mixed), held_out, alternative="less")
+        found[share] = float(test.pvalue)
+    return found
 
 
 # What classifiers say

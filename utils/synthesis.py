@@ -1,6 +1,5 @@
 """Looks into trained generators, and stores their clips: for the second notebook."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ from sklearn.decomposition import PCA
 
 from utils import data, evaluation, maps, quality, records, spectrograms, tracker
 from utils.generators import registry
-from utils.generators.base import default_steps
 from utils.progress import progress
 
 TOLERANCE = 0.1  # networks and maps differ between processors
@@ -180,12 +178,12 @@ def write(bench, found, generator, *, n, seed):
 def provenance(bench, found, generator, training_seed, seed):
     """Return what is stored of where synthetic clips come from."""
     index = np.concatenate([found.call_index, found.sea_index])
-    digest = hashlib.sha256("\n".join(bench.dataset.clip_names[index].astype(str)).encode())
+    names = "\n".join(bench.dataset.clip_names[index].astype(str))
     return {
         "generator": generator.name,
         "settings": json.dumps(generator.description()),
         "trained on": f"{len(found.calls)} calls and {len(found.sea)} others of "
-        f"{bench.dataset.name}, sha256 of their names {digest.hexdigest()[:16]}",
+        f"{bench.dataset.name} ({bench.content}), hash of their names {records.digest(names)}",
         "seeds": f"training {training_seed}, samples {seed}",
     }
 
@@ -199,10 +197,10 @@ def stored_or_trained(bench, found, *, training_seed, seed):
     samples = {}
     for name in progress(registry.REGISTRY, "synthetic clips"):
         generator, path = registry.build(name), synthetic_path(bench, name)
-        generator.steps = default_steps(len(found.calls))
-        wanted = provenance(bench, found, generator, training_seed, seed)
+        wanted = data.told(provenance(bench, found, generator, training_seed, seed))
         made = data.load(path) if path.is_file() else None
-        if made is None or not all(part in made.provenance["written"] for part in wanted.values()):
+        known = made is not None and made.provenance["written"] == wanted
+        if not known or (made.labels == 1).sum() != len(found.calls):
             found.fit(generator, seed=training_seed)
             made = data.load(write(bench, found, generator, n=len(found.calls), seed=seed))
         samples[name] = made.spectrograms[made.labels == 1]

@@ -19,7 +19,7 @@ from utils.generators.base import FORMS, CollapseError
 FORM_CALLS, FORM_SPLITS = 200, 2
 STABILITY_CALLS, STABILITY_SEEDS = 100, 20
 DRAWS = (1, 2, 4)  # times judging.SAMPLES
-ONE_FORM = ("gan",)  # whose discriminator sees calls alone, so that forms make no difference
+ONE_FORM = ("gan",)  # whose discriminator sees calls alone and which takes its texture from seas
 REVISION = 1  # raised when the code changes what the rows mean
 
 

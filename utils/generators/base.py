@@ -14,6 +14,7 @@ codes; the sea of a sample is real and known (`sample_with_seas`).
 
 import functools
 import json
+import operator
 import os
 import shutil
 import time
@@ -37,7 +38,7 @@ PATIENCE = 4  # rounds without a better validation before training ends
 FORMS = ("shared", "conditional", "calls")  # what is made of the background clips in training
 SHIFT = 8 / 96  # largest shift in time of a training clip, share of its frames
 MIN_CALLS, MIN_BACKGROUND = 10, 50
-COLLAPSED = 0.05  # samples that differ less than this share of what reconstructions differ by
+COLLAPSED = 0.05  # samples that differ by less than this share of their mean's contrast
 
 
 class CollapseError(RuntimeError):
@@ -241,20 +242,21 @@ class Generator:
     def fit(self, spectrograms, *, background, validation=None, seed=0):
         """Learn from (n, f, t) clips with calls and (m, f, t) without; return self.
 
-        validation: (k, f, t) other clips with calls, which choose when training ends, or None.
-        ValueError if shapes differ or are not multiples of 8, clips are too few, or values are
-        not finite; CollapseError if training fails.
+        validation: (k, f, t) other clips with calls, which choose when training ends where there is
+        a reconstruction, or None. ValueError if shapes differ or are not multiples of 8, clips are
+        too few or all flat, or values are not finite; CollapseError if training fails.
         """
         calls, background = _checked(spectrograms, background, validation)
         start = time.perf_counter()
-        self.shape, self.seed = calls.shape[1:], seed
-        if self.steps is None:
-            self.steps = default_steps(len(calls))
+        self.shape, self.seed = calls.shape[1:], operator.index(seed)
+        self.used_steps = self.steps or default_steps(len(calls))
         self.limits = (
             float(min(calls.min(), background.min())),
             float(max(calls.max(), background.max())),
         )
-        self.sea = Sea().fit(calls, background, seed=seed)
+        self.sea = Sea().fit(calls, background, seed=self.seed)
+        if not self.sea.scale > 0:
+            raise ValueError("spectrograms holds flat clips only; give clips with calls in them.")
         excess, sea = self.sea.above(calls), self.sea.above(background)
         held_out = None if validation is None else self.sea.above(np.float32(validation))
         self._train(excess, sea, held_out)
@@ -265,7 +267,7 @@ class Generator:
     def _train(self, excess, sea, held_out):
         network = self._reset()
         validate = self._validation(network, held_out)
-        batches = _Batches(excess, sea, self.steps, self.seed, self.form)
+        batches = _Batches(excess, sea, self.used_steps, self.seed, self.form)
         watch = _Watch(self, validate, batches)
         self.watched = network
         train(network, batches, ROUNDS, watch)
@@ -303,7 +305,7 @@ class Generator:
 
     def _key(self):
         settings = tuple(sorted({"latent_dim": self.latent_dim, **self.settings}.items()))
-        return type(self).build_network, self.shape, settings, self.steps, self.learning_rate
+        return type(self).build_network, self.shape, settings, self.used_steps, self.learning_rate
 
     def _reset(self):
         network, initial = _compiled(*self._key())
@@ -342,6 +344,7 @@ class Generator:
 
     def sample_with_seas(self, n, seed):
         """Return the clips of `sample`, and (n,) numbers of the background clips in them."""
+        self._has_learned()
         if n < 1:
             raise ValueError(f"{n} samples were asked for; ask for at least one.")
         mean, deviation = self.drawn_parts(n, seed)
@@ -349,6 +352,10 @@ class Generator:
         excess = mean + deviation * texture
         clips = self.sea.levels[seas] + self.sea.scale * excess
         return np.clip(clips, *self.limits).astype(np.float32), seas
+
+    def _has_learned(self):
+        if not hasattr(self, "weights"):
+            raise ValueError(f"this {self.name} has not learned anything yet; call fit first.")
 
     def drawn_seas(self, n, seed):
         """Return (n,) numbers of background clips, and their textures (n, f, t), each rolled in
@@ -369,8 +376,18 @@ class Generator:
     # Files
 
     def save(self, folder):
-        """Write the generator into a folder: Keras models, arrays, settings. No pickles."""
+        """Write the generator into a folder: Keras models, arrays, settings. No pickles.
+
+        A generator that was saved there is replaced. ValueError if other things lie there.
+        """
+        self._has_learned()
         folder = Path(folder)
+        taken = folder.exists() and not (folder / "generator.json").is_file()
+        if taken and (folder.is_file() or any(folder.iterdir())):
+            raise ValueError(
+                f"{folder.name} holds other things than a generator; name a folder that is new or "
+                "empty, so that nothing of yours is lost."
+            )
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -381,6 +398,7 @@ class Generator:
         self.history.to_csv(partial / "history.csv", index=False)
         settings = {"generator": self.name} | self.description()
         state = {"shape": self.shape, "seed": self.seed, "limits": self.limits, "kept": self.kept}
+        state["used_steps"] = self.used_steps
         text = json.dumps({"settings": settings, "state": state | {"seconds": self.seconds}})
         (partial / "generator.json").write_text(text, encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -408,6 +426,7 @@ class Generator:
         """Take the state that `save` wrote from a folder."""
         self.shape, self.limits = tuple(state["shape"]), tuple(state["limits"])
         self.seed, self.kept, self.seconds = state["seed"], state["kept"], state["seconds"]
+        self.used_steps = state["used_steps"]
         self.history = pd.read_csv(folder / "history.csv")
         network = _compiled(*self._key())[0]
         for part, model in network.parts.items():
@@ -478,8 +497,15 @@ class Encoding(Generator):
         return output[:, : self.latent_dim]
 
     def encode(self, spectrograms):
-        """Return (n, latent_dim) codes of (n, f, t) clips with calls."""
-        return self._encoded(self.sea.above(np.float32(spectrograms)), 1)
+        """Return (n, latent_dim) codes of (n, f, t) clips with calls; ValueError for other shapes
+        than those of training, no clip, or values that are not finite."""
+        self._has_learned()
+        clips = np.asarray(spectrograms, np.float32)
+        if clips.ndim != 3 or clips.shape[1:] != self.shape or not len(clips):
+            raise ValueError(f"spectrograms has shape {clips.shape}; give (clips, *{self.shape}).")
+        if not np.isfinite(clips).all():
+            raise ValueError("spectrograms holds NaN or infinite values; remove those clips first.")
+        return self._encoded(self.sea.above(clips), 1)
 
     def reconstruct(self, spectrograms):
         """Return (n, f, t): each clip's own level and the mean excess of its code."""

@@ -90,6 +90,14 @@ class Diffusion(VAE):
     name = "diffusion"
     borrows = "vae"
 
+    def __init__(self, **settings):
+        if "density" in settings:
+            raise ValueError("diffusion draws its codes by flow matching and takes no density.")
+        super().__init__(**settings)
+
+    def description(self):
+        return {key: value for key, value in super().description().items() if key != "density"}
+
     def _finish(self, excess, sea, held_out):
         self.sea_codes = self._encoded(sea, 0)
         super()._finish(excess, sea, held_out)
