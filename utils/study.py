@@ -187,6 +187,10 @@ class Study:
             finally:
                 self.samples = before
 
+    def build(self, name):
+        """Return an unfitted generator, as the protocol has it."""
+        return registry.build(name)
+
     def generate(self, cell, name):
         """Train a generator on a cell's clips, and the one that it borrows from, unless that has
         been done; return the path of its samples."""
@@ -203,9 +207,9 @@ class Study:
             generator.seconds = time.perf_counter() - start
             self._keep(path, generator, cell.seed)
             return path
-        generator, given = registry.build(name), {}
+        generator, given = self.build(name), {}
         if generator.borrows:
-            given["autoencoder"] = registry.build(generator.borrows).fit(calls, **clips)
+            given["autoencoder"] = self.build(generator.borrows).fit(calls, **clips)
             self._keep(
                 self.synthetic_path(cell, generator.borrows), given["autoencoder"], cell.seed
             )

@@ -1,0 +1,98 @@
+"""Does the study's answer hang on the form in which its generators learn? Arms with another form.
+
+`python -m utils.sensitivity` fills other_form.csv: the seeds, clips and classifiers of the study's
+main part, its generators taught with calls alone instead of calls and sea together. Rows resume.
+"""
+
+import argparse
+import sys
+
+import pandas as pd
+
+from utils import baseline, comparison, records, study, trials
+from utils.generators import registry
+
+FORM = "calls"  # against the study's own, the first of FORMS
+SIZES, SEEDS = (50, 100, 200), range(10)
+CLASSIFIERS = study.PROTOCOL["width_classifiers"]
+GENERATORS = tuple(name for name in registry.REGISTRY if name not in trials.ONE_FORM)
+TABLE = "other_form"
+
+
+class OtherForm(study.Study):
+    """The study with generators of FORM, and all else as it is."""
+
+    def build(self, name):
+        return registry.build(name, form=FORM)
+
+
+def run(place):
+    """Return a row a (seed, size) of an OtherForm, and a column a generator and classifier:
+    ROC AUC on the test side; running what is missing."""
+
+    def job(seed, size):
+        row = {"seed": seed, "n_positive": size, "form": FORM}
+        with place.trained_anew():
+            for name in reversed(GENERATORS):  # diffusion first, which trains a VAE along
+                ratio = study.PROTOCOL["fill"] / size - 1
+                cell = study.Cell(seed, size, place.n_sea, name, ratio)
+                training = place.prepare(cell)[0]
+                for classifier in CLASSIFIERS:
+                    score = place.score(cell, training, classifier)["roc_auc"]
+                    row[f"{name} {classifier}"] = score
+        return row
+
+    jobs = [
+        ({"seed": seed, "n_positive": size}, lambda seed=seed, size=size: job(seed, size))
+        for seed in SEEDS
+        for size in SIZES
+        if size < place.available(seed)[0]
+    ]
+    return baseline.fill(place.bench, TABLE, jobs, place.settings)
+
+
+def stored(place):
+    """Return the finished rows as those of study.csv: seed, n_positive, arm, classifier, roc_auc;
+    None if there are none of a Study's settings."""
+    wide = records.rows(place.bench.results(TABLE), place.settings)
+    if wide.empty:
+        return None
+    names = [f"{name} {classifier}" for name in GENERATORS for classifier in CLASSIFIERS]
+    long = wide.melt(["seed", "n_positive"], names, value_name="roc_auc").dropna()
+    long[["arm", "classifier"]] = long.pop("variable").str.split(" ", expand=True)
+    return long
+
+
+def compared(rows, main):
+    """Return (verdicts against `real`, verdicts against the same arm of the study): tables of
+    `comparison.verdicts`, by the rows of `stored` and those of the study's main part."""
+    keys = ["seed", "n_positive", "arm", "classifier"]
+    own = main.drop(columns="roc_auc").merge(rows, on=keys)
+    real = comparison.verdicts(pd.concat([own, main[main["arm"] == "real"]]), seed=0)
+    parts = []
+    for arm, ours in own.groupby("arm"):
+        theirs = main[main["arm"] == arm].assign(arm=_STUDY, ratio=0.0)
+        parts.append(comparison.verdicts(pd.concat([ours, theirs]), _STUDY, seed=0))
+    return real, pd.concat(parts, ignore_index=True)
+
+
+_STUDY = "form of the study"
+
+
+def main(arguments=None):
+    """Command line: `python -m utils.sensitivity --dataset SOURCE`."""
+    parser = argparse.ArgumentParser(prog="python -m utils.sensitivity", description=__doc__)
+    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    chosen = parser.parse_args(arguments)
+    try:
+        place = OtherForm(chosen.dataset)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    table = run(place).drop(columns=["form", "content"])
+    print(table.groupby("n_positive").mean().round(3).drop(columns="seed").T.to_string())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
