@@ -137,6 +137,11 @@ def test_what_save_npz_writes_is_read_back(tmp_path):
         ({"labels": np.arange(60) < 19}, "at least 20 clips of each class"),
         ({"labels": np.array([{}] * 60)}, "holds pickled objects"),
         ({"spectrograms": np.full((60, 50, 101), np.nan)}, "60 spectrograms hold NaN"),
+        ({"spectrograms": np.ones((60, 50, 101))}, "60 spectrograms hold one value only"),
+        ({"frequencies": np.float64(3)}, "50 cells in frequencies, but the axis has 1"),
+        ({"matched": np.arange(60) % 2 == 0}, "matched: only one class is there"),
+        ({"block": np.where(np.arange(60) < 2, np.nan, 1)}, "2 clips have no group"),
+        ({"group": np.array(["", *["a"] * 59])}, "1 clips have no group"),
     ],
 )
 def test_npz_that_cannot_be_used(tmp_path, changes, message):
@@ -160,7 +165,7 @@ def test_a_folder_with_one_subfolder_a_class(clips):
     of_whales = np.array([name.startswith("whale/") for name in dataset.clip_names])
     np.testing.assert_array_equal(dataset.labels == 1, of_whales)
     assert dataset.describe().endswith(
-        "40 files read, none changed; blocks of up to 250 neighbours by name"
+        "40 files read, none changed; blocks of up to 250 neighbours of one class by name"
     )
     first = dataset.clip_names[0]
     read, _ = soundfile.read(clips / first, dtype="float32")
@@ -207,9 +212,156 @@ def test_a_csv_with_groups_and_class_names(tmp_path):
     np.testing.assert_array_equal(again.labels, dataset.labels)
 
 
+@pytest.mark.parametrize("n", [30, 100, 1000])
+def test_names_that_sort_one_class_behind_the_other_can_be_split(n):
+    labels = np.repeat([0, 1], n)
+    groups, what = data._blocks(labels)
+    assert what.endswith("of one class")
+    assert not set(groups[labels == 0]) & set(groups[labels == 1])
+    for value in (0, 1):
+        assert np.bincount(groups[labels == value]).max() <= max(3, n // 10)
+    assert len(data.split_by_group(labels, groups, seed=0)) == 5
+
+
+@pytest.mark.parametrize(
+    ("classes", "call"),
+    [
+        (("call", "no call"), "call"),
+        (("call", "nocall"), "call"),
+        (("call", "non-call"), "call"),
+        (("call", "other"), "call"),
+        (("call", "noise only"), "call"),
+        (("llamada", "sin llamada"), "llamada"),
+        (("con_llamada", "sin_llamada"), "con_llamada"),
+        (("ballena", "mar"), "ballena"),
+        (("nada", "llamada"), "llamada"),
+        (("0", "1"), "1"),
+    ],
+)
+def test_the_class_without_calls_is_known_by_its_name(classes, call):
+    labels, names = data._recode("clips", [*classes] * 2, None)
+    assert labels.tolist() == [int(name == call) for name in [*classes] * 2]
+    assert names[1] == call or names == ("none", "call")
+
+
+@pytest.mark.parametrize("classes", [("dolphin", "whale"), ("noise", "no call")])
+def test_names_that_do_not_tell_the_call_ask_for_it(tmp_path, monkeypatch, classes):
+    folder = tmp_path / "clips"
+    for i in range(20):
+        for k, name in enumerate(classes):
+            write(folder / name / f"{name}{i:02d}.wav", seed=100 * k + i)
+    with pytest.raises(ValueError, match="POSITIVE_CLASS"):
+        load(folder)
+    monkeypatch.setenv("POSITIVE_CLASS", classes[0])
+    assert load(folder).class_names == classes[::-1]
+    monkeypatch.setenv("POSITIVE_CLASS", "")
+    assert load(folder, positive_class=classes[1]).class_names == classes
+
+
+def test_hidden_files_are_passed_over_and_subfolders_read(clips):
+    (clips / "whale" / "._w00.wav").write_bytes(b"not audio")
+    (clips / "._labels.csv").write_bytes(b"\0")
+    write(clips / ".Trashes" / "old.wav")
+    write(clips / "whale" / "2019" / "w99.wav", seed=77)
+    assert load(clips).labels.sum() == 21
+    write(clips / "stray.wav")
+    with pytest.raises(ValueError, match="1 audio files lie beside the subfolders"):
+        load(clips)
+
+
+def listed(tmp_path, lines, encoding="utf-8", n=20, name="labels.csv"):
+    folder = tmp_path / "listed"
+    for i in range(n):
+        write(folder / f"día{i:02d}.wav", seed=i)
+        write(folder / f"mar{i:02d}.wav", seed=100 + i)
+    (folder / name).write_bytes("\r\n".join(lines).encode(encoding))
+    return folder
+
+
+def rows(separator=",", n=20):
+    names = [(f"día{i:02d}.wav", "llamada") for i in range(n)]
+    names += [(f"mar{i:02d}.wav", "mar") for i in range(n)]
+    return [separator.join(row) for row in [("clip_name", "label"), *names]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_csv_as_spreadsheets_write_it(tmp_path, encoding, separator):
+    dataset = load(listed(tmp_path, rows(separator), encoding, name="LABELS.CSV"))
+    assert dataset.labels.sum() == 20 and "día00.wav" in set(dataset.clip_names)
+
+
+def test_groups_of_a_csv_are_what_is_written_but_for_blanks_around_it(tmp_path):
+    lines = [f"{row},{'recording' if k == 0 else f'tape{k % 8}' + ' ' * (k % 3)}"
+             for k, row in enumerate(rows())]  # fmt: skip
+    assert len(np.unique(load(listed(tmp_path, lines)).groups)) == 8
+    lines[3] = lines[3].rsplit(",", 1)[0] + ", "
+    with pytest.raises(ValueError, match="1 clips have no group"):
+        load(listed(tmp_path, lines))
+
+
+def test_paths_of_a_csv_may_use_either_slash_and_name_a_file_once(tmp_path):
+    folder = listed(tmp_path, [])
+    for i in range(20):
+        (folder / "sub").mkdir(exist_ok=True)
+        (folder / f"mar{i:02d}.wav").rename(folder / "sub" / f"mar{i:02d}.wav")
+    lines = [row.replace("mar", "sub\\mar", 1) if row.startswith("mar") else row for row in rows()]
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert sum(name.startswith("sub/") for name in load(folder).clip_names) == 20
+    lines.append("./sub/mar00.wav,llamada")
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ValueError, match="names 1 files twice"):
+        load(folder)
+
+
+def test_folders_that_are_recordings_stay_together(tmp_path):
+    folder, lines = tmp_path / "tapes", ["file,label"]
+    for tape in range(12):
+        for i in range(20):
+            write(folder / f"rec{tape:02d}" / f"{i:03d}.wav", seed=20 * tape + i)
+            lines.append(f"rec{tape:02d}/{i:03d}.wav,{i % 2}")
+    (folder / "labels.csv").write_text("\n".join(lines))
+    dataset = load(folder)
+    tapes = [name.split("/")[0] for name in dataset.clip_names]
+    assert tapes == sorted(tapes)
+
+
+@pytest.mark.parametrize("key", ["block", "group", "groups", "recording"])
+def test_npz_groups_of_any_usual_name_and_type(tmp_path, key):
+    whole = np.arange(60) // 5
+    for groups in (whole, whole / 4, np.array([f"rec{k}" for k in whole])):
+        dataset = load(npz(tmp_path / "a.npz", **{key: groups}))
+        assert len(np.unique(dataset.groups)) == 12 and f"groups from {key}" in dataset.describe()
+        assert (np.diff(dataset.groups) != 0).tolist() == (np.diff(whole) != 0).tolist()
+
+
+@pytest.mark.parametrize("name", ["simulated.npz", "simulated_calibration.npz"])
+def test_names_of_committed_results_are_refused(tmp_path, name):
+    with pytest.raises(ValueError, match="kept for the embedded clips"):
+        data.load(npz(tmp_path / name))
+
+
+def test_a_wav_whose_header_was_written_before_its_end_is_read(clips):
+    path = clips / "whale" / "w00.wav"
+    raw = bytearray(path.read_bytes())
+    raw[4:8] = b"\xff" * 4
+    path.write_bytes(bytes(raw))
+    assert load(clips).labels.sum() == 20
+
+
+@given(seed=st.integers(0, 200), calls=st.sampled_from([7, 8, 30]))
+def test_seven_groups_of_each_class_can_be_split(seed, calls):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(5, 40, 7 + calls)
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    labels = (groups < calls).astype(int)  # recordings of one class each
+    assert len(data.split_by_group(labels, groups, seed=seed)) == 5
+
+
 def test_blocks_are_250_neighbours_in_name_order():
-    np.testing.assert_array_equal(data._blocks(6000), np.arange(6000) // 250)
-    assert len(np.unique(data._blocks(400))) == 10
+    mixed = np.arange(6000) % 2
+    np.testing.assert_array_equal(data._blocks(mixed)[0], np.arange(6000) // 250)
+    assert len(np.unique(data._blocks(mixed[:400])[0])) == 10
     assert sorted(["c10.wav", "c9.wav", "c1.wav"], key=data._natural) == [
         "c1.wav", "c9.wav", "c10.wav",
     ]  # fmt: skip
@@ -293,6 +445,10 @@ BAD_FILES = {
     "empty, no samples": with_samples(np.zeros(0)),
     "truncated": cut,
     "silent": with_samples(np.full(SAMPLES, 0.25)),
+    "too short, 0.010 s": with_samples(noise(3, 20)),
+    "silent in the middle 0.5 s": with_samples(
+        np.concatenate([noise(1), np.zeros(2 * SAMPLES), noise(2)])
+    ),
     "holds NaN or infinite samples": with_samples(
         np.where(np.arange(SAMPLES) == 7, np.nan, 0.1), subtype="FLOAT"
     ),

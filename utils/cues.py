@@ -40,7 +40,7 @@ def trivial_cues(dataset, splits: Iterable) -> pd.DataFrame:
             if cue == "neighbour label":
                 score = neighbour_label(dataset.labels, split.train)[split.test]
             else:
-                model = _small_model(cue, split.seed)
+                model = _small_model(cue, len(split.train), split.seed)
                 model.fit(columns[cue][split.train], dataset.labels[split.train])
                 score = model.predict_proba(columns[cue][split.test])[:, 1]
             area = float(roc_auc_score(truth, score))
@@ -94,10 +94,11 @@ def neighbour_label(labels, train) -> np.ndarray:
     return (labels[train[before]] + labels[train[after]]) / 2
 
 
-def _small_model(cue: str, seed: int):
+def _small_model(cue: str, n_train: int, seed: int):
     if cue == "edges":
         return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    return ExtraTreesClassifier(100, min_samples_leaf=50, random_state=seed)
+    leaf = max(2, min(50, n_train // 10))  # few clips: a leaf of 50 would allow no split
+    return ExtraTreesClassifier(100, min_samples_leaf=leaf, random_state=seed)
 
 
 def cross_validated_scores(values, labels, groups, *, seed, n_folds=5) -> np.ndarray:

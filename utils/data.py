@@ -6,7 +6,9 @@
 
 import argparse
 import hashlib
+import io
 import os
+import re
 import sys
 import zipfile
 import zlib
@@ -28,10 +30,18 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "data" / "cache"
 SIMULATED = "simulated"
 CHALLENGE = "cornell_whale_challenge"
+RESERVED = (SIMULATED, f"{SIMULATED}_calibration")  # whose results are committed
 BLOCK_CLIPS = 250  # neighbouring clips that form a group where the source names none
 MIN_CLIPS = 20  # of a class
+N_SPLITS, FEWEST_GROUPS = 5, 7  # test sides, and groups of each class that they need
 AUDIO_SUFFIXES = (".wav", ".aiff", ".aif", ".flac", ".ogg", ".mp3")
-NEGATIVE_WORDS = ("0", "no", "none", "noise", "negative", "background", "absent", "ruido", "nada")
+SHORTEST = 0.1  # of a clip's length: files that are shorter are refused instead of padded
+GROUP_NAMES = ("group", "groups", "recording")  # of a CSV's column; in an .npz also "block"
+NEGATIVE_WORDS = frozenset(
+    "0 no non not none nocall noncall noise negative background absent absence other others sea "
+    "ocean empty sin nada ruido fondo mar negativo negativa ausente ausencia otro otros vacio "
+    "false".split()
+)
 
 _SHOWN = 3  # names that an error message lists
 
@@ -126,7 +136,8 @@ def load(source=None, *, settings=None, labels_csv=None, positive_class=None, sk
     """Return the Dataset of a name or path; None means the variable DATASET, or "simulated".
 
     settings: SpectrogramSettings for audio. labels_csv: a CSV for a folder of audio, if it does
-    not lie in the folder. positive_class: the class that is the call, if names do not tell.
+    not lie in the folder. positive_class: the class that is the call, if names do not tell; None
+    means the variable POSITIVE_CLASS, or what the names say.
     skip_bad: leave unreadable audio files out instead of stopping. FileNotFoundError or
     ValueError, in one sentence, if something is wrong.
     """
@@ -139,6 +150,7 @@ def load(source=None, *, settings=None, labels_csv=None, positive_class=None, sk
         return _load_npz(path)
     if (path / "CornellWhaleChallenge_X.npy").exists():
         return _load_challenge(path, settings)
+    positive_class = positive_class or os.environ.get("POSITIVE_CLASS") or None
     return _load_folder(path, settings, labels_csv, positive_class, skip_bad)
 
 
@@ -159,6 +171,11 @@ def locate(source):
         )
     if path.is_file() and path.suffix != ".npz":
         raise ValueError(f"{path.name} is a file but no .npz; give an .npz or a folder of audio.")
+    if (path.stem if path.is_file() else path.resolve().name) in RESERVED:
+        raise ValueError(
+            f"{path.name} has a name that is kept for the embedded clips, whose results it would "
+            "replace; rename it."
+        )
     return path
 
 
@@ -206,9 +223,38 @@ def _check_classes(name, labels):
         )
 
 
-def _blocks(n):
-    """Groups of BLOCK_CLIPS neighbours; smaller where that would leave fewer than ten groups."""
-    return np.arange(n) // max(1, min(BLOCK_CLIPS, n // 10))
+def _blocks(labels):
+    """Groups (n,) of BLOCK_CLIPS neighbours, and what they are called in a sentence.
+
+    Blocks are smaller where that would leave fewer than ten. Where a class is then in too few of
+    them to be split, as in names that sort one class behind the other, each class has its own.
+    """
+    labels = np.asarray(labels)
+
+    def dealt(n):
+        return np.arange(n) // max(1, min(BLOCK_CLIPS, n // 10))
+
+    groups, what = dealt(len(labels)), f"blocks of up to {BLOCK_CLIPS} neighbours"
+    if min(len(np.unique(groups[labels == value])) for value in (0, 1)) >= FEWEST_GROUPS:
+        return groups.astype(np.int64), what
+    for value in (0, 1):
+        own = labels == value
+        groups[own] = dealt(int(own.sum())) + value * len(labels)
+    return np.unique(groups, return_inverse=True)[1].astype(np.int64), f"{what} of one class"
+
+
+def _factorized(where, names):
+    """Groups (n,) int64 of whatever tells recordings apart; ValueError if some are blank."""
+    names = np.asarray(names)
+    blank = np.isnan(names) if names.dtype.kind == "f" else names.astype(str) == ""
+    if blank.any():
+        raise ValueError(
+            f"{where}: {int(blank.sum())} clips have no group; name the recording of each clip, or "
+            "leave groups out altogether."
+        )
+    if names.dtype.kind in "iu":
+        return names.astype(np.int64)
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def _some(names):
@@ -242,7 +288,7 @@ def _load_npz(path):
             f"{spectrograms.dtype}; numbers of shape (clips, frequency, time) are needed."
         )
     n = len(spectrograms)
-    for key in ("labels", "clip_id", "clip_names", "block", "matched"):
+    for key in ("labels", "clip_id", "clip_names", "block", "matched", *GROUP_NAMES):
         if key in arrays and arrays[key].shape != (n,):
             raise ValueError(
                 f"{path.name}: {key} has shape {arrays[key].shape}; ({n},) is needed, one a clip."
@@ -250,20 +296,33 @@ def _load_npz(path):
     if labels.dtype.kind not in "uifb" or not np.isin(labels, (0, 1)).all():
         raise ValueError(f"{path.name}: labels other than 0 and 1; recode them.")
     _check_classes(path.name, labels)
+    matched = arrays["matched"].astype(bool) if "matched" in arrays else None
+    if matched is not None:
+        _check_classes(f"{path.name}, matched", labels[matched])
     frequencies, times = _stored_axes(path.name, arrays, spectrograms.shape)
+    flat = np.flatnonzero(spectrograms.max((1, 2)) == spectrograms.min((1, 2)))
+    if len(flat):
+        raise ValueError(
+            f"{path.name}: {len(flat)} spectrograms hold one value only (numbers {_some(flat)}); "
+            "remove these clips."
+        )
     names = arrays.get("clip_names", arrays.get("clip_id", np.arange(n))).astype(str)
     unit = str(arrays.get("unit", "dB, 0..255" if spectrograms.dtype == np.uint8 else "dB"))
-    grouping = "groups from block" if "block" in arrays else f"blocks of {BLOCK_CLIPS} neighbours"
+    key = next((key for key in ("block", *GROUP_NAMES) if key in arrays), None)
+    if key:
+        groups, grouping = _factorized(path.name, arrays[key]), f"groups from {key}"
+    else:
+        groups, grouping = _blocks(labels)
     return Dataset(
         name=path.stem,
         spectrograms=spectrograms.astype(np.float32),
         labels=labels.astype(np.int8),
-        groups=arrays.get("block", _blocks(n)).astype(np.int64),
+        groups=groups,
         clip_names=names,
         frequencies=frequencies,
         times=times,
         unit=unit,
-        matched=arrays["matched"].astype(bool) if "matched" in arrays else None,
+        matched=matched,
         provenance={
             "source": path.name,
             "processing": f"spectrograms as stored, {grouping}",
@@ -284,7 +343,7 @@ def _stored_axes(name, arrays, shape):
         if axis.shape != (size,):
             raise ValueError(
                 f"{name}: the spectrograms have {size} cells in {key}, but the axis has "
-                f"{len(axis)}; store `{key}` (Hz or s) with one value a cell."
+                f"{axis.size}; store `{key}` (Hz or s) with one value a cell."
             )
         axes.append(axis)
     return axes
@@ -320,7 +379,7 @@ def save_npz(dataset, path):
 
 
 def _load_folder(folder, settings, labels_csv, positive_class, skip_bad):
-    tables = [Path(labels_csv)] if labels_csv else sorted(folder.glob("*.csv"))
+    tables = [Path(labels_csv)] if labels_csv else _files(folder, (".csv",))
     if len(tables) > 1:
         raise ValueError(
             f"{folder.name} holds {len(tables)} CSV files ({_some([t.name for t in tables])}); "
@@ -336,15 +395,16 @@ def _load_folder(folder, settings, labels_csv, positive_class, skip_bad):
     table, labels = table[kept].reset_index(drop=True), labels[kept]
     _check_classes(folder.name, labels)
     if "group" in table:
-        groups, grouping = pd.factorize(table["group"], sort=True)[0], "groups from the CSV"
+        groups, grouping = _factorized(folder.name, table["group"]), "groups from the CSV"
     else:
-        groups, grouping = _blocks(len(table)), f"blocks of up to {BLOCK_CLIPS} neighbours by name"
+        groups, grouping = _blocks(labels)
+        grouping += " by name"
     names = [path.relative_to(folder).as_posix() for path in table["path"]]
     return Dataset(
         name=folder.resolve().name,
         spectrograms=_cached_spectrograms(audio, settings),
         labels=labels,
-        groups=groups.astype(np.int64),
+        groups=groups,
         clip_names=np.array(names),
         frequencies=settings.frequencies,
         times=settings.times,
@@ -357,18 +417,25 @@ def _load_folder(folder, settings, labels_csv, positive_class, skip_bad):
     )
 
 
-def _audio_files(folder):
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+def _files(folder, suffixes, *, deep=False):
+    """The files with one of some suffixes, without hidden ones; deep: those of subfolders too."""
+    found = folder.rglob("*") if deep else folder.iterdir()
+    return sorted(
+        path
+        for path in found
+        if path.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _subfolder_labels(folder):
     """Table of path and label from one subfolder a class, in the order of the file names."""
-    classes = {
-        sub.name: _audio_files(sub) for sub in sorted(p for p in folder.iterdir() if p.is_dir())
-    }
+    subfolders = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    classes = {sub.name: _files(sub, AUDIO_SUFFIXES, deep=True) for sub in subfolders}
     classes = {name: files for name, files in classes.items() if files}
+    loose = _files(folder, AUDIO_SUFFIXES)
     if not classes:
-        hint = " and no CSV with labels" if _audio_files(folder) else ""
+        hint = " and no CSV with labels" if loose else ""
         raise ValueError(
             f"{folder.name} holds no audio in subfolders{hint}; put the clips "
             f"({', '.join(AUDIO_SUFFIXES)}) in one subfolder a class, or add a CSV that names "
@@ -379,6 +446,11 @@ def _subfolder_labels(folder):
             f"{folder.name}: clips of {len(classes)} classes ({_some(classes)}), only one class "
             "or more than two; two subfolders with audio are needed."
         )
+    if loose:
+        raise ValueError(
+            f"{folder.name}: {len(loose)} audio files lie beside the subfolders "
+            f"({_some([path.name for path in loose])}); put them in one of them, or elsewhere."
+        )
     rows = [(path, name) for name, files in classes.items() for path in files]
     table = pd.DataFrame(rows, columns=["path", "label"])
     return _in_name_order(table)
@@ -388,7 +460,7 @@ def _read_labels(csv, folder):
     """Table of path, label and, if there is one, group from a CSV, in name order."""
     if not csv.exists():
         raise FileNotFoundError(f"labels_csv {csv.name} does not exist; check the path.")
-    table = pd.read_csv(csv, dtype=str)
+    table = _read_table(csv)
     columns = {column.strip().lower(): column for column in table.columns}
     file_column = next(
         (columns[c] for c in ("clip_name", "file", "filename", "path", "name") if c in columns),
@@ -400,11 +472,16 @@ def _read_labels(csv, folder):
             f"{csv.name} has the columns {', '.join(table.columns)}; it needs one called "
             "clip_name, file, filename, path or name, and one called label or class."
         )
-    names = table[file_column].astype(str).str.strip()
-    labels = table[label_column].astype(str).str.strip()
-    result = pd.DataFrame({"name": names, "label": labels})
-    if "group" in columns:
-        result["group"] = table[columns["group"]].astype(str)
+    names = table[file_column].str.strip().str.replace("\\", "/").map(os.path.normpath)
+    result = pd.DataFrame({"name": names, "label": table[label_column].str.strip()})
+    blank = result.loc[result["label"] == "", "name"]
+    if len(blank):
+        raise ValueError(
+            f"{csv.name}: {len(blank)} files have no label ({_some(blank)}); fill them in or "
+            "remove these lines."
+        )
+    if group_column := next((columns[c] for c in GROUP_NAMES if c in columns), None):
+        result["group"] = table[group_column].str.strip()
     result = result.drop_duplicates()
     clash = result.loc[result["name"].duplicated(), "name"].unique()
     if len(clash):
@@ -424,19 +501,51 @@ def _read_labels(csv, folder):
             "the names or put the files beside the CSV."
         )
     result["path"] = [folder / Path(os.path.relpath(p, folder.resolve())) for p in result["path"]]
+    twice = result.loc[result["path"].duplicated(), "name"]
+    if len(twice):
+        raise ValueError(
+            f"{csv.name} names {len(twice)} files twice ({_some(twice)}); keep one line a file."
+        )
     return _in_name_order(result.drop(columns="name"))
 
 
+def _read_table(csv):
+    """A CSV as texts, as spreadsheets write it: commas, semicolons or tabs, in any usual encoding.
+
+    A blank cell is an empty text.
+    """
+    raw = csv.read_bytes()
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = raw.decode("utf-16")
+    else:
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("cp1252", errors="replace")
+    head = text.split("\n", 1)[0]
+    separator = max(",;\t", key=head.count)
+    try:
+        return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, sep=separator)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ValueError(
+            f"{csv.name} is no table of equally long lines; write one line a file, with a header."
+        ) from error
+
+
 def _in_name_order(table):
-    return table.sort_values(
-        "path", key=lambda paths: [_natural(p.name) for p in paths], ignore_index=True
-    )
+    """The rows by file name; by folder first where there are more folders than classes, which are
+    then recordings or days."""
+    by_folder = table["path"].map(lambda path: path.parent).nunique() > table["label"].nunique()
+
+    def key(path):
+        return _natural(path.as_posix() if by_folder else path.name)
+
+    return table.sort_values("path", key=lambda paths: paths.map(key), ignore_index=True)
 
 
 def _natural(name):
     """A sort key by which clip10 follows clip9."""
-    digits = "".join(c if c.isdigit() else " " for c in Path(name).stem).split()
-    return "".join(c for c in name if not c.isdigit()) + "".join(d.zfill(12) for d in digits)
+    return re.sub(r"\d+", lambda digits: digits.group().zfill(12), name)
 
 
 def _recode(where, labels, positive_class):
@@ -457,8 +566,13 @@ def _recode(where, labels, positive_class):
         )
     if positive_class is None:
         negative = [name for name in classes if _is_negative(name)]
-        negative = negative[0] if len(negative) == 1 else classes[0]
-        positive_class = next(name for name in classes if name != negative)
+        if len(negative) != 1:
+            raise ValueError(
+                f"{where}: the classes are {' and '.join(classes)}, and their names do not tell "
+                "which of them is the call; say so with positive_class, or with the variable "
+                f"POSITIVE_CLASS: make report DATASET=... POSITIVE_CLASS={classes[0]}"
+            )
+        positive_class = next(name for name in classes if name != negative[0])
     negative = next(name for name in classes if name != positive_class)
     names = ("none", "call") if {negative, positive_class} == {"0", "1"} else None
     return (
@@ -468,8 +582,8 @@ def _recode(where, labels, positive_class):
 
 
 def _is_negative(name):
-    first = name.lower().replace("-", "_").split("_")[0]
-    return name.lower() in NEGATIVE_WORDS or first in NEGATIVE_WORDS
+    """Whether a word of a class name says that there is no call."""
+    return not NEGATIVE_WORDS.isdisjoint(re.findall(r"[^\W_]+", name.lower()))
 
 
 def _read_audio(folder, paths, settings, skip_bad):
@@ -516,6 +630,8 @@ def _header(path, settings):
             f"sample rate {info.samplerate} Hz is too low for frequencies up to "
             f"{settings.fmax:g} Hz"
         )
+    if info.duration < SHORTEST * settings.clip_seconds:
+        return info, f"too short, {info.duration:.3f} s"
     declared = _declared_bytes(path)
     if declared is not None and declared > path.stat().st_size:
         return info, "truncated"
@@ -523,14 +639,17 @@ def _header(path, settings):
 
 
 def _declared_bytes(path):
-    """Bytes that the header of a WAV or AIFF file announces, or None for other formats."""
+    """Bytes that the header of a WAV or AIFF file announces; None for other formats, and for
+    headers that were written before the length was known."""
     with path.open("rb") as file:
         head = file.read(12)
     if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        return int.from_bytes(head[4:8], "little") + 8
-    if head[:4] == b"FORM" and head[8:11] == b"AIF":
-        return int.from_bytes(head[4:8], "big") + 8
-    return None
+        size = int.from_bytes(head[4:8], "little")
+    elif head[:4] == b"FORM" and head[8:11] == b"AIF":
+        size = int.from_bytes(head[4:8], "big")
+    else:
+        return None
+    return None if size in (0, 0xFFFFFFFF) else size + 8
 
 
 def _read_clip(path, settings):
@@ -552,7 +671,8 @@ def _read_clip(path, settings):
     if missing >= 0:
         return np.pad(audio, (missing // 2, missing - missing // 2))
     start = -missing // 2
-    return audio[start : start + settings.n_samples]
+    middle = audio[start : start + settings.n_samples]
+    return middle if np.ptp(middle) > 0 else f"silent in the middle {settings.clip_seconds:g} s"
 
 
 def _done(infos, settings, n_skipped):
@@ -629,7 +749,7 @@ def _load_challenge(folder, settings):
         name=CHALLENGE,
         spectrograms=_challenge_spectrograms(folder / CHALLENGE_X, audio, settings),
         labels=labels.astype(np.int8),
-        groups=_blocks(len(labels)).astype(np.int64),
+        groups=_blocks(labels)[0],
         clip_names=np.array([f"clip{i:05d}" for i in range(len(labels))]),
         frequencies=settings.frequencies,
         times=settings.times,
@@ -728,7 +848,7 @@ class Split:
     seed: int
 
 
-def split_by_group(labels, groups, *, seed, n_splits=5):
+def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS):
     """Return n_splits Splits whose test sides partition the clips, stratified, by group.
 
     Each test side holds one part of n_splits; an eighth of the rest is the validation side.
@@ -740,12 +860,13 @@ def split_by_group(labels, groups, *, seed, n_splits=5):
         if n_groups < n_splits + 2:
             raise ValueError(
                 f"class {value} occurs in {n_groups} groups only; {n_splits} splits by group need "
-                f"at least {n_splits + 2}. Name finer groups or ask for fewer splits."
+                f"at least {n_splits + 2}. Name finer groups, or add clips of other recordings."
             )
     splits = []
     outer = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
     for rest, test in outer.split(labels, labels, groups):
-        n_inner = min(8, len(np.unique(groups[rest])))
+        own = [len(np.unique(groups[rest[labels[rest] == value]])) for value in (0, 1)]
+        n_inner = max(2, min(8, *own))
         inner = StratifiedGroupKFold(n_inner, shuffle=True, random_state=seed)
         train, validation = next(inner.split(rest, labels[rest], groups[rest]))
         splits.append(Split(rest[train], rest[validation], test, seed))
