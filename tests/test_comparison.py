@@ -136,7 +136,7 @@ def test_real_equivalents_end_where_the_curve_ends():
 
 
 def test_few_seeds_are_refused():
-    with pytest.raises(ValueError, match="at least three"):
+    with pytest.raises(ValueError, match="at least 3"):
         comparison.interval([0.1, 0.2], seed=0)
     with pytest.raises(ValueError, match="seeds hold both"):
         comparison.real_equivalents(pd.concat(curve_table()), "vae", 50, "cnn", seed=0)

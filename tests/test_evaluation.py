@@ -134,9 +134,20 @@ def test_reliability_of_calibrated_probabilities():
 
 def test_mean_interval_of_normal_values():
     values = np.random.default_rng(0).normal(5, 2, 400)
-    mean, low, high = evaluation.mean_interval(values, seed=0)
+    mean, low, high = evaluation.mean_interval(values, seed=0, overlap=0)
     assert mean == pytest.approx(values.mean())
     assert high - low == pytest.approx(2 * 1.96 * 2 / 20, rel=0.15)
+
+
+@pytest.mark.parametrize("shared", [0.0, evaluation.OVERLAP / (1 + evaluation.OVERLAP)])
+def test_an_interval_over_five_splits_holds_the_mean_as_often_as_it_says(shared):
+    rng = np.random.default_rng(0)
+    overlap, held = shared / (1 - shared), []
+    for _ in range(1000):
+        values = np.sqrt(shared) * rng.normal() + np.sqrt(1 - shared) * rng.normal(size=5)
+        _, low, high = evaluation.mean_interval(values, seed=0, overlap=overlap, n_resamples=400)
+        held.append(low <= 0 <= high)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.025)
 
 
 def test_cohens_d_of_shifted_samples():

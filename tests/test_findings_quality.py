@@ -26,9 +26,9 @@ def test_who_goes_on_and_why_not(decision):
     assert "menos de 0.001 por debajo" in text
 
 
-@pytest.mark.parametrize("splits", [1, 3])
+@pytest.mark.parametrize("splits", [1, 4])
 def test_a_generator_that_collapses_does_not_go_on_and_every_sentence_is_said(splits):
-    rows = table()
+    rows = table(4)
     lost = (rows["generator"] == "ae") & (rows["seed"] < splits)
     ends = rows.drop_duplicates(["generator", "seed"]).assign(metric="collapsed", value=0.0)
     ends.loc[(ends["generator"] == "ae") & (ends["seed"] < splits), "value"] = 1.0
@@ -36,12 +36,12 @@ def test_a_generator_that_collapses_does_not_go_on_and_every_sentence_is_said(sp
     decision = checkpoint.decide(rows, 800)
     assert findings.passed(decision) == ["diffusion"] and decision.loc["ae", "collapsed"] == splits
     seconds = pd.Series(30.0, findings.GENERATORS)
-    seconds["ae"] = None if splits == 3 else 30.0
+    seconds["ae"] = None if splits == 4 else 30.0
     text = findings.verdict(decision, seconds, splits, 800)
     assert "- AE no sigue: colapsa.\n" in text and ("AE 30, VAE" in text) == (splits == 1)
     measures = {"usefulness": checkpoint.summary(rows, "usefulness", 800)}
     told = findings.intervals(measures).loc["AE", "utilidad (ROC AUC)"]
-    assert told == ("colapsa" if splits == 3 else "0.90 (0.90 a 0.90)")
+    assert told == ("colapsa" if splits == 4 else "0.90 (0.90 a 0.90)")
     share = checkpoint.ratios(rows, "usefulness", 800)["mean"]
     assert "difusión" in findings.summary(
         decision, {"two_sample_auc": measures["usefulness"]}, share, 800

@@ -56,7 +56,7 @@ def test_draws_set_each_count_beside_the_real_calls():
         {"generator": name, "split": split, "n_positive": 800, "real": 0.9}
         | {"times_1": 0.81, "times_2": 0.81, "times_4": 0.81 + gains[name]}
         for name in NAMES
-        for split in range(2)
+        for split in range(3)
     ]
     text = findings.draws(pd.DataFrame(rows))
     assert "| clips dibujados | 800 | 1600 | 3200 |" in text
@@ -73,7 +73,7 @@ def test_draws_pass_over_a_collapse():
         {"generator": name, "split": split, "n_positive": 800, "real": 0.9, "collapsed": 0}
         | {"times_1": 0.81, "times_2": 0.81, "times_4": 0.82 if name == "aae" else 0.81}
         for name in NAMES
-        for split in range(3)
+        for split in range(4)
     ]
     table = pd.DataFrame(rows)
     lost = (table["generator"] == "aae") & (table["split"] == 0)

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from utils import report
+from utils import baseline, checkpoint, report
 
 ROOT = Path(__file__).parents[1]
 
@@ -161,6 +161,16 @@ def test_a_notebook_whose_table_takes_hours_is_left_out(
     table = report.data.results_dir("my clips") / "quality.csv"
     table.parent.mkdir(parents=True)
     table.touch()
+    monkeypatch.setattr(baseline, "prepare", lambda dataset: dataset)
+
+    def unfinished(bench):
+        raise ValueError("quality.csv lacks 3 generators.")
+
+    monkeypatch.setattr(checkpoint, "stored", unfinished)
+    assert report.main([], root=tmp_path) == 0
+    assert "03_quality left out: quality.csv lacks 3 generators." in capsys.readouterr().out
+    assert not (target / late.name).exists()
+    monkeypatch.setattr(checkpoint, "stored", lambda bench: None)
     assert report.main([], root=tmp_path) == 0
     assert (target / late.name).is_file()
 

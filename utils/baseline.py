@@ -68,11 +68,21 @@ class Run:
 
 
 def prepare(dataset, shape=PROTOCOL["shape"]):
-    """Return the Bench of the clips that models are compared on, on the given grid."""
+    """Return the Bench of the clips that models are compared on, on the given grid.
+
+    ValueError if a training side has too few clips for a learning curve.
+    """
     clips = dataset.study_clips()
     splits = data.split_by_group(
         clips.labels, clips.groups, seed=PROTOCOL["seed"], n_splits=PROTOCOL["n_splits"]
     )
+    fewest = min(np.bincount(clips.labels[split.train]).min() for split in splits)
+    if fewest < PROTOCOL["sizes"][1]:
+        raise ValueError(
+            f"{clips.name}: a training side holds {fewest} clips of a class, and the learning curve"
+            f" needs {PROTOCOL['sizes'][1]}; add clips, about {PROTOCOL['sizes'][1] / 0.65:.0f} of "
+            "each class in all."
+        )
     resized = spectrograms.resize(clips.spectrograms, shape)
     return Bench(clips, resized, features.extract(resized), splits)
 

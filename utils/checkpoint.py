@@ -43,7 +43,7 @@ def values(table, metric, size):
 
 def summary(table, metric, size, *, seed=0):
     """Return mean, low and high of a metric over the splits, one row a generator; NaN with fewer
-    than two splits that gave samples."""
+    than three splits that gave samples."""
     return _intervals(values(table, metric, size), seed)
 
 
@@ -57,7 +57,7 @@ def _intervals(wide, seed):
     """Mean, low and high of each row, in the order of judging.NAMES."""
     rows = {
         name: evaluation.mean_interval(wide.loc[name].dropna(), seed=seed)
-        if wide.loc[name].notna().sum() > 1
+        if wide.loc[name].notna().sum() >= evaluation.FEWEST
         else (np.nan, np.nan, np.nan)
         for name in judging.NAMES
         if name in wide.index

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-OVERLAP = 0.2 / 0.7  # clips of a test side over those of the training side it is paired with
+from utils.evaluation import FEWEST, OVERLAP, widening
+from utils.evaluation import mean_interval as interval
+
 SMALLEST_EFFECT = 0.01  # of ROC AUC
 LEVEL = 0.05
-FEWEST = 3  # seeds that an interval needs
 PLACE = ["n_positive", "n_negative", "classifier"]
 VERDICTS = ("helps", "equivalent", "harms", "undecided")
 
@@ -30,30 +31,6 @@ def differences(table, reference="real", score="roc_auc"):
     against = chosen[[*keys, score]].rename(columns={score: "reference"})
     found = table[table["arm"] != reference].merge(against, on=keys, validate="many_to_one")
     return found.assign(difference=found[score] - found["reference"])
-
-
-def interval(values, *, seed, overlap=OVERLAP, n_resamples=5000):
-    """Return (mean, low, high): a 95 % bootstrap interval of the mean over seeds.
-
-    The percentile bootstrap is widened to what a t interval gives for a few normal values, and
-    by sqrt(1 + k overlap) since k seeds share clips (Nadeau and Bengio 2003); overlap=0 for none.
-    ValueError for fewer than three values.
-    """
-    values = np.asarray(values, dtype=float)
-    k = len(values)
-    if values.ndim != 1 or k < FEWEST:
-        raise ValueError(f"an interval over {k} seeds says nothing; give at least three.")
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(0, k, (n_resamples, k))].mean(1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    wider, mean = _widening(k, overlap), values.mean()
-    return float(mean), float(mean + wider * (low - mean)), float(mean + wider * (high - mean))
-
-
-def _widening(k, overlap):
-    """By how much the bootstrap interval of k seeds is to be widened: see `interval`."""
-    few = np.sqrt(k / (k - 1)) * stats.t.ppf(0.975, k - 1) / stats.norm.ppf(0.975)
-    return few * np.sqrt(1 + k * overlap)
 
 
 def p_value(values, *, overlap=OVERLAP):
@@ -266,7 +243,7 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
     both = both.to_numpy()
     rng, mean = np.random.default_rng(seed), both.mean(0)
     drawn = both[rng.integers(0, len(shared), (n_resamples, len(shared)))].mean(1)
-    drawn = mean + _widening(len(shared), OVERLAP) * (drawn - mean)
+    drawn = mean + widening(len(shared)) * (drawn - mean)
     found = [_read_backwards(sizes, row[:-1], row[-1]) for row in drawn]
     low, high = np.percentile(found, [2.5, 97.5])
     return _read_backwards(sizes, mean[:-1], mean[-1]), float(low), float(high)

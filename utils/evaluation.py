@@ -3,15 +3,19 @@
 Ranking scores (ROC AUC, average precision) and the Brier score are computed from probabilities,
 never from hard labels. Decisions use a threshold that was chosen on validation clips. Intervals
 come from a bootstrap that resamples whole groups (recordings or blocks of neighbouring clips),
-because clips of one group are not independent (Efron and Tibshirani 1993, chapter 8).
+because clips of one group are not independent (Efron and Tibshirani 1993, chapter 8); those of a
+mean over splits or seeds count that these share clips.
 """
 
 import numpy as np
+from scipy import stats
 from sklearn import metrics
 
 RANKING = ("roc_auc", "average_precision")
 DECISION = ("f1", "accuracy", "balanced_accuracy", "precision", "recall")
 METRICS = (*RANKING, *DECISION, "brier")
+OVERLAP = 0.2 / 0.7  # clips of a test side over those of the training side it is paired with
+FEWEST = 3  # splits or seeds that an interval needs
 
 _CHUNK_ELEMENTS = 4_000_000
 
@@ -130,14 +134,28 @@ def reliability(labels, probability, n_bins=10):
     return predicted, observed, np.array([len(part) for part in parts])
 
 
-def mean_interval(values, *, seed, n_resamples=10_000):
-    """Return (mean, low, high) of (n,) values: 95 % percentile bootstrap over the values."""
+def mean_interval(values, *, seed, overlap=OVERLAP, n_resamples=5000):
+    """Return (mean, low, high): a 95 % bootstrap interval of the mean of (k,) splits or seeds.
+
+    The percentile bootstrap is widened to what a t interval gives for a few normal values, and by
+    sqrt(1 + k overlap) since the k share training clips (Nadeau and Bengio 2003); overlap=0 for
+    none. ValueError for fewer than FEWEST values.
+    """
     values = np.asarray(values, dtype=float)
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError("an interval of a mean needs at least two values of shape (n,).")
-    draws = np.random.default_rng(seed).integers(0, len(values), (n_resamples, len(values)))
-    low, high = np.percentile(values[draws].mean(1), [2.5, 97.5])
-    return float(values.mean()), float(low), float(high)
+    k = len(values)
+    if values.ndim != 1 or k < FEWEST:
+        raise ValueError(f"an interval over {k} values says nothing; give at least {FEWEST}.")
+    rng = np.random.default_rng(seed)
+    means = values[rng.integers(0, k, (n_resamples, k))].mean(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    wider, mean = widening(k, overlap), values.mean()
+    return float(mean), float(mean + wider * (low - mean)), float(mean + wider * (high - mean))
+
+
+def widening(k, overlap=OVERLAP):
+    """By how much the bootstrap interval of k values is to be widened: see `mean_interval`."""
+    few = np.sqrt(k / (k - 1)) * stats.t.ppf(0.975, k - 1) / stats.norm.ppf(0.975)
+    return few * np.sqrt(1 + k * overlap)
 
 
 def cohens_d(positive, negative):

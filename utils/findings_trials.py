@@ -63,7 +63,7 @@ def stability(table) -> str:
 
 def draws(table) -> str:
     """Whether a detector learns more from more clips of the same generator."""
-    if table is None or table["split"].nunique() < 2:
+    if table is None or table["split"].nunique() < evaluation.FEWEST:
         return _missing("draws")
     counts = {f"times_{times}": times * judging.SAMPLES for times in trials.DRAWS}
     columns = list(counts)
@@ -75,7 +75,7 @@ def draws(table) -> str:
     shown = shown.rename(index=title, columns=counts).rename_axis("clips dibujados")
     change = means[columns[-1]] - means[columns[0]]
     often = table.groupby("generator")[columns[-1]].count().loc[GENERATORS]
-    name = share[often > 1].max(axis=1).idxmax()
+    name = share[often >= evaluation.FEWEST].max(axis=1).idxmax()
     best = share.loc[name].idxmax()
     own, beside = table[table["generator"] == name], ""
     if best != columns[0]:

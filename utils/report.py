@@ -45,9 +45,9 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's log lines differ between machines
     "TQDM_DISABLE": "1",  # progress bars are for people, not for stored outputs
 }
-TABLES = {  # notebooks that read a table which takes hours: its name, and who fills it
-    "03_quality": ("quality", "utils.judging"),
-    "04_augmentation": ("study", "utils.study run"),
+TABLES = {  # notebooks that read a table which takes hours: its name
+    "03_quality": "quality",
+    "04_augmentation": "study",
 }
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MACHINE_PATH = re.compile(
@@ -305,7 +305,7 @@ def report(
     """Execute the notebooks of root/notebooks in order; returns the paths that were written.
 
     source: as DATASET, a path relative to the current folder or a name. only: stems; without it, a
-    notebook whose table (TABLES) this data set lacks is left out, and said so. Raises
+    notebook whose table (TABLES) is not finished for this data set is left out, and said so. Raises
     ValueError or FileNotFoundError for a wrong call before any work, ReportError for a notebook
     that fails or is larger than 1 MB.
     """
@@ -322,8 +322,8 @@ def report(
     for path in paths:
         if only and path.stem not in only:
             continue
-        if dataset is not None and not only and (command := _lacking(path.stem, name)):
-            left_out.append(f"{path.stem} left out: its table is filled in hours by {command}")
+        if dataset is not None and not only and (reason := _lacking(path.stem, dataset, name)):
+            left_out.append(f"{path.stem} left out: {reason}")
             continue
         notebook = execute(
             path, dataset, strict=dataset is None, timeout=timeout, progress=progress
@@ -351,12 +351,24 @@ def report(
     return list(pages)
 
 
-def _lacking(stem: str, name: str) -> str | None:
-    """The command that fills the table of a notebook, if this data set has none."""
-    table, module = TABLES.get(stem, (None, None))
-    if table is None or (data.results_dir(name) / f"{table}.csv").is_file():
+def _lacking(stem: str, dataset: str, name: str) -> str | None:
+    """Why a notebook can't be executed yet on a data set: what its table lacks; None if nothing."""
+    table = TABLES.get(stem)
+    if table is None:
         return None
-    return f"python -m {module} --dataset ..."
+    if not (data.results_dir(name) / f"{table}.csv").is_file():
+        module = {"quality": "utils.judging", "study": "utils.study run"}[table]
+        return f"its table is filled in hours by python -m {module} --dataset ..."
+    from utils import answer, baseline, checkpoint, study  # TensorFlow takes seconds to import
+
+    try:
+        if table == "quality":
+            checkpoint.stored(baseline.prepare(data.load(dataset)))
+        else:
+            answer.stored(study.Study(dataset))
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _largest_output(notebook: NotebookNode) -> str:
