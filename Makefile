@@ -15,7 +15,7 @@ endif
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
-report: .venv/installed ## execute the notebooks in place; DATASET=<path or name>: into reports/<name>/
+report: .venv/installed ## execute the notebooks in place; DATASET=<path or name>: into reports/<name>/ (POSITIVE_CLASS=<class>)
 	@$(RUN) utils.report
 
 test: .venv/installed ## run the unit tests, then every notebook, comparing its stored outputs

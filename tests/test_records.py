@@ -133,6 +133,7 @@ def test_a_fingerprint_survives_another_processor_and_nothing_else():
         "spectrograms": rng.uniform(-80, 0, (30, 5, 6)).astype(np.float32),
         "labels": rng.integers(0, 2, 30),
         "groups": np.arange(30) // 3,
+        "clip_names": np.arange(30).astype(str),
     }
 
     def of(**changes):
@@ -143,8 +144,24 @@ def test_a_fingerprint_survives_another_processor_and_nothing_else():
     assert of() == of(labels=base["labels"].astype(np.int8))
     others = [
         of(spectrograms=base["spectrograms"] + 1),
-        of(spectrograms=base["spectrograms"][:, ::-1, :-1]),
+        of(spectrograms=base["spectrograms"][:, :, :-1]),
+        of(spectrograms=base["spectrograms"][:, ::-1]),
+        of(spectrograms=base["spectrograms"][::-1]),  # against the labels
+        of(clip_names=np.arange(1, 31).astype(str)),
         of(labels=1 - base["labels"]),
         of(groups=np.arange(30) // 4),
     ]
-    assert len({of(), *others}) == 5
+    assert len({of(), *others}) == 8
+
+
+def test_a_fingerprint_of_whole_numbers_counts_every_cell():
+    images = np.random.default_rng(0).integers(0, 256, (30, 5, 6)).astype(np.float32)
+    base = {"labels": np.arange(30) % 2, "groups": np.arange(30), "clip_names": np.arange(30)}
+    swapped, touched = images.copy(), images.copy()
+    swapped[[0, 2]] = images[[2, 0]]  # two clips of one class
+    touched[3, 2, 2] += 1
+    found = {
+        records.fingerprint(types.SimpleNamespace(spectrograms=values, **base))
+        for values in (images, swapped, touched)
+    }
+    assert len(found) == 3

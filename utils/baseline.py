@@ -45,7 +45,7 @@ class Bench:
     features: features.Features
     splits: list[data.Split]
 
-    @property
+    @functools.cached_property
     def content(self):
         """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
         protocol = json.dumps(PROTOCOL, sort_keys=True)
