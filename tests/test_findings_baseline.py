@@ -11,7 +11,7 @@ FLOOR = pd.Series({"loudness": 0.6, "edges": 0.7})
 def test_a_cue_as_good_as_a_model_is_a_warning():
     told = findings.floor(MEANS, FLOOR)
     assert "El peor modelo, MLP: 0.80." in told and findings.CAUTION not in told
-    assert findings.floor(MEANS, FLOOR + 0.1).endswith(findings.CAUTION)
+    assert findings.floor(MEANS, FLOOR + 0.2).endswith(findings.CAUTION)
 
 
 def test_models_are_counted_whose_interval_is_above_the_floor():
