@@ -402,19 +402,20 @@ def confusion_panels(matrices: Mapping, *, columns=5):
     return axes.ravel()[: len(matrices)]
 
 
-def learning_curves(table: pd.DataFrame, *, label="ROC AUC", ax=None):
-    """Draw score over number of clips, on a logarithmic axis, with bands.
+def learning_curves(table: pd.DataFrame, *, band="cnn", label="ROC AUC", ax=None):
+    """Draw score over number of clips, on a logarithmic axis, with the interval of one model.
 
-    table: columns model, size, mean, low, high.
+    table: columns model, size, mean, low, high. band: the model; five bands would hide the lines.
     """
     ax = _axes(ax, height=4.4, width=0.75 * WIDTH)
     for name in sorted(table["model"].unique(), key=_order):
         rows = table[table["model"] == name].sort_values("size")
         title, style = _model(name)
         ax.plot(rows["size"], rows["mean"], **style, markersize=5, label=title)
-        ax.fill_between(
-            rows["size"], rows["low"], rows["high"], color=style["color"], alpha=0.15, lw=0
-        )
+        if name == band:
+            ax.fill_between(
+                rows["size"], rows["low"], rows["high"], color=style["color"], alpha=0.15, lw=0
+            )
     sizes = sorted(table["size"].unique())
     ax.set_xscale("log")
     ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
