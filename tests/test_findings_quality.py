@@ -90,3 +90,21 @@ def test_the_worst_parameter_is_marked_where_intervals_part():
     assert text.count("(los intervalos se solapan)") == 4
     gain = pd.Series(dict.fromkeys([*findings.GENERATORS, "pca_gaussian"], -0.01))
     assert "PCA gaussiana -0.010" in findings.topped_up(gain, 800)
+
+
+def test_the_control_counts_false_alarms():
+    assert "da p < 0.01 en 2 de 5 particiones" in findings.control(
+        pd.Series([0.001, 0.5, 0.0099, 0.01, 0.9])
+    )
+
+
+def test_the_power_names_the_least_share_of_copies_that_is_seen():
+    told = findings.power({0.1: 0.5, 0.2: 0.02, 0.5: 0.001}, "vae")
+    assert "Muestras de VAE" in told and "20 %, p = 0.020" in told
+    assert "El examen las ve desde el 50 %" in told
+    assert "con ninguna de estas partes" in findings.power({0.1: 0.5}, "vae")
+
+
+def test_single_copies_are_told_by_the_nearest_samples():
+    told = findings.near({"real": 0.01, "ae": 0.014, "vae": 0.0, "copies": 0.83})
+    assert "AE 1.4 %, VAE 0.0 %; las copias, 83 %." in told

@@ -5,7 +5,7 @@
 
 import pandas as pd
 
-from utils import judging
+from utils import checkpoint, judging
 from utils.generators import registry
 from utils.generators.references import REFERENCES
 from utils.plotting_generators import title
@@ -75,6 +75,40 @@ def worst_parameter(truth) -> str:
             + ("" if apart else " (los intervalos se solapan)")
         )
     return "Lo que peor reproduce cada uno. " + "; ".join(parts) + "."
+
+
+def control(p_values) -> str:
+    """How often the test of copying rejects validation calls, which cannot be copies; p_values: of
+    the splits."""
+    wrong = int((p_values < checkpoint.RULE["copying"]).sum())
+    return (
+        f"El examen toma los clips por independientes, y los de una grabación no lo son: con "
+        f"llamadas de validación, que no pueden ser copias, da p < {checkpoint.RULE['copying']} en "
+        f"{wrong} de {p_values.count()} particiones. Por eso decide la mediana."
+    )
+
+
+def power(found, name) -> str:
+    """Which shares of copies among new samples the test of copying finds; found: {share: p}."""
+    caught = [share for share, p in found.items() if p < checkpoint.RULE["copying"]]
+    listed = "; ".join(f"{100 * share:.0f} %, p = {p:.3f}" for share, p in found.items())
+    seen = f"desde el {100 * min(caught):.0f} %" if caught else "con ninguna de estas partes"
+    return (
+        f"**Cuántas copias hacen falta para verlas.** Muestras de {title(name)} con una parte de "
+        f"copias mezclada: {listed}. El examen las ve {seen}: pasarlo no descarta copias sueltas."
+    )
+
+
+def near(shares) -> str:
+    """How many samples of each generator lie nearer to a training call than all but one in a
+    hundred held-out calls do; shares: by name."""
+    names = [name for name in GENERATORS if name in shares]
+    return (
+        "**Copias sueltas.** Parte de las muestras más cercana a una llamada de entrenamiento que "
+        "el 99 % de las llamadas de prueba (si no hay copias, se espera un 1 %): "
+        + ", ".join(f"{title(name)} {100 * shares[name]:.1f} %" for name in names)
+        + f"; las copias, {100 * shares[judging.COPIES]:.0f} %."
+    )
 
 
 def copies(p_values) -> str:
