@@ -41,6 +41,11 @@ class Answer:
         """The rows that did not fail."""
         return self.attempted[self.attempted["error"].isna()]
 
+    @property
+    def settings(self):
+        """The settings' hash of the rows."""
+        return self.attempted["settings"].iloc[-1]
+
     @functools.cached_property
     def main(self):
         """The rows of the main part of the protocol, without seeds that are still being run: those

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from utils import answer, arms, comparison, plotting, study
+from utils import answer, arms, comparison, plotting, sensitivity, study
 from utils.generators import registry
 from utils.plotting_study import WORDS, title
 
@@ -387,6 +387,26 @@ def sweep_title(found) -> str:
     return (
         f"CNN, de {ratios[0]:g} a {ratios[-1]:g} por real: los generadores cambian la ROC AUC "
         f"({', '.join(parts)})"
+    )
+
+
+def other_form(found, rows) -> str:
+    """Whether generators that learn from calls alone change the answer; rows: of
+    `sensitivity.stored`, None if not measured."""
+    if rows is None or rows["seed"].nunique() < comparison.FEWEST:
+        return f"**{name(found.name)}**: sin medir todavía."
+    real, change = sensitivity.compared(rows, found.main)
+    sizes = ", ".join(map(str, sorted(real["n_positive"].unique())))
+    arms_ = ", ".join(title(arm) for arm in arms.ARMS if arm in set(real["arm"]))
+    changes = [
+        f"{plotting.model_title(classifier)}, {judged(answer.change(change[classifier]))}"
+        for classifier in answer.CLASSIFIERS
+    ]
+    return (
+        f"**{name(found.name)}** ({len(change)} semillas; {arms_}; {sizes} llamadas; CNN y Random "
+        f"Forest). De {len(real)} comparaciones con «solo reales», {tally(real['verdict'])} (media "
+        f"negativa en {int((real['mean'] < 0).sum())}). Frente a los mismos brazos con la forma "
+        f"del estudio, en media de brazos y tamaños: {'; '.join(changes)}."
     )
 
 

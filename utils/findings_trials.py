@@ -30,7 +30,12 @@ def forms(table) -> str:
     used = FORMS[0]
     compared = means.dropna()
     behind = compared.max(axis=1) - compared[used]
-    best = [title(name) for name in compared.index[behind == 0]]
+    best = ", ".join(title(name) for name in compared.index[behind == 0])
+    placed = f"Es la mejor en: {best}; en los demás" if best else "No es la mejor en ninguno:"
+    if behind.any():
+        placed += f" queda a {behind.max():.3f} como mucho."
+    else:
+        placed = "Es la mejor en todos."
     shown = means.map(lambda value: "" if value != value else f"{value:.3f}")
     shown = shown.rename(index=title, columns=FORM_NAMES).rename_axis("modelo")
     return (
@@ -38,9 +43,10 @@ def forms(table) -> str:
         f"una CNN que aprende de {judging.SAMPLES} clips dibujados con cada forma "
         f"({table['n_positive'].max()} llamadas reales; de ellas mismas, la CNN logra "
         f"{table['real'].mean():.3f}):\n\n{_markdown(shown)}\n\n"
-        f"La forma que se usa, {FORM_NAMES[used]}, es la mejor en: {', '.join(best) or 'ninguno'}; "
-        f"en los demás queda a {behind.max():.3f} como mucho. El discriminador de la GAN solo ve "
-        f"llamadas, y la textura es siempre la del mar: allí no se comparan."
+        f"La forma que se usa, {FORM_NAMES[used]}, se fijó antes de esta tabla. {placed} Si la "
+        f"respuesta del estudio depende de la forma, lo mide la [Etapa 4](04_augmentation.ipynb). "
+        f"El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: allí no "
+        f"se comparan."
     )
 
 

@@ -9,7 +9,7 @@ import sys
 
 import pandas as pd
 
-from utils import baseline, comparison, records, study, trials
+from utils import baseline, comparison, data, records, study, trials
 from utils.generators import registry
 
 FORM = "calls"  # against the study's own, the first of FORMS
@@ -51,10 +51,10 @@ def run(place):
     return baseline.fill(place.bench, TABLE, jobs, place.settings)
 
 
-def stored(place):
-    """Return the finished rows as those of study.csv: seed, n_positive, arm, classifier, roc_auc;
-    None if there are none of a Study's settings."""
-    wide = records.rows(place.bench.results(TABLE), place.settings)
+def stored(name, settings):
+    """Return the finished rows of a data set and of a Study's settings as those of study.csv:
+    seed, n_positive, arm, classifier, roc_auc; None if there are none."""
+    wide = records.rows(data.results_dir(name) / f"{TABLE}.csv", settings)
     if wide.empty:
         return None
     names = [f"{name} {classifier}" for name in GENERATORS for classifier in CLASSIFIERS]
@@ -64,19 +64,14 @@ def stored(place):
 
 
 def compared(rows, main):
-    """Return (verdicts against `real`, verdicts against the same arm of the study): tables of
-    `comparison.verdicts`, by the rows of `stored` and those of the study's main part."""
+    """Return `comparison.verdicts` of the rows of `stored` against `real`, and what they change of
+    the study's arms: ROC AUC, mean of arms and sizes, seeds as rows and classifiers as columns."""
     keys = ["seed", "n_positive", "arm", "classifier"]
-    own = main.drop(columns="roc_auc").merge(rows, on=keys)
-    real = comparison.verdicts(pd.concat([own, main[main["arm"] == "real"]]), seed=0)
-    parts = []
-    for arm, ours in own.groupby("arm"):
-        theirs = main[main["arm"] == arm].assign(arm=_STUDY, ratio=0.0)
-        parts.append(comparison.verdicts(pd.concat([ours, theirs]), _STUDY, seed=0))
-    return real, pd.concat(parts, ignore_index=True)
-
-
-_STUDY = "form of the study"
+    both = main.merge(rows, on=keys, suffixes=("_study", ""))
+    real = comparison.verdicts(pd.concat([both, main[main["arm"] == "real"]]), seed=0)
+    both["change"] = both["roc_auc"] - both["roc_auc_study"]
+    wide = both.pivot_table("change", "seed", ["classifier", "arm", "n_positive"]).dropna()
+    return real, wide.T.groupby("classifier").mean().T
 
 
 def main(arguments=None):

@@ -1,0 +1,68 @@
+"""The study with generators of another form: same seeds and clips, and what its rows say."""
+
+import numpy as np
+import planted
+import pytest
+
+from utils import answer, data, sensitivity
+from utils import findings_study as findings
+from utils.generators import registry
+
+
+def rows(effects, seeds=5):
+    """Rows of `sensitivity.stored` whose scores differ from the planted study's by an effect."""
+    main = planted.rows(seeds=seeds, parts=("main",))
+    own = main[main["arm"].isin(sensitivity.GENERATORS)]
+    own = own[own["n_positive"].isin(sensitivity.SIZES)]
+    own = own[["seed", "n_positive", "arm", "classifier", "roc_auc"]]
+    return own.assign(roc_auc=own["roc_auc"] + own["classifier"].map(effects))
+
+
+def test_the_other_form_is_compared_with_real_and_with_the_studys_own():
+    found = answer.Answer("planted", planted.rows(parts=("main",)))
+    effects = {"cnn": -0.05, "random_forest": 0.0}
+    real, change = sensitivity.compared(rows(effects), found.main)
+    assert len(real) == 4 * 3 * 2 and change.shape == (5, 2)
+    np.testing.assert_allclose(change["cnn"], -0.05)
+    np.testing.assert_allclose(change["random_forest"], 0, atol=1e-12)
+    means = real.set_index(["arm", "n_positive", "classifier"])["mean"]
+    assert means["aae", 50, "cnn"] == pytest.approx(0.04 - 0.05, abs=0.002)
+    assert means["aae", 50, "random_forest"] == pytest.approx(0.04, abs=0.002)
+    told = findings.other_form(found, rows(effects))
+    assert "(5 semillas; AE, VAE, AAE, difusión; 50, 100, 200 llamadas" in told
+    assert "De 24 comparaciones con «solo reales», 12 ayudan, 12 perjudican" in told
+    assert "CNN, -0.050 (-0.050 a -0.050), perjudica; Random Forest, +0.000" in told
+    for missing in (None, rows(effects, seeds=2)):
+        assert "sin medir" in findings.other_form(found, missing)
+
+
+def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
+    path = tmp_path / "small.npz"
+    data.save_npz(data.simulated(n_clips=900, seed=3, name="small"), path)
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    for name, value in (
+        ("SIZES", (50, 900)), ("SEEDS", range(1)), ("CLASSIFIERS", ("logistic",)),
+        ("GENERATORS", ("vae", "diffusion")),
+    ):  # fmt: skip
+        monkeypatch.setattr(sensitivity, name, value)
+    built, original = [], registry.build
+
+    def build(name, **settings):
+        built.append((name, settings["form"]))
+        return original(name, steps=20, latent_dim=4, **settings)
+
+    place = sensitivity.OtherForm(path)
+    monkeypatch.setattr(registry, "build", build)
+    table = sensitivity.run(place)
+    assert built == [("diffusion", "calls"), ("vae", "calls")]  # which is lent to the VAE's arm
+    assert table["n_positive"].tolist() == [50]  # no training side holds 900 calls
+    assert table[["vae logistic", "diffusion logistic"]].notna().all(axis=None)
+    found = sensitivity.stored("small", place.settings)
+    assert found["arm"].tolist() == ["vae", "diffusion"]
+    assert found["roc_auc"].between(0.3, 1).all()
+    assert sensitivity.stored("small", "other settings") is None
+
+
+def test_a_wrong_data_set_gets_a_sentence(capsys):
+    assert sensitivity.main(["--dataset", "nowhere.npz"]) == 2
+    assert "nowhere.npz" in capsys.readouterr().err
