@@ -6,6 +6,8 @@ from scipy import stats
 
 from utils import quality
 
+CLIPS = np.random.default_rng(0).normal(size=(9, 16, 32))
+
 
 def points(n, d=4, shift=0.0, scale=1.0, seed=0):
     return shift + scale * np.random.default_rng(seed).normal(size=(n, d))
@@ -159,6 +161,13 @@ def test_rejection_drops_a_twentieth_of_training_and_all_that_is_far_out():
     ("call", "words"),
     [
         (lambda: quality.frechet_distance(points(5, 3), points(5, 2)), "shapes"),
+        (lambda: quality.frechet_distance(points(5, 3), points(1, 3)), "at least two of each"),
+        (lambda: quality.kernel_distance(points(1, 3), points(5, 3)), "at least two of each"),
+        (lambda: quality.copying(points(1, 3), points(5, 3), points(5, 3)), "at least two"),
+        (
+            lambda: quality.two_sample_auc(CLIPS, np.zeros(9), CLIPS, np.arange(9), seed=0),
+            "can't be halved",
+        ),
         (lambda: quality.kernel_distance(points(5) * np.nan, points(5)), "NaN"),
         (lambda: quality.density_and_coverage(points(5), points(9)), "too few"),
         (lambda: quality.Rejection().fit(np.zeros((4, 8, 8)), seed=0), "too few"),

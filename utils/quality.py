@@ -96,7 +96,7 @@ def copying(training, held_out, synthetic):
     farther from their nearest training point than that one is from its own nearest (Alaa et al.
     2022).
     """
-    training = np.asarray(training, float)
+    training, synthetic = _points(training, synthetic)
     near, owner = nearest_distances(synthetic, training)
     reference, _ = nearest_distances(held_out, training)
     within = pairwise_distances(training)
@@ -140,6 +140,8 @@ def two_sample_auc(real, groups, synthetic, sources, *, seed, **training):
     """
     training = {"steps": 120} | training
     rng = np.random.default_rng(seed)
+    if min(len(np.unique(names)) for names in (groups, sources)) < 2:
+        raise ValueError("groups or sources hold one value only and can't be halved; give more.")
     halves = [_halves(names, rng) for names in (groups, sources)]
     sides = [features.extract(real), features.extract(synthetic)]
     areas = []
@@ -235,6 +237,8 @@ def _points(real, synthetic):
         raise ValueError(
             f"points have shapes {real.shape} and {synthetic.shape}; give (n, d) and (m, d)."
         )
+    if min(len(real), len(synthetic)) < 2:
+        raise ValueError(f"{len(real)} and {len(synthetic)} points; give at least two of each.")
     if not (np.isfinite(real).all() and np.isfinite(synthetic).all()):
         raise ValueError("points hold NaN or infinite values; look at the samples first.")
     return real, synthetic
