@@ -14,15 +14,18 @@ def decision():
 
 
 def test_who_goes_on_and_why_not(decision):
+    margins = checkpoint.margins(table(), 800)
     assert findings.passed(decision) == ["ae", "diffusion"]
     assert findings.stopped(decision) == ["vae", "aae", "gan"]
-    text = findings.verdict(decision, pd.Series(30.0, findings.GENERATORS), 0, 800)
+    text = findings.verdict(decision, margins, pd.Series(30.0, findings.GENERATORS), 0, 800)
     assert "VAE no sigue: no pasa el examen de copia" in text
     assert "AAE no sigue: cubre poco" in text
     assert "GAN no sigue: su utilidad queda 0.010 por debajo" in text
+    assert "AE +0.050 (+0.050 a +0.050); difusión +0.050" in text
+    assert "deja fuera el cero en 2 de 2." in text
     assert "Siguen: AE, difusión. Entrenamientos colapsados: 0" in text
     decision.loc["gan", "usefulness"] = decision.loc["gan", "floor"] - 1e-5
-    text = findings.verdict(decision, pd.Series(30.0, findings.GENERATORS), 0, 800)
+    text = findings.verdict(decision, margins, pd.Series(30.0, findings.GENERATORS), 0, 800)
     assert "menos de 0.001 por debajo" in text
 
 
@@ -37,7 +40,7 @@ def test_a_generator_that_collapses_does_not_go_on_and_every_sentence_is_said(sp
     assert findings.passed(decision) == ["diffusion"] and decision.loc["ae", "collapsed"] == splits
     seconds = pd.Series(30.0, findings.GENERATORS)
     seconds["ae"] = None if splits == 4 else 30.0
-    text = findings.verdict(decision, seconds, splits, 800)
+    text = findings.verdict(decision, checkpoint.margins(rows, 800), seconds, splits, 800)
     assert "- AE no sigue: colapsa.\n" in text and ("AE 30, VAE" in text) == (splits == 1)
     measures = {"usefulness": checkpoint.summary(rows, "usefulness", 800)}
     told = findings.intervals(measures).loc["AE", "utilidad (ROC AUC)"]
@@ -76,7 +79,7 @@ def test_a_rejected_generator_is_not_called_a_copy_by_its_p_alone():
 def test_the_filter_names_whom_it_moves():
     rate = pd.Series({"ae": 0.03, "gan": 0.05})
     text = findings.rejection(rate, pd.Series({"ae": 0.001, "gan": 0.03}))
-    assert "del 3 al 5 %" in text and "solo en: GAN" in text
+    assert "Se desecha del 3 al 5 % de" in text and "solo en: GAN" in text
     assert "solo en: ninguno" in findings.rejection(rate, pd.Series({"ae": 0.0, "gan": 0.0}))
 
 

@@ -25,12 +25,14 @@ def test_forms_name_where_the_one_in_use_is_best():
     ]
     table = pd.DataFrame(rows)
     text = findings.forms(table)
-    assert "No es la mejor en ninguno: queda a 0.010 como mucho." in text
+    assert (
+        "De los 4 modelos con varias, no es la mejor en ninguno: queda a 0.010 como mucho." in text
+    )
     assert "| VAE | 0.845 | 0.835 | 0.855 |" in text and "| GAN | 0.845 |  |  |" in text
     table.loc[(table["generator"] == "ae") & (table["form"] == "shared"), "usefulness"] = 0.9
-    assert "Es la mejor en: AE; en los demás queda a 0.010" in findings.forms(table)
+    assert "es la mejor en: AE; en los demás queda a 0.010" in findings.forms(table)
     table.loc[table["form"] == "shared", "usefulness"] = 0.95
-    assert "Es la mejor en todos." in findings.forms(table)
+    assert "es la mejor en todos." in findings.forms(table)
 
 
 def test_stability_counts_collapses_and_what_is_not_finite():

@@ -89,6 +89,14 @@ def decide(table, size):
     return found
 
 
+def margins(table, size, *, seed=0):
+    """Return mean, low and high of each generator's usefulness minus that of the best floor, split
+    by split."""
+    useful = values(table, "usefulness", size)
+    floor = useful.loc[list(RULE["usefulness"])].mean(axis=1).idxmax()
+    return _intervals(useful - useful.loc[floor], seed)
+
+
 def worst_band(profile, reference, frequencies):
     """Return (Hz, difference): where a (f,) profile differs most from the reference's."""
     gap = profile - reference

@@ -142,15 +142,18 @@ def topped_up(gain, size) -> str:
 def rejection(rate, change) -> str:
     """What the filter throws away, and what that does to usefulness."""
     moved = [name for name in change.index if abs(change[name]) >= 0.01]
+    few, many = (f"{100 * pick(rate):.0f}" for pick in (min, max))
+    thrown = f"un {few}" if few == many else f"del {few} al {many}"
     return (
-        f"Se desecha del {100 * rate.min():.0f} al {100 * rate.max():.0f} % de las muestras, y la "
-        f"utilidad cambia entre {change.min():+.3f} y {change.max():+.3f}; una centésima o más, "
-        f"solo en: {named(moved)}. Donde no cambia, el filtro no se usa."
+        f"Se desecha {thrown} % de las muestras, y la utilidad cambia entre {change.min():+.3f} y "
+        f"{change.max():+.3f}; una centésima o más, solo en: {named(moved)}. En la Etapa 4 no se "
+        f"usa el filtro."
     )
 
 
-def verdict(decision, seconds, collapsed, size) -> str:
-    """Who does not go on and why, who does, and what training costs: a list."""
+def verdict(decision, margins, seconds, collapsed, size) -> str:
+    """Who does not go on and why, who does, and what training costs: a list; margins: of
+    `checkpoint.margins`."""
     reasons = {
         "trained": "colapsa",
         "no_copies": "no pasa el examen de copia",
@@ -166,10 +169,14 @@ def verdict(decision, seconds, collapsed, size) -> str:
         lines.append(f"- {title(name)} no sigue: {', '.join(why).format(gap)}.")
     trained = seconds.reindex(GENERATORS).dropna()
     times = ", ".join(f"{title(name)} {value:.0f}" for name, value in trained.items())
-    margin = -short[passed(decision)]
+    rows = margins.loc[passed(decision)]
+    told = "; ".join(
+        f"{title(name)} {row['mean']:+.3f} ({row['low']:+.3f} a {row['high']:+.3f})"
+        for name, row in rows.iterrows()
+    )
     lines.append(
-        f"- Los que siguen superan el suelo de utilidad por {margin.min():.3f} a "
-        f"{margin.max():.3f}; la regla se aplica tal cual, aunque los intervalos se solapen."
+        f"- Utilidad menos la del mejor suelo, apareada por partición: {told}. La regla mira la "
+        f"media; el intervalo deja fuera el cero en {int((rows['low'] > 0).sum())} de {len(rows)}."
     )
     lines.append(
         f"- Siguen: {named(passed(decision))}. Entrenamientos colapsados: {collapsed:.0f}. Lo que "

@@ -32,6 +32,7 @@ def forms(table) -> str:
     behind = compared.max(axis=1) - compared[used]
     best = ", ".join(title(name) for name in compared.index[behind == 0])
     placed = f"Es la mejor en: {best}; en los demás" if best else "No es la mejor en ninguno:"
+    several = f"De los {len(compared)} modelos con varias, "
     if behind.any():
         placed += f" queda a {behind.max():.3f} como mucho."
     else:
@@ -43,7 +44,8 @@ def forms(table) -> str:
         f"una CNN que aprende de {judging.SAMPLES} clips dibujados con cada forma "
         f"({table['n_positive'].max()} llamadas reales; de ellas mismas, la CNN logra "
         f"{table['real'].mean():.3f}):\n\n{_markdown(shown)}\n\n"
-        f"La forma que se usa, {FORM_NAMES[used]}, se fijó antes de esta tabla. {placed} Si la "
+        f"La forma que se usa, {FORM_NAMES[used]}, se fijó antes de esta tabla. {several}"
+        f"{placed[0].lower()}{placed[1:]} Dos particiones no bastan para ordenarlas. Si la "
         f"respuesta del estudio depende de la forma, lo mide la [Etapa 4](04_augmentation.ipynb). "
         f"El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: allí no "
         f"se comparan."
@@ -60,8 +62,9 @@ def stability(table) -> str:
     return (
         f"**Estabilidad.** {table['seed'].nunique()} semillas de cada generador con "
         f"{table['n_positive'].max()} llamadas: {int(table['collapsed'].sum())} colapsos en "
-        f"{len(table)} entrenamientos, {infinite} con valores no finitos. Lo que varían las "
-        "muestras, como parte de lo que varían las llamadas reales: "
+        f"{len(table)} entrenamientos, {infinite} con valores no finitos. Colapso: "
+        "durante el entrenamiento, las llamadas dibujadas, sin mar, salen todas casi iguales. Lo "
+        "que varían las muestras, mar incluido, como parte de lo que varían las llamadas reales: "
         + ", ".join(f"{title(name)} {value:.2f}" for name, value in variation.items())
         + "."
     )

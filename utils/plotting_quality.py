@@ -34,7 +34,7 @@ MEASURES = {
     "wasserstein_start_hz": "frecuencia inicial (Hz)",
     "wasserstein_slope_hz_s": "pendiente (Hz/s)",
     "wasserstein_duration_s": "duración (s)",
-    "wasserstein_snr_db": "SNR (dB)",
+    "wasserstein_snr_db": "SNR (unidad del espectrograma)",
 }
 
 
