@@ -17,6 +17,7 @@ from utils import (
     plotting,
     plotting_generators,
     plotting_study,
+    sensitivity,
 )
 
 ROOT = data.ROOT
@@ -166,6 +167,7 @@ def test_the_answer_counts_what_the_results_hold():
                 "y {mean_rf} ({low_rf} a {high_rf}) con Random Forest",
                 "(sin la GAN, {calm} y {calm_rf})",
                 "que añadir más empeore queda indeciso",
+                "tampoco ayuda ninguna de {other} comparaciones ({other_seeds} semillas)",
                 "con 40 el más ancho aún sería de ±{wide}",
             ),
         ),
@@ -178,6 +180,7 @@ def test_the_answer_counts_what_the_results_hold():
                 "by {mean_rf} ({low_rf} to {high_rf}) for Random Forest",
                 "(without the GAN, {calm} and {calm_rf})",
                 "whether adding more is worse stays undecided",
+                "none of {other} comparisons helps either ({other_seeds} seeds)",
                 "the widest would still be ±{wide} with 40",
             ),
         ),
@@ -207,6 +210,13 @@ def test_the_answer_tells_the_verdicts_and_the_dose_of_real_clips(page, phrases)
     known = {name: f"{value:+.3f}".replace("-", "−") for name, value in numbers.items()} | known
     known["wide"] = f"{comparison.projected(found.width, found.seeds, 40):.3f}"
     known["seeds"] = len(change)
+    rows = sensitivity.stored("right_whale_upcalls", found.settings)
+    other, change = sensitivity.compared(rows, found.main)
+    assert (other["verdict"] != "helps").all()  # as both pages say
+    forms = stored("right_whale_upcalls", "forms").groupby(["generator", "form"])["usefulness"]
+    means = forms.mean().unstack().dropna()
+    assert (means[sensitivity.FORM] > means["shared"]).all()
+    known |= {"other": len(other), "other_seeds": len(change)}
     if page == "README.md":
         known = {name: str(value).replace(".", ",") for name, value in known.items()}
     for phrase in phrases:
@@ -217,6 +227,20 @@ def test_the_answer_tells_the_verdicts_and_the_dose_of_real_clips(page, phrases)
 def test_checkpoint_4_is_that_of_the_study(dataset):
     kept, computed = stored(dataset, "answer")[answer.COLUMNS], answer.found(dataset).table
     pd.testing.assert_frame_equal(kept, computed, atol=1e-5, check_dtype=False)
+
+
+def test_what_calls_are_worth_alone_is_that_of_the_table():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for dataset in DATASETS:
+        table = stored(dataset, "quality")
+        size = table["n_positive"].max()
+        decision, margins = checkpoint.decide(table, size), checkpoint.margins(table, size)
+        passed = decision.index[decision["goes_on"]]
+        assert (margins.loc[passed, "mean"] > 0).all() and (margins.loc[passed, "low"] < 0).all()
+    useful = checkpoint.values(table, "usefulness", size).mean(axis=1)
+    less = (useful[judging.REAL] - useful[passed]).agg(["min", "max"])
+    few, many = (f"{value:.3f}".replace(".", ",") for value in less)
+    assert f"de {few} a {many} de ROC AUC menos" in text
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
