@@ -121,7 +121,7 @@ class Answer:
             alike = self.equivalents(ANSWER_SIZE, classifier).loc[found.loc[chosen, "arm"]]
             for column in alike:
                 found.loc[chosen, f"equivalent_{column}"] = alike[column].to_numpy()
-        return found[COLUMNS].round(6).reset_index(drop=True)
+        return found[COLUMNS].round(9).reset_index(drop=True)
 
     def store(self):
         """Write Checkpoint 4 to data/results/<dataset>/answer.csv, or compare with it; return it.
