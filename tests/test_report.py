@@ -231,6 +231,7 @@ def test_control_c_leaves_everything(tmp_path):
     [
         "waiting = cell()",  # before it has begun
         "ensure_event_loop().create_task(cell())",  # while it runs
+        "waiting = ensure_event_loop().create_task(asyncio.wait_for(cell(), 0))",  # after it failed
     ],
 )
 def test_what_control_c_leaves_of_a_cell_gives_no_warning(left):
@@ -240,7 +241,7 @@ def test_what_control_c_leaves_of_a_cell_gives_no_warning(left):
         "async def cell(): await asyncio.get_running_loop().create_future()\n"
         "def interrupted(*_, **__):\n"
         f"    {left}\n"
-        "    ensure_event_loop().run_until_complete(asyncio.sleep(0))\n"
+        "    ensure_event_loop().run_until_complete(asyncio.sleep(0.01))\n"
         "    raise KeyboardInterrupt\n"
         "report.report = interrupted\n"
         "sys.exit(report.main([]))"

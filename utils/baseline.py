@@ -46,10 +46,15 @@ class Bench:
     splits: list[data.Split]
 
     @functools.cached_property
+    def fingerprint(self):
+        """Hash of the data, 12 hexadecimal digits."""
+        return records.fingerprint(self.dataset)
+
+    @property
     def content(self):
         """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
         protocol = json.dumps(PROTOCOL, sort_keys=True)
-        text = f"{records.fingerprint(self.dataset)} {protocol}"
+        text = f"{self.fingerprint} {protocol}"
         return records.digest(text)
 
     def results(self, table):

@@ -382,6 +382,7 @@ def _end_tasks() -> None:
     """End what a signal left of nbclient's work, of which Python would warn on its way out."""
     warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     loop = ensure_event_loop()  # the loop that nbclient's calls share
+    loop.set_exception_handler(lambda *_: None)  # nobody asks any more how its tasks ended
     if tasks := asyncio.all_tasks(loop):
         for task in tasks:
             task.cancel()
