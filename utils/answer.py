@@ -57,8 +57,7 @@ class Answer:
             asked = asked[asked["n_positive"] < asked["seed"].map(self.calls)]
         both = asked.merge(tried[["seed", *_KIND]], how="left", indicator=True)
         running = both.loc[both["_merge"] == "left_only", "seed"]
-        rows = study.select(self.rows, "main")
-        return rows[~rows["seed"].isin(running)]
+        return tried[tried["error"].isna() & ~tried["seed"].isin(running)]
 
     @property
     def seeds(self):

@@ -33,7 +33,7 @@ CHALLENGE = "cornell_whale_challenge"
 RESERVED = (SIMULATED, f"{SIMULATED}_calibration")  # whose results are committed
 BLOCK_CLIPS = 250  # neighbouring clips that form a group where the source names none
 MIN_CLIPS = 20  # of a class
-N_SPLITS, FEWEST_GROUPS = 5, 7  # test sides, and groups of each class that they need
+N_SPLITS, SPARE_GROUPS = 5, 2  # test sides, and groups of each class that they need beyond one each
 AUDIO_SUFFIXES = (".wav", ".aiff", ".aif", ".flac", ".ogg", ".mp3")
 SHORTEST = 0.1  # of a clip's length: files that are shorter are refused instead of padded
 GROUP_NAMES = ("group", "groups", "recording")  # of a CSV's column; in an .npz also "block"
@@ -235,7 +235,7 @@ def _blocks(labels):
         return np.arange(n) // max(1, min(BLOCK_CLIPS, n // 10))
 
     groups, what = dealt(len(labels)), f"blocks of up to {BLOCK_CLIPS} neighbours"
-    if min(len(np.unique(groups[labels == value])) for value in (0, 1)) >= FEWEST_GROUPS:
+    if min(len(np.unique(groups[labels == value])) for value in (0, 1)) >= N_SPLITS + SPARE_GROUPS:
         return groups.astype(np.int64), what
     for value in (0, 1):
         own = labels == value
@@ -857,10 +857,11 @@ def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS):
     labels, groups = np.asarray(labels), np.asarray(groups)
     for value in (0, 1):
         n_groups = len(np.unique(groups[labels == value]))
-        if n_groups < n_splits + 2:
+        if n_groups < n_splits + SPARE_GROUPS:
             raise ValueError(
                 f"class {value} occurs in {n_groups} groups only; {n_splits} splits by group need "
-                f"at least {n_splits + 2}. Name finer groups, or add clips of other recordings."
+                f"at least {n_splits + SPARE_GROUPS}. Name finer groups, or add clips of other "
+                "recordings."
             )
     splits = []
     outer = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)

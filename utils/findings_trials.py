@@ -31,12 +31,12 @@ def forms(table) -> str:
     compared = means.dropna()
     behind = compared.max(axis=1) - compared[used]
     best = ", ".join(title(name) for name in compared.index[behind == 0])
-    placed = f"Es la mejor en: {best}; en los demás" if best else "No es la mejor en ninguno:"
+    placed = f"es la mejor en: {best}; en los demás" if best else "no es la mejor en ninguno:"
     several = f"De los {len(compared)} modelos con varias, "
     if behind.any():
         placed += f" queda a {behind.max():.3f} como mucho."
     else:
-        placed = "Es la mejor en todos."
+        placed = "es la mejor en todos."
     shown = means.map(lambda value: "" if value != value else f"{value:.3f}")
     shown = shown.rename(index=title, columns=FORM_NAMES).rename_axis("modelo")
     return (
@@ -45,7 +45,7 @@ def forms(table) -> str:
         f"({table['n_positive'].max()} llamadas reales; de ellas mismas, la CNN logra "
         f"{table['real'].mean():.3f}):\n\n{_markdown(shown)}\n\n"
         f"La forma que se usa, {FORM_NAMES[used]}, se fijó antes de esta tabla. {several}"
-        f"{placed[0].lower()}{placed[1:]} Dos particiones no bastan para ordenarlas. Si la "
+        f"{placed} Dos particiones no bastan para ordenarlas. Si la "
         f"respuesta del estudio depende de la forma, lo mide la [Etapa 4](04_augmentation.ipynb). "
         f"El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: allí no "
         f"se comparan."
