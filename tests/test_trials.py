@@ -11,7 +11,6 @@ from utils.generators import registry
 def bench(tmp_path, monkeypatch):
     found = baseline.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
     monkeypatch.setattr(data, "ROOT", tmp_path)
-    monkeypatch.setattr(trials, "FORM_CALLS", 60)
     monkeypatch.setattr(trials, "STABILITY_CALLS", 60)
     build = registry.build
 
@@ -23,25 +22,33 @@ def bench(tmp_path, monkeypatch):
 
 
 def test_forms_are_compared_on_validation_clips(bench, monkeypatch):
-    sides = []
+    sides, learned = [], []
     measure = judging.quality.usefulness
+    real = judging.fold(bench, 0, 60).calls
 
-    def usefulness(calls, sea, validation, test, **settings):
+    def usefulness(calls, sea, validation, test, *, seed, model, **settings):
         sides.append(validation is test)
-        return measure(calls, sea, validation, test, seed=0, steps=24)
+        own = len(calls) >= 60 and np.array_equal(calls[:60], real)
+        learned.append((model, len(calls), own))
+        steps = {"steps": 24} if model == "cnn" else {}
+        return measure(calls, sea, validation, test, seed=seed, model=model, **steps)
 
+    monkeypatch.setattr(judging, "SAMPLES", 150)
     monkeypatch.setattr(trials.quality, "usefulness", usefulness)
-    table = trials.forms(bench, names=("ae", "gan"), splits=[0])
+    table = trials.forms(bench, names=("ae", "gan"), splits={60: 1})
     assert table[["generator", "form"]].to_numpy().tolist() == [
         ["ae", "shared"],
         ["ae", "conditional"],
         ["ae", "calls"],
         ["gan", "shared"],
     ]
-    assert all(sides) and len(sides) == 8
-    assert table["usefulness"].between(0, 1).all() and table["real"].nunique() == 1
+    assert all(sides) and len(sides) == 13
+    filled = [("cnn", 150, True), ("random_forest", 150, True)]
+    assert learned == [("cnn", 60, True), *(4 * [*filled, ("cnn", 150, False)])]
+    scores = table[["usefulness", "filled_cnn", "filled_random_forest", "real"]].to_numpy()
+    assert ((scores > 0) & (scores <= 1)).all() and table["real"].nunique() == 1
     monkeypatch.setattr(judging.Fold, "fit", lambda *_, **__: pytest.fail("trained again"))
-    assert len(trials.forms(bench, names=("ae", "gan"), splits=[0])) == 4
+    assert len(trials.forms(bench, names=("ae", "gan"), splits={60: 1})) == 4
 
 
 def test_a_collapse_is_counted(bench, monkeypatch):

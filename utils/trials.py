@@ -1,7 +1,8 @@
 """Trials of the generators: the most useful form of each, collapses, and how many clips to draw.
 
 `python -m utils.trials forms` fills forms.csv: every form of every generator, by the ROC AUC on
-*validation* clips of a CNN that learned from its samples. `python -m utils.trials stability` fills
+*validation* clips of classifiers that learned from its samples, alone and filling up the real calls
+as in the study. `python -m utils.trials stability` fills
 stability.csv: every generator, many seeds, few calls. `python -m utils.trials draws` fills
 draws.csv: the usefulness of quality.csv with more samples of the same generators. Rows resume.
 """
@@ -16,7 +17,8 @@ from utils import baseline, data, features, judging, quality, records
 from utils.generators import registry
 from utils.generators.base import FORMS, CollapseError
 
-FORM_CALLS, FORM_SPLITS = 200, 2
+FORM_SPLITS = {50: 5, 200: 2}  # splits of each number of real calls
+FILLED = ("cnn", "random_forest")  # classifiers that learn from real and drawn calls together
 STABILITY_CALLS, STABILITY_SEEDS = 100, 20
 DRAWS = (1, 2, 4)  # times judging.SAMPLES
 ONE_FORM = ("gan",)  # whose discriminator sees calls alone and which takes its texture from seas
@@ -29,11 +31,11 @@ def stored(bench, trial):
     rows = records.rows(bench.results(trial), _content(bench))
     if rows.empty:
         return None
-    size = len(registry.REGISTRY)
+    size, keys = len(registry.REGISTRY), ["seed" if trial == "stability" else "split"]
     if trial == "forms":
         size = sum(len(_forms(name)) for name in registry.REGISTRY)
-    over = rows["seed" if trial == "stability" else "split"]
-    rows = rows[over.map(over.value_counts()) == size]
+        keys = ["n_positive", "split"]
+    rows = rows[rows.groupby(keys)["generator"].transform("size") == size]
     return rows if len(rows) else None
 
 
@@ -46,35 +48,50 @@ def _content(bench):
     return f"{bench.content}-{REVISION}"
 
 
-def forms(bench, *, names=tuple(registry.REGISTRY), splits=range(FORM_SPLITS)):
-    """Return a row a generator, form and split: usefulness on validation clips, and that of the
-    real calls that the generator learned from."""
+def forms(bench, *, names=tuple(registry.REGISTRY), splits=None):
+    """Return a row a generator, form, number of real calls and split, all on validation clips.
 
-    def job(name, form, split):
-        found = judging.fold(bench, split, FORM_CALLS)
+    usefulness: of judging.SAMPLES drawn calls alone, for a CNN. filled_cnn, filled_random_forest:
+    of the real calls filled up to judging.SAMPLES with drawn ones, as in the study. real: of the
+    real calls alone, for a CNN. splits: {number of real calls: how many}; FORM_SPLITS if None.
+    """
+
+    @functools.lru_cache(maxsize=1)
+    def judge(size, split):
+        """The fold, the measure of usefulness of calls on its validation clips, and that of its own
+        calls."""
+        found = judging.fold(bench, split, size)
         validation = features.extract(found.validation[0]), found.validation[1]
         sea = features.extract(found.sea)
 
-        def useful(calls):
+        def useful(calls, model="cnn"):
+            settings = judging.TRAINING if model == "cnn" else {}
             return quality.usefulness(
-                calls, sea, validation, validation, seed=split, **judging.TRAINING
+                calls, sea, validation, validation, seed=split, model=model, **settings
             )
 
-        row = {"generator": name, "form": form, "split": split, "n_positive": FORM_CALLS}
-        row |= {"usefulness": np.nan, "real": useful(found.calls), "collapsed": 0}
+        return found, useful, useful(found.calls)
+
+    def job(name, form, size, split):
+        found, useful, real = judge(size, split)
+        row = {"generator": name, "form": form, "split": split, "n_positive": size}
+        row |= {"usefulness": np.nan, "real": real, "collapsed": 0}
         try:
             generator = found.fit(registry.build(name, form=form), seed=split)
         except CollapseError:
             return row | {"collapsed": 1}
         clips = generator.sample(judging.SAMPLES, seed=split)
+        both = np.concatenate([found.calls, clips])[: judging.SAMPLES]
+        row |= {f"filled_{model}": useful(both, model) for model in FILLED}
         return row | {"usefulness": useful(clips), "seconds": generator.seconds}
 
     jobs = [
         (
-            {"generator": name, "form": form, "split": split},
-            lambda name=name, form=form, split=split: job(name, form, split),
+            {"generator": name, "form": form, "split": split, "n_positive": size},
+            lambda name=name, form=form, size=size, split=split: job(name, form, size, split),
         )
-        for split in splits
+        for size, count in (FORM_SPLITS if splits is None else splits).items()
+        for split in range(count)
         for name in names
         for form in _forms(name)
     ]
@@ -174,7 +191,9 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 2
     if chosen.trial == "forms":
-        print(forms(bench).pivot_table("usefulness", "generator", "form").round(3).to_string())
+        table = forms(bench).drop(columns=["split", "seconds"])
+        means = table.groupby(["n_positive", "generator", "form"]).mean(numeric_only=True)
+        print(means.round(3).to_string())
     elif chosen.trial == "draws":
         print(draws(bench).groupby("generator").mean(numeric_only=True).round(3).to_string())
     else:
