@@ -14,25 +14,34 @@ def test_a_trial_that_was_not_run_says_how_to_run_it(trial):
     assert f"python -m utils.trials {trial} --dataset" in getattr(findings, trial)(None)
 
 
-def test_forms_name_where_the_one_in_use_is_best():
+def test_forms_are_set_beside_the_one_in_use_and_the_rule_looks_at_filled_calls():
+    levels = {"shared": 0.85, "conditional": 0.84, "calls": 0.86}
     rows = [
-        {"generator": name, "form": form, "split": split, "n_positive": 200}
-        | {"usefulness": value - 0.01 * split, "real": 0.9}
+        {"generator": name, "form": form, "split": split, "n_positive": size, "real": 0.9}
+        | {"usefulness": value - 0.01 * split}
+        | {f"filled_{model}": value + 0.01 * split for model in ("cnn", "random_forest")}
         for name in NAMES
-        for form, value in zip(("shared", "conditional", "calls"), (0.85, 0.84, 0.86), strict=True)
-        for split in range(2)
+        for form, value in levels.items()
+        for size, splits in {50: 5, 200: 2}.items()
+        for split in range(splits)
         if not (name == "gan" and form != "shared")
     ]
     table = pd.DataFrame(rows)
     text = findings.forms(table)
     assert (
-        "De los 4 modelos con varias, no es la mejor en ninguno: queda a 0.010 como mucho." in text
+        "De 8 diferencias, 4 tienen media positiva; el intervalo queda por encima de cero en 4 y "
+        "por debajo en 4. La regla pide otra forma en: AE solo llamadas, VAE solo llamadas, AAE "
+        "solo llamadas, difusión solo llamadas." in text
     )
-    assert "| VAE | 0.845 | 0.835 | 0.855 |" in text and "| GAN | 0.845 |  |  |" in text
-    table.loc[(table["generator"] == "ae") & (table["form"] == "shared"), "usefulness"] = 0.9
-    assert "es la mejor en: AE; en los demás queda a 0.010" in findings.forms(table)
-    table.loc[table["form"] == "shared", "usefulness"] = 0.95
-    assert "es la mejor en todos." in findings.forms(table)
+    assert "| VAE | 0.870 | -0.010 (-0.010 a -0.010) | +0.010 (+0.010 a +0.010) |" in text
+    assert "| VAE | 0.830 | -0.010 (" in text  # drawn alone, 50 calls
+    assert "| VAE | 0.845 | -0.010 | +0.010 |" in text  # 200 calls: two splits have no interval
+    assert "| GAN" not in text and text.count("De 8 diferencias") == 1
+
+    table.loc[table["form"] == "calls", "filled_cnn"] -= 0.04
+    assert "en 0 y por debajo en 8. Se mantiene la forma compartida." in findings.forms(table)
+    table.loc[table["n_positive"] == 200, "filled_cnn"] = None  # measured for drawn calls alone
+    assert findings.forms(table).count("Completadas hasta") == 1
 
 
 def test_stability_counts_collapses_and_what_is_not_finite():
@@ -105,5 +114,15 @@ def test_only_rows_of_these_clips_and_this_code_count(tmp_path):
     assert found["generator"].tolist() == NAMES and set(found["split"]) == {0}
     pd.concat([old, begun]).to_csv(Bench.results("draws"), index=False)
     assert trials.stored(Bench, "draws") is None
+    rows = rows.assign(n_positive=50)
     rows.to_csv(Bench.results("forms"), index=False)  # one form of each is not all
     assert trials.stored(Bench, "forms") is None
+    forms = ("shared", "conditional", "calls")
+    both = [
+        rows.assign(form=form, n_positive=size)[rows["generator"].ne("gan") | (form == "shared")]
+        for size, complete in {50: forms, 200: forms[:2]}.items()
+        for form in complete
+    ]
+    pd.concat(both).to_csv(Bench.results("forms"), index=False)
+    found = trials.stored(Bench, "forms")
+    assert len(found) == 13 and set(found["n_positive"]) == {50}

@@ -3,6 +3,8 @@
 Each takes a table of `utils.trials`, or None where that trial has not been run.
 """
 
+import pandas as pd
+
 from utils import evaluation, judging, trials
 from utils.findings_quality import GENERATORS
 from utils.generators.base import FORMS
@@ -22,34 +24,71 @@ def _markdown(table) -> str:
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
 
 
+def _changes(part, measure):
+    """What other forms change against the one in use: a text a model and form, and the changes with
+    an interval as (model, form, mean, low, high)."""
+    wide = part.pivot_table(measure, ["generator", "split"], "form").dropna()
+    used, others = FORMS[0], FORMS[1:]
+    shown, found = {}, []
+    for name in [name for name in GENERATORS if name in wide.index]:
+        own = wide.loc[name]
+        cells = [f"{own[used].mean():.3f}"]
+        for form in others:
+            change = own[form] - own[used]
+            cells.append(f"{change.mean():+.3f}")
+            if len(change) >= evaluation.FEWEST:
+                mean, low, high = evaluation.mean_interval(change, seed=0)
+                cells[-1] += f" ({low:+.3f} a {high:+.3f})"
+                found.append((name, form, mean, low, high))
+        shown[title(name)] = cells
+    columns = [FORM_NAMES[used], *(f"{FORM_NAMES[form]}, diferencia" for form in others)]
+    shown = pd.DataFrame.from_dict(shown, "index", columns=columns).rename_axis("modelo")
+    return _markdown(shown), found
+
+
+def _verdict(found) -> str:
+    """What the rule says of the changes that have an interval."""
+    above = [f"{title(name)} {FORM_NAMES[form]}" for name, form, _, low, _ in found if low > 0]
+    below = sum(high < 0 for *_, high in found)
+    means = sum(mean > 0 for _, _, mean, *_ in found)
+    told = (
+        f"De {len(found)} diferencias, {means} tienen media positiva; el intervalo queda por encima"
+        f" de cero en {len(above)} y por debajo en {below}. "
+    )
+    if above:
+        return told + f"La regla pide otra forma en: {', '.join(above)}."
+    return told + f"Se mantiene la forma {FORM_NAMES[FORMS[0]]}."
+
+
 def forms(table) -> str:
-    """Which form of each generator is the most useful, and how far the one in use is from it."""
+    """What the other forms of each generator change against the one in use, and what follows."""
     if table is None:
         return _missing("forms")
-    means = table.pivot_table("usefulness", "generator", "form").reindex(GENERATORS)[list(FORMS)]
-    used = FORMS[0]
-    compared = means.dropna()
-    behind = compared.max(axis=1) - compared[used]
-    best = ", ".join(title(name) for name in compared.index[behind == 0])
-    placed = f"es la mejor en: {best}; en los demás" if best else "no es la mejor en ninguno:"
-    several = f"De los {len(compared)} modelos con varias, "
-    if behind.any():
-        placed += f" queda a {behind.max():.3f} como mucho."
-    else:
-        placed = "es la mejor en todos."
-    shown = means.map(lambda value: "" if value != value else f"{value:.3f}")
-    shown = shown.rename(index=title, columns=FORM_NAMES).rename_axis("modelo")
-    return (
-        f"ROC AUC en clips de **validación**, media de {table['split'].nunique()} particiones, de "
-        f"una CNN que aprende de {judging.SAMPLES} clips dibujados con cada forma "
-        f"({table['n_positive'].max()} llamadas reales; de ellas mismas, la CNN logra "
-        f"{table['real'].mean():.3f}):\n\n{_markdown(shown)}\n\n"
-        f"La forma que se usa, {FORM_NAMES[used]}, se fijó antes de esta tabla. {several}"
-        f"{placed} Dos particiones no bastan para ordenarlas. Si la "
-        f"respuesta del estudio depende de la forma, lo mide la [Etapa 4](04_augmentation.ipynb). "
-        f"El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: allí no "
-        f"se comparan."
+    filled = [f"filled_{model}" for model in trials.FILLED]
+    table = table.assign(filled=table[filled].mean(axis=1, skipna=False))
+    texts = [
+        "ROC AUC en clips de **validación**. La forma que se usa, la compartida, se fijó antes de "
+        "medir. Regla: otra la sustituye si, al completar llamadas reales como en el estudio, el "
+        f"intervalo de su diferencia queda por encima de cero (hacen falta {evaluation.FEWEST} "
+        "particiones)."
+    ]
+    for size, part in table.groupby("n_positive"):
+        texts.append(
+            f"**{size} llamadas reales**, {part['split'].nunique()} particiones (de ellas solas, la"
+            f" CNN logra {part['real'].mean():.3f})."
+        )
+        if part["filled"].notna().any():
+            shown, found = _changes(part, "filled")
+            texts += [f"*Completadas hasta {judging.SAMPLES}* (media de CNN y Random Forest):"]
+            texts += [shown] + ([_verdict(found)] if found else [])
+        shown, found = _changes(part, "usefulness")
+        texts += [f"*Solo dibujadas*, {judging.SAMPLES} clips (CNN):", shown]
+    texts.append(
+        "El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: allí no "
+        "se comparan. Si la respuesta del estudio depende de la forma, lo mide la "
+        "[Etapa 4](04_augmentation.ipynb)."
     )
+    return "\n\n".join(texts)
 
 
 def stability(table) -> str:
