@@ -2,8 +2,10 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from utils import (
     answer,
@@ -254,3 +256,31 @@ def test_checkpoint_3_is_complete(dataset):
     assert set(jobs[largest].index) == set(judging.NAMES)
     assert set(table["n_positive"]) == {*judging.SIZES[:-1], largest}
     assert not table.duplicated(["generator", "n_positive", "seed", "metric"]).any()
+
+
+def test_own_clips_are_read_and_kept_as_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for name in ("llamada", "nada"):
+        (tmp_path / "mis_clips" / name).mkdir(parents=True)
+        for number in range(50):
+            clip = 0.1 * rng.normal(size=64_000)
+            soundfile.write(tmp_path / "mis_clips" / name / f"{number:02}.wav", clip, 16_000)
+    (tmp_path / "mis_clips" / "nada" / "rota.wav").write_bytes(b"not audio")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.split("## Con sus propios clips")[1].split("\n## ")[0]
+    blocks = re.findall(r"```python\n(.*?)```", section, re.S)
+    assert len(blocks) == 3
+    with pytest.raises(ValueError, match=r"rota.wav: not audio.*skip_bad=True"):
+        exec(blocks[0], {})
+    (tmp_path / "mis_clips" / "nada" / "rota.wav").unlink()
+    namespace = {}
+    exec(blocks[0], namespace)
+    assert namespace["clips"].labels.sum() == 50
+    exec(blocks[1], namespace)
+    own = data.load("orcas.npz")
+    assert own.spectrograms.shape == (100, 64, 201) and own.frequencies[-1] > 5000
+    namespace["clips"] = own
+    blocks[2] = blocks[2].replace('build("vae")', 'build("vae", steps=10, latent_dim=4)')
+    exec(blocks[2], namespace)
+    assert namespace["nuevas"].shape == (500, 48, 96) and (tmp_path / "mi_vae").exists()
