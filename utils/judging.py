@@ -27,6 +27,7 @@ from utils.spectrograms import resize_axis
 
 SIZES = (50, 200, 800)  # real positives that a generator learns from
 FEWER = 1  # splits of all sizes but the largest, and without the floors that need but one size
+EXAMPLE = 200  # real calls of the one split that the notebooks show
 BACKGROUND = 800  # real negatives beside them
 SAMPLES = 800
 SECONDS = 60  # that a generator takes, trained and judged, on two cores
@@ -92,6 +93,11 @@ def sizes(bench):
             f" is measured with {SIZES[0]} and more. Add labelled calls."
         )
     return sorted({min(size, most // 50 * 50) for size in SIZES})
+
+
+def example_size(bench):
+    """Return the real calls of the notebooks' example: EXAMPLE, or what every split has."""
+    return min(EXAMPLE, sizes(bench)[-1])
 
 
 def fold(bench, number, size, *, seed=None):

@@ -54,7 +54,10 @@ def forms(bench, *, names=tuple(registry.REGISTRY), splits=None):
     usefulness: of judging.SAMPLES drawn calls alone, for a CNN. filled_cnn, filled_random_forest:
     of the real calls filled up to judging.SAMPLES with drawn ones, as in the study. real: of the
     real calls alone, for a CNN. splits: {number of real calls: how many}; FORM_SPLITS if None.
+    Numbers that a training side does not hold are left out.
     """
+
+    most = judging.sizes(bench)[-1]
 
     @functools.lru_cache(maxsize=1)
     def judge(size, split):
@@ -91,6 +94,7 @@ def forms(bench, *, names=tuple(registry.REGISTRY), splits=None):
             lambda name=name, form=form, size=size, split=split: job(name, form, size, split),
         )
         for size, count in (FORM_SPLITS if splits is None else splits).items()
+        if size <= most
         for split in range(count)
         for name in names
         for form in _forms(name)
@@ -105,15 +109,17 @@ def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SE
     standard deviation of a cell over samples, as a share of that over the training calls.
     """
 
+    size = min(STABILITY_CALLS, judging.sizes(bench)[-1])
+
     def job(name, seed):
         split = seed % len(bench.splits)
-        found = judging.fold(bench, split, STABILITY_CALLS, seed=seed)
-        row = {"generator": name, "seed": seed, "n_positive": STABILITY_CALLS, "collapsed": 0}
+        found = judging.fold(bench, split, size, seed=seed)
+        row = {"generator": name, "seed": seed, "n_positive": size, "collapsed": 0}
         try:
             generator = found.fit(registry.build(name), seed=seed)
         except CollapseError as error:
             return row | {"collapsed": 1, "reason": str(error)}
-        clips = generator.sample(STABILITY_CALLS, seed=seed)
+        clips = generator.sample(size, seed=seed)
         variation = clips.std(0).mean() / found.calls.std(0).mean()
         finite = bool(np.isfinite(clips).all())
         return row | {
