@@ -264,6 +264,19 @@ def test_seas_like_those_of_calls_are_drawn_more_often():
 # The mixture
 
 
+def test_seas_take_the_loudness_of_calls_only_where_none_is_like_theirs():
+    rng = np.random.default_rng(0)
+    loudness = rng.normal(0, 3, (120, 1, 1))
+    clips = (rng.normal(0, 1, (120, 16, 24)) + loudness).astype(np.float32)
+    near = sea.Sea().fit(clips[:40], clips[40:] + 1, seed=0)
+    np.testing.assert_array_equal(near.levels, sea.level(clips[40:] + 1))
+    far = sea.Sea().fit(clips[:40], clips[40:] + 12, seed=0)
+    own, there = (levels.mean((1, 2)) for levels in (sea.level(clips[:40]), far.levels))
+    assert np.isin(there.round(3), own.round(3)).all() and len(np.unique(there.round(3))) > 20
+    profiles = far.levels - sea.level(clips[40:])
+    np.testing.assert_allclose(profiles.std((1, 2)), 0, atol=1e-4)
+
+
 def test_the_mixture_finds_two_clusters_and_draws_from_them():
     rng = np.random.default_rng(0)
     codes = rng.normal(0, 0.2, (300, 3)) + rng.choice([-3, 3], (300, 1))

@@ -5,7 +5,9 @@ a short call hardly moves), and the *excess* above it: the call and the texture 
 Generators model the excess and borrow the level and the texture of real background clips. Clips
 without calls come from other seas than clips with calls (ships and bursts are mostly without), so
 background clips are drawn with the odds that a Random Forest, which sees nothing but the level and
-the clip's edges, takes them for a clip with a call (propensity weights; Rosenbaum and Rubin 1983).
+the clip's edges, takes them for a clip with a call (propensity weights; Rosenbaum and Rubin 1983). Where no sea is
+like those with calls (dB are relative to a clip's loudest cell, and a loud call is louder than any
+noise), each takes the loudness of a random training clip with a call.
 """
 
 import warnings
@@ -15,6 +17,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from utils.spectrograms import resize
 
+FAR = 1.0  # standard deviations of the calls' loudness that drawn seas may be away from its mean
 EDGE = 0.15  # share of a clip at either end, where there is hardly any call
 
 
@@ -70,6 +73,10 @@ class Sea:
         """Learn from (n, f, t) training clips with calls and (m, f, t) without."""
         self.weights = propensity_weights(calls, background, seed=seed)
         self.levels = level(background)
+        own, there = (part.mean((1, 2)) for part in (level(calls), self.levels))
+        if abs(own.mean() - self.weights @ there) > FAR * own.std():
+            given = np.random.default_rng(seed).choice(own, len(there))
+            self.levels += (given - there)[:, None, None]
         self.scale = float(self.above(calls, scale=1.0).std())
         return self
 
