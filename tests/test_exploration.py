@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,16 @@ def test_every_sentence_is_written_with_and_without_truth(dataset, results, real
         texts += [findings.hard_title(clips, chosen), findings.snr_title(found)]
         texts.append(findings.sources(found, clips))
     assert [text for text in texts if not text or re.search(r"\bnan\b|  ", text)] == []
+
+
+def test_a_map_that_mixes_the_classes_is_said_to_be_no_better_than_chance():
+    labels = np.tile([1] + 10 * [0], 20)  # a call among ten others, twenty times
+    clips = SimpleNamespace(labels=labels, groups=np.zeros(220, dtype=int))
+    places = np.repeat(100.0 * np.arange(20), 11) + np.tile(np.arange(11), 20)
+    mixed = np.column_stack([places, np.zeros(220)])
+    assert findings.plane("UMAP", mixed, mixed, clips).endswith("y no supera la del azar")
+    apart = mixed + 1e5 * labels[:, None]
+    assert "azar" not in findings.plane("UMAP", apart, apart, clips)
 
 
 def test_balance_measures_groups_and_runs():

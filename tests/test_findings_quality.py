@@ -1,5 +1,6 @@
 """Sentences of Checkpoint 3 follow the numbers of the table."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from test_checkpoint import table
@@ -74,6 +75,25 @@ def test_a_rejected_generator_is_not_called_a_copy_by_its_p_alone():
     assert "sugiere llamadas parecidas a la media, no copias" in findings.copies(p)
     p.loc["gan", "autenticidad"] = 0.01
     assert "sugiere copias" in findings.copies(p)
+
+
+def test_an_examination_that_misses_the_planted_copies_says_so():
+    names = ["copies", "real", *findings.GENERATORS]
+    p = pd.DataFrame({"p, clip entero": 0.0, "p, llamada sola": 0.5, "autenticidad": 0.6}, names)
+    text = findings.copies(p)
+    assert "Con clips enteros las copias se descubren (p = 0.00); con la llamada sola pasan" in text
+    assert "el examen no ve ni las copias" in text
+    p.loc["copies"] = [1.0, 0.0, 0.0]
+    assert "no ve ni" not in findings.copies(p)
+
+
+def test_samples_off_the_calls_level_or_deviation_are_named():
+    calls = np.random.default_rng(0).normal(-20, 4, (50, 8, 8))
+    fine = {"ae": calls + 1, "vae": 1.2 * (calls + 20) - 20}
+    assert findings.alike(fine, calls).endswith("dentro del margen, en los cinco")
+    text = findings.alike(fine | {"gan": calls + 8, "aae": 0.5 * (calls + 20) - 20}, calls)
+    assert "GAN (nivel medio +8.0, desviación 1.00 veces)" in text
+    assert "AAE" in text and "0.50 veces" in text and "VAE" not in text
 
 
 def test_the_filter_names_whom_it_moves():

@@ -3,7 +3,7 @@
 Each function takes an `exploration.Exploration`; those that need it, the data set as well.
 """
 
-from utils import descriptors, exploration, plotting
+from utils import descriptors, evaluation, exploration, plotting
 from utils.narrative import beside_chance, effect_word, near_word, percent, separation_word
 
 NO_TRUTH = (
@@ -203,7 +203,10 @@ def plane(name, points, reference, sample) -> str:
     """How the purity of a map (n, 2) compares with that of the components it was made from."""
     found, kept = (exploration.purity(values, sample) for values in (points, reference))
     word = near_word(found["class"], kept["class"], 0.15)
-    return f"{name}: la pureza de clase queda {word} la de partida"
+    text = f"{name}: la pureza de clase queda {word} la de partida"
+    if found["class"] <= evaluation.chance_purity(sample.labels):
+        text += " y no supera la del azar"
+    return text
 
 
 def twins_title(found) -> str:

@@ -12,6 +12,7 @@ from utils.plotting_generators import title
 from utils.plotting_quality import MEASURES
 
 GENERATORS = list(registry.REGISTRY)
+ALIKE = {"level": 0.5, "lowest": 0.7, "highest": 1.3}  # of the calls' standard deviation
 
 
 def named(names) -> str:
@@ -111,14 +112,33 @@ def near(shares) -> str:
     )
 
 
+def alike(samples, calls) -> str:
+    """Whether samples (by name) have the mean level and deviation of the calls, roughly."""
+    level, spread = calls.mean(), calls.std()
+    apart = [
+        f"{title(name)} (nivel medio {clips.mean() - level:+.1f}, desviación "
+        f"{clips.std() / spread:.2f} veces)"
+        for name, clips in samples.items()
+        if abs(clips.mean() - level) >= ALIKE["level"] * spread
+        or not ALIKE["lowest"] < clips.std() / spread < ALIKE["highest"]
+    ]
+    if apart:
+        return f"dimensiones: bien; fuera del margen, frente a las reales: {', '.join(apart)}"
+    return "dimensiones, nivel medio y desviación: dentro del margen, en los cinco"
+
+
 def copies(p_values) -> str:
     """Whether the test of copying finds the planted copies, and whom else."""
-    hidden, found = p_values.loc[judging.COPIES, ["p, clip entero", "p, llamada sola"]]
-    caught = [name for name in GENERATORS if p_values.loc[name, "p, llamada sola"] < 0.01]
+    limit = checkpoint.RULE["copying"]
+    whole, alone = p_values.loc[judging.COPIES, ["p, clip entero", "p, llamada sola"]]
+    caught = [name for name in GENERATORS if p_values.loc[name, "p, llamada sola"] < limit]
+    hidden, found = ("se descubren" if p < limit else "pasan por nuevas" for p in (whole, alone))
     text = (
-        f"Con clips enteros las copias pasan por nuevas (p = {hidden:.2f}); con la llamada sola se "
-        f"descubren (p = {found:.3f}). Rechazados por el examen: {named(caught)}."
+        f"Con clips enteros las copias {hidden} (p = {whole:.2f}); con la llamada sola {found} (p "
+        f"= {alone:.3f}). Rechazados por el examen: {named(caught)}."
     )
+    if not alone < limit:
+        text += " **Aquí el examen no ve ni las copias: pasarlo no dice nada.**"
     for name in caught:
         own, real, copied = p_values.loc[[name, judging.REAL, judging.COPIES], "autenticidad"]
         like = "llamadas parecidas a la media, no copias" if own > real / 2 else "copias"

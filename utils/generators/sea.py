@@ -5,9 +5,9 @@ a short call hardly moves), and the *excess* above it: the call and the texture 
 Generators model the excess and borrow the level and the texture of real background clips. Clips
 without calls come from other seas than clips with calls (ships and bursts are mostly without), so
 background clips are drawn with the odds that a Random Forest, which sees nothing but the level and
-the clip's edges, takes them for a clip with a call (propensity weights; Rosenbaum and Rubin 1983). Where no sea is
-like those with calls (dB are relative to a clip's loudest cell, and a loud call is louder than any
-noise), each takes the loudness of a random training clip with a call.
+the clip's edges, takes them for a clip with a call (propensity weights; Rosenbaum and Rubin 1983).
+Where no sea is like those with calls (dB are relative to a clip's loudest cell, and a loud call is
+louder than any noise), each takes the loudness of a random training clip with a call.
 """
 
 import warnings
