@@ -157,6 +157,16 @@ def test_the_answer_counts_what_the_results_hold():
         assert f"{(ceiling == 'helps').sum()} de {len(ceiling)}" in text
 
 
+def verdicts(dataset):
+    """How many comparisons of generators with real calls end how, and how many lose to rivals."""
+    table = stored(dataset, "answer")
+    table = table[table["classifier"].isin(answer.CLASSIFIERS)]
+    real = table["reference"] == arms.REAL
+    drawn = table[real & table["arm"].isin(answer.GENERATED)]
+    counts = drawn["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
+    return counts.to_dict() | {"lost": (table.loc[~real, "verdict"] == "harms").sum()}
+
+
 @pytest.mark.parametrize(
     ("page", "phrases"),
     [
@@ -164,6 +174,8 @@ def test_the_answer_counts_what_the_results_hold():
             "README.md",
             (
                 "perjudica en {harms}, equivale en {equivalent}, {undecided} quedan",
+                "ninguna ayuda, {sim_harms} perjudica, {sim_equivalent} equivalen",
+                "frente al rival pierde en {sim_lost} y la media",
                 "pierde en {lost} y la media",
                 "generadores cambia {mean} ({low} a {high}; {seeds} semillas) con CNN",
                 "y {mean_rf} ({low_rf} a {high_rf}) con Random Forest",
@@ -177,6 +189,8 @@ def test_the_answer_counts_what_the_results_hold():
             "README.en.md",
             (
                 "{harms} harm, {equivalent} are equivalent, {undecided} are",
+                "none helps, {sim_harms} harms, {sim_equivalent} are equivalent",
+                "against the rival {sim_lost} lose and the mean",
                 "{lost} lose and the mean",
                 "the five generators by {mean} ({low} to {high}; {seeds} seeds) for the CNN",
                 "by {mean_rf} ({low_rf} to {high_rf}) for Random Forest",
@@ -190,14 +204,13 @@ def test_the_answer_counts_what_the_results_hold():
 )
 def test_the_answer_tells_the_verdicts_and_the_dose_of_real_clips(page, phrases):
     text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    known = {f"sim_{name}": count for name, count in verdicts("simulated").items()}
+    known |= verdicts("right_whale_upcalls")
     table = stored("right_whale_upcalls", "answer")
-    table = table[table["classifier"].isin(answer.CLASSIFIERS)]
-    real = table["reference"] == arms.REAL
-    drawn = table[real & table["arm"].isin(answer.GENERATED)]
-    known = drawn["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0).to_dict()
-    ceiling = table[real & (table["arm"] == arms.ORACLE) & (table["n_positive"] == 25)]
+    table = table[table["classifier"].isin(answer.CLASSIFIERS) & (table["reference"] == arms.REAL)]
+    ceiling = table[(table["arm"] == arms.ORACLE) & (table["n_positive"] == 25)]
     assert len(ceiling) == 2 and (ceiling["verdict"] == "helps").all()  # as both pages say
-    known["lost"] = (table.loc[~real, "verdict"] == "harms").sum()
+    drawn = table[table["arm"].isin(answer.GENERATED)]
     assert set(drawn.loc[drawn["verdict"] == "harms", "n_positive"]) == {100, 200}
     found, numbers = answer.found("right_whale_upcalls"), {}
     calm = [name for name in judging.registry.REGISTRY if name != "gan"]
