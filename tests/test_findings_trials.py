@@ -29,7 +29,7 @@ def test_forms_are_set_beside_the_one_in_use_and_the_rule_looks_at_filled_calls(
     table = pd.DataFrame(rows)
     text = findings.forms(table)
     assert (
-        "De 8 diferencias, 4 tienen media positiva; el intervalo queda por encima de cero en 4 y "
+        "De 8 diferencias, la media es positiva en 4; el intervalo queda por encima de cero en 4 y "
         "por debajo en 4. La regla pide otra forma en: AE solo llamadas, VAE solo llamadas, AAE "
         "solo llamadas, difusión solo llamadas." in text
     )

@@ -52,8 +52,8 @@ def _verdict(found) -> str:
     below = sum(high < 0 for *_, high in found)
     means = sum(mean > 0 for _, _, mean, *_ in found)
     told = (
-        f"De {len(found)} diferencias, {means} tienen media positiva; el intervalo queda por encima"
-        f" de cero en {len(above)} y por debajo en {below}. "
+        f"De {len(found)} diferencias, la media es positiva en {means}; el intervalo queda por "
+        f"encima de cero en {len(above)} y por debajo en {below}. "
     )
     if above:
         return told + f"La regla pide otra forma en: {', '.join(above)}."
