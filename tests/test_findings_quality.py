@@ -87,6 +87,15 @@ def test_an_examination_that_misses_the_planted_copies_says_so():
     assert "no ve ni" not in findings.copies(p)
 
 
+def test_generators_that_go_on_are_set_beside_real_calls(decision):
+    told = findings.beside_real(checkpoint.margins(table(), 800, "real"), decision)
+    assert "queda por debajo de cero en" in told
+    for name in findings.GENERATORS:
+        assert (f"{findings.title(name)} -0." in told) == (name in findings.passed(decision))
+    nobody = decision.assign(goes_on=False)
+    assert "Ningún generador pasa" in findings.beside_real(checkpoint.margins(table(), 800), nobody)
+
+
 def test_samples_off_the_calls_level_or_deviation_are_named():
     calls = np.random.default_rng(0).normal(-20, 4, (50, 8, 8))
     fine = {"ae": calls + 1, "vae": 1.2 * (calls + 20) - 20}
@@ -124,7 +133,7 @@ def test_the_control_counts_false_alarms():
 def test_the_power_names_the_least_share_of_copies_that_is_seen():
     told = findings.power({0.1: 0.5, 0.2: 0.02, 0.5: 0.001}, "vae")
     assert "Muestras de VAE" in told and "20 %, p = 0.020" in told
-    assert "El examen las ve desde el 50 %" in told
+    assert "En esta partición el examen las ve desde el 50 %" in told
     assert "con ninguna de estas partes" in findings.power({0.1: 0.5}, "vae")
 
 

@@ -29,19 +29,24 @@ def test_forms_are_set_beside_the_one_in_use_and_the_rule_looks_at_filled_calls(
     table = pd.DataFrame(rows)
     text = findings.forms(table)
     assert (
-        "De 8 diferencias, la media es positiva en 4; el intervalo queda por encima de cero en 4 y "
+        "De 8 diferencias, la media es positiva en 4. El intervalo queda por encima de cero en 4 y "
         "por debajo en 4. La regla pide otra forma en: AE solo llamadas, VAE solo llamadas, AAE "
         "solo llamadas, difusión solo llamadas." in text
     )
     assert "| VAE | 0.870 | -0.010 (-0.010 a -0.010) | +0.010 (+0.010 a +0.010) |" in text
     assert "| VAE | 0.830 | -0.010 (" in text  # drawn alone, 50 calls
     assert "| VAE | 0.845 | -0.010 | +0.010 |" in text  # 200 calls: two splits have no interval
-    assert "| GAN" not in text and text.count("De 8 diferencias") == 1
+    assert "positiva en 4. Con tan pocas particiones, la regla no decide." in text
+    assert "| GAN" not in text and text.count("De 8 diferencias") == 2
 
     table.loc[table["form"] == "calls", "filled_cnn"] -= 0.04
-    assert "en 0 y por debajo en 8. Se mantiene la forma compartida." in findings.forms(table)
+    text = findings.forms(table)
+    assert "en 0 y por debajo en 8. Se mantiene la forma compartida" in text
+    assert "(el intervalo más alto llega a -0.010)" in text
     table.loc[table["n_positive"] == 200, "filled_cnn"] = None  # measured for drawn calls alone
-    assert findings.forms(table).count("Completadas hasta") == 1
+    text = findings.forms(table)
+    assert text.count("Completadas hasta") == 1
+    assert "la media es positiva en 4. No están completadas: la regla no decide aquí." in text
 
 
 def test_stability_counts_collapses_and_what_is_not_finite():

@@ -257,6 +257,9 @@ def test_what_calls_are_worth_alone_is_that_of_the_table():
         decision, margins = checkpoint.decide(table, size), checkpoint.margins(table, size)
         passed = decision.index[decision["goes_on"]]
         assert (margins.loc[passed, "mean"] > 0).all() and (margins.loc[passed, "low"] < 0).all()
+        beside = checkpoint.margins(table, size, judging.REAL).loc[passed]
+        assert (beside["high"] < 0).all() == (dataset != "simulated")
+        assert (beside["high"] < 0).any() == (dataset != "simulated")
     useful = checkpoint.values(table, "usefulness", size).mean(axis=1)
     less = (useful[judging.REAL] - useful[passed]).agg(["min", "max"])
     few, many = (f"{value:.3f}".replace(".", ",") for value in less)

@@ -89,12 +89,13 @@ def decide(table, size):
     return found
 
 
-def margins(table, size, *, seed=0):
-    """Return mean, low and high of each generator's usefulness minus that of the best floor, split
-    by split."""
+def margins(table, size, reference=None, *, seed=0):
+    """Return mean, low and high of each generator's usefulness minus that of the reference, by
+    default the best floor, split by split."""
     useful = values(table, "usefulness", size)
-    floor = useful.loc[list(RULE["usefulness"])].mean(axis=1).idxmax()
-    return _intervals(useful - useful.loc[floor], seed)
+    if reference is None:
+        reference = useful.loc[list(RULE["usefulness"])].mean(axis=1).idxmax()
+    return _intervals(useful - useful.loc[reference], seed)
 
 
 def worst_band(profile, reference, frequencies):

@@ -85,7 +85,7 @@ def control(p_values) -> str:
     return (
         f"El examen toma los clips por independientes, y los de una grabación no lo son: con "
         f"llamadas de validación, que no pueden ser copias, da p < {checkpoint.RULE['copying']} en "
-        f"{wrong} de {p_values.count()} particiones. Por eso decide la mediana."
+        f"{wrong} de {p_values.count()} particiones. Lo que decide es la mediana."
     )
 
 
@@ -96,7 +96,8 @@ def power(found, name) -> str:
     seen = f"desde el {100 * min(caught):.0f} %" if caught else "con ninguna de estas partes"
     return (
         f"**Cuántas copias hacen falta para verlas.** Muestras de {title(name)} con una parte de "
-        f"copias mezclada: {listed}. El examen las ve {seen}: pasarlo no descarta copias sueltas."
+        f"copias mezclada: {listed}. En esta partición el examen las ve {seen}: pasarlo no "
+        f"descarta copias sueltas."
     )
 
 
@@ -106,7 +107,7 @@ def near(shares) -> str:
     names = [name for name in GENERATORS if name in shares]
     return (
         "**Copias sueltas.** Parte de las muestras más cercana a una llamada de entrenamiento que "
-        "el 99 % de las llamadas de prueba (si no hay copias, se espera un 1 %): "
+        "el 99 % de las llamadas de prueba (llamadas nuevas como las reales darían un 1 %): "
         + ", ".join(f"{title(name)} {100 * shares[name]:.1f} %" for name in names)
         + f"; las copias, {100 * shares[judging.COPIES]:.0f} %."
     )
@@ -147,6 +148,22 @@ def copies(p_values) -> str:
             f"{copied:.2f}) sugiere {like}."
         )
     return text
+
+
+def beside_real(margins, decision) -> str:
+    """How much less than real calls those of the generators that go on are worth alone; margins:
+    of `checkpoint.margins` against the real ones."""
+    rows = margins.loc[passed(decision)]
+    if rows.empty:
+        return "Ningún generador pasa el Checkpoint 3: no hay con qué comparar las reales."
+    told = "; ".join(
+        f"{title(name)} {row['mean']:+.3f} ({row['low']:+.3f} a {row['high']:+.3f})"
+        for name, row in rows.iterrows()
+    )
+    return (
+        f"Solas, utilidad menos la de las llamadas reales, apareada por partición: {told}; el "
+        f"intervalo queda por debajo de cero en {int((rows['high'] < 0).sum())} de {len(rows)}."
+    )
 
 
 def topped_up(gain, size) -> str:

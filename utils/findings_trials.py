@@ -25,8 +25,8 @@ def _markdown(table) -> str:
 
 
 def _changes(part, measure):
-    """What other forms change against the one in use: a text a model and form, and the changes with
-    an interval as (model, form, mean, low, high)."""
+    """What other forms change against the one in use: a text a model and form, and the changes as
+    rows of model, form, mean and, of splits enough, low and high."""
     wide = part.pivot_table(measure, ["generator", "split"], "form").dropna()
     used, others = FORMS[0], FORMS[1:]
     shown, found = {}, []
@@ -35,29 +35,40 @@ def _changes(part, measure):
         cells = [f"{own[used].mean():.3f}"]
         for form in others:
             change = own[form] - own[used]
-            cells.append(f"{change.mean():+.3f}")
+            mean, low, high, ends = change.mean(), None, None, ""
             if len(change) >= evaluation.FEWEST:
                 mean, low, high = evaluation.mean_interval(change, seed=0)
-                cells[-1] += f" ({low:+.3f} a {high:+.3f})"
-                found.append((name, form, mean, low, high))
+                ends = f" ({low:+.3f} a {high:+.3f})"
+            cells.append(f"{mean:+.3f}{ends}")
+            found.append((name, form, mean, low, high))
         shown[title(name)] = cells
     columns = [FORM_NAMES[used], *(f"{FORM_NAMES[form]}, diferencia" for form in others)]
     shown = pd.DataFrame.from_dict(shown, "index", columns=columns).rename_axis("modelo")
+    found = pd.DataFrame(found, columns=["generator", "form", "mean", "low", "high"])
     return _markdown(shown), found
 
 
+def _positive(found) -> str:
+    """How many changes are for the better in the mean."""
+    return f"De {len(found)} diferencias, la media es positiva en {(found['mean'] > 0).sum()}."
+
+
 def _verdict(found) -> str:
-    """What the rule says of the changes that have an interval."""
-    above = [f"{title(name)} {FORM_NAMES[form]}" for name, form, _, low, _ in found if low > 0]
-    below = sum(high < 0 for *_, high in found)
-    means = sum(mean > 0 for _, _, mean, *_ in found)
+    """What the rule says of the changes."""
+    if found["low"].isna().any():
+        return f"{_positive(found)} Con tan pocas particiones, la regla no decide."
+    above = found[found["low"] > 0]
     told = (
-        f"De {len(found)} diferencias, la media es positiva en {means}; el intervalo queda por "
-        f"encima de cero en {len(above)} y por debajo en {below}. "
+        f"{_positive(found)} El intervalo queda por encima de cero en {len(above)} y por debajo en "
+        f"{(found['high'] < 0).sum()}. "
     )
-    if above:
-        return told + f"La regla pide otra forma en: {', '.join(above)}."
-    return told + f"Se mantiene la forma {FORM_NAMES[FORMS[0]]}."
+    if len(above):
+        names = (f"{title(row.generator)} {FORM_NAMES[row.form]}" for row in above.itertuples())
+        return told + f"La regla pide otra forma en: {', '.join(names)}."
+    return told + (
+        f"Se mantiene la forma {FORM_NAMES[FORMS[0]]}: ninguna otra la desplaza, lo que no prueba "
+        f"que sea la mejor (el intervalo más alto llega a {found['high'].max():+.3f})."
+    )
 
 
 def forms(table) -> str:
@@ -67,22 +78,26 @@ def forms(table) -> str:
     filled = [f"filled_{model}" for model in trials.FILLED]
     table = table.assign(filled=table[filled].mean(axis=1, skipna=False))
     texts = [
-        "ROC AUC en clips de **validación**. La forma que se usa, la compartida, se fijó antes de "
-        "medir. Regla: otra la sustituye si, al completar llamadas reales como en el estudio, el "
-        f"intervalo de su diferencia queda por encima de cero (hacen falta {evaluation.FEWEST} "
-        "particiones)."
+        "ROC AUC en clips de **validación**; diferencias apareadas por partición, con intervalos "
+        "del 95 % como los de las demás etapas, sin ajuste por el número de modelos y formas. La "
+        "compartida es la forma de partida. Regla, modelo a modelo: otra la sustituye si, al "
+        "completar llamadas reales como en el estudio, su intervalo queda por encima de cero "
+        f"(hacen falta {evaluation.FEWEST} particiones)."
     ]
     for size, part in table.groupby("n_positive"):
-        texts.append(
-            f"**{size} llamadas reales**, {part['split'].nunique()} particiones (de ellas solas, la"
-            f" CNN logra {part['real'].mean():.3f})."
-        )
+        texts.append(f"**{size} llamadas reales**, {part['split'].nunique()} particiones.")
         if part["filled"].notna().any():
             shown, found = _changes(part, "filled")
             texts += [f"*Completadas hasta {judging.SAMPLES}* (media de CNN y Random Forest):"]
-            texts += [shown] + ([_verdict(found)] if found else [])
+            texts += [shown, _verdict(found)]
         shown, found = _changes(part, "usefulness")
-        texts += [f"*Solo dibujadas*, {judging.SAMPLES} clips (CNN):", shown]
+        texts += [
+            f"*Solo dibujadas*, {judging.SAMPLES} clips (CNN; con solo las reales, "
+            f"{part['real'].mean():.3f}):",
+            shown,
+        ]
+        if part["filled"].isna().all():
+            texts.append(f"{_positive(found)} No están completadas: la regla no decide aquí.")
     texts.append(
         "El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: allí no "
         "se comparan. Si la respuesta del estudio depende de la forma, lo mide la "
