@@ -1,5 +1,7 @@
 """Checkpoint 4 on planted tables: what is asked of a table, its sentences and its figures."""
 
+import re
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -249,7 +251,9 @@ def test_the_dose_is_paired_by_seed(found):
 
 def test_other_parts_are_said_where_they_are_measured(found, bare):
     assert "sin medir" in findings.sweep(bare, None)
-    assert "AAE +0.0" in findings.other_scenario(found, "balanced")
+    other = findings.other_scenario(found, "balanced")
+    assert "AAE +0.0" in other
+    assert re.search(r"equilibrado\*\* \(5 semillas\)\. \d+ comparaciones .*: \d+ ", other)
     assert "sin medir" in findings.other_scenario(bare, "challenge")
     rho = answer.agreement(found, bare)["rho"]
     assert f"diferencias medias: {rho:.2f}." in findings.agreement(found, bare)

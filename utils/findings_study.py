@@ -416,13 +416,18 @@ def other_scenario(found, part) -> str:
     rows = rows[rows["classifier"].isin(answer.CLASSIFIERS)]
     if rows.empty:
         return f"**{name(found.name)}, {PARTS[part]}**: sin medir todavía."
-    texts = []
+    drawn = rows[rows["arm"].isin(answer.GENERATED)]
+    texts = [
+        f"{len(drawn)} comparaciones de un brazo con generador con «solo reales»: "
+        f"{tally(drawn['verdict'])} (media negativa en {int((drawn['mean'] < 0).sum())})"
+    ]
     for classifier, own in rows.groupby("classifier"):
         own = own.set_index("arm")
         chosen = [arm for arm in (answer.BEST, "classical", arms.ORACLE) if arm in own.index]
         listed = "; ".join(f"{title(arm)} {judged(own.loc[arm])}" for arm in chosen)
         texts.append(f"{plotting.model_title(classifier)}: {listed}")
-    return f"**{name(found.name)}, {PARTS[part]}**. {'. '.join(texts)}."
+    seeds = f"{rows['seeds'].max()} semillas"
+    return f"**{name(found.name)}, {PARTS[part]}** ({seeds}). {'. '.join(texts)}."
 
 
 def monday(found) -> str:
