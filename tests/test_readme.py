@@ -199,7 +199,7 @@ def verdicts(dataset):
                 "(without the GAN, {calm} and {calm_rf}, both undecided)",
                 "adding more harms Random Forest and stays undecided for the CNN",
                 "none of {other} comparisons helps either ({other_seeds} seeds)",
-                "{helped} of {scenarios} help and the mean is negative in {worse}. - **The ceiling**",
+                "{helped} of {scenarios} help and the mean is negative in {worse}. - **The",
                 "the widest would still be ±{wide} with 40",
             ),
         ),
