@@ -261,9 +261,6 @@ def test_seas_like_those_of_calls_are_drawn_more_often():
     assert sorted(even.draw(100, rng)) == list(range(100))  # nothing twice before its turn
 
 
-# The mixture
-
-
 def test_seas_take_the_loudness_of_calls_only_where_none_is_like_theirs():
     rng = np.random.default_rng(0)
     loudness = rng.normal(0, 3, (120, 1, 1))
@@ -275,6 +272,9 @@ def test_seas_take_the_loudness_of_calls_only_where_none_is_like_theirs():
     assert np.isin(there.round(3), own.round(3)).all() and len(np.unique(there.round(3))) > 20
     profiles = far.levels - sea.level(clips[40:])
     np.testing.assert_allclose(profiles.std((1, 2)), 0, atol=1e-4)
+
+
+# The mixture
 
 
 def test_the_mixture_finds_two_clusters_and_draws_from_them():

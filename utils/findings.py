@@ -3,7 +3,7 @@
 Each function takes an `exploration.Exploration`; those that need it, the data set as well.
 """
 
-from utils import descriptors, evaluation, exploration, plotting
+from utils import descriptors, exploration, plotting
 from utils.narrative import beside_chance, effect_word, near_word, percent, separation_word
 
 NO_TRUTH = (
@@ -204,7 +204,7 @@ def plane(name, points, reference, sample) -> str:
     found, kept = (exploration.purity(values, sample) for values in (points, reference))
     word = near_word(found["class"], kept["class"], 0.15)
     text = f"{name}: la pureza de clase queda {word} la de partida"
-    if found["class"] <= evaluation.chance_purity(sample.labels):
+    if found["class"] <= found["class_chance"]:
         text += " y no supera la del azar"
     return text
 

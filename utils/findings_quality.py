@@ -150,19 +150,24 @@ def copies(p_values) -> str:
     return text
 
 
+def _listed(rows) -> str:
+    """Mean and interval of each generator."""
+    return "; ".join(
+        f"{title(name)} {row['mean']:+.3f} ({row['low']:+.3f} a {row['high']:+.3f})"
+        for name, row in rows.iterrows()
+    )
+
+
 def beside_real(margins, decision) -> str:
     """How much less than real calls those of the generators that go on are worth alone; margins:
     of `checkpoint.margins` against the real ones."""
     rows = margins.loc[passed(decision)]
     if rows.empty:
         return "Ningún generador pasa el Checkpoint 3: no hay con qué comparar las reales."
-    told = "; ".join(
-        f"{title(name)} {row['mean']:+.3f} ({row['low']:+.3f} a {row['high']:+.3f})"
-        for name, row in rows.iterrows()
-    )
     return (
-        f"Solas, utilidad menos la de las llamadas reales, apareada por partición: {told}; el "
-        f"intervalo queda por debajo de cero en {int((rows['high'] < 0).sum())} de {len(rows)}."
+        "Solas, utilidad menos la de las llamadas reales, apareada por partición: "
+        f"{_listed(rows)}; el intervalo "
+        f"queda por debajo de cero en {int((rows['high'] < 0).sum())} de {len(rows)}."
     )
 
 
@@ -207,13 +212,10 @@ def verdict(decision, margins, seconds, collapsed, size) -> str:
     trained = seconds.reindex(GENERATORS).dropna()
     times = ", ".join(f"{title(name)} {value:.0f}" for name, value in trained.items())
     rows = margins.loc[passed(decision)]
-    told = "; ".join(
-        f"{title(name)} {row['mean']:+.3f} ({row['low']:+.3f} a {row['high']:+.3f})"
-        for name, row in rows.iterrows()
-    )
     lines.append(
-        f"- Utilidad menos la del mejor suelo, apareada por partición: {told}. La regla mira la "
-        f"media; el intervalo deja fuera el cero en {int((rows['low'] > 0).sum())} de {len(rows)}."
+        "- Utilidad menos la del mejor suelo, apareada por partición: "
+        f"{_listed(rows)}. La regla mira la media; el intervalo "
+        f"deja fuera el cero en {int((rows['low'] > 0).sum())} de {len(rows)}."
     )
     lines.append(
         f"- Siguen: {named(passed(decision))}. Entrenamientos colapsados: {collapsed:.0f}. Lo que "

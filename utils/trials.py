@@ -2,9 +2,9 @@
 
 `python -m utils.trials forms` fills forms.csv: every form of every generator, by the ROC AUC on
 *validation* clips of classifiers that learned from its samples, alone and filling up the real calls
-as in the study. `python -m utils.trials stability` fills
-stability.csv: every generator, many seeds, few calls. `python -m utils.trials draws` fills
-draws.csv: the usefulness of quality.csv with more samples of the same generators. Rows resume.
+as in the study. `python -m utils.trials stability` fills stability.csv: every generator, many
+seeds, few calls. `python -m utils.trials draws` fills draws.csv: the usefulness of quality.csv with
+more samples of the same generators. Rows resume.
 """
 
 import argparse
@@ -22,6 +22,7 @@ FILLED = ("cnn", "random_forest")  # classifiers that learn from real and drawn 
 STABILITY_CALLS, STABILITY_SEEDS = 100, 20
 DRAWS = (1, 2, 4)  # times judging.SAMPLES
 ONE_FORM = ("gan",)  # whose discriminator sees calls alone and which takes its texture from seas
+ROUNDS = {"forms": ["n_positive", "split"], "stability": ["seed"], "draws": ["split"]}
 REVISION = 1  # raised when the code changes what the rows mean
 
 
@@ -31,11 +32,10 @@ def stored(bench, trial):
     rows = records.rows(bench.results(trial), _content(bench))
     if rows.empty:
         return None
-    size, keys = len(registry.REGISTRY), ["seed" if trial == "stability" else "split"]
+    size = len(registry.REGISTRY)
     if trial == "forms":
         size = sum(len(_forms(name)) for name in registry.REGISTRY)
-        keys = ["n_positive", "split"]
-    rows = rows[rows.groupby(keys)["generator"].transform("size") == size]
+    rows = rows[rows.groupby(ROUNDS[trial])["generator"].transform("size") == size]
     return rows if len(rows) else None
 
 

@@ -73,16 +73,17 @@ class Sea:
         """Learn from (n, f, t) training clips with calls and (m, f, t) without."""
         self.weights = propensity_weights(calls, background, seed=seed)
         self.levels = level(background)
-        own, there = (part.mean((1, 2)) for part in (level(calls), self.levels))
+        quiet = level(calls)
+        own, there = (part.mean((1, 2)) for part in (quiet, self.levels))
         if abs(own.mean() - self.weights @ there) > FAR * own.std():
             given = np.random.default_rng(seed).choice(own, len(there))
             self.levels += (given - there)[:, None, None]
-        self.scale = float(self.above(calls, scale=1.0).std())
+        self.scale = float((calls - quiet).std())
         return self
 
-    def above(self, spectrograms, scale=None):
+    def above(self, spectrograms):
         """Return the (n, f, t) excess in units of the training calls' standard deviation."""
-        return (spectrograms - level(spectrograms)) / (scale or self.scale)
+        return (spectrograms - level(spectrograms)) / self.scale
 
     def draw(self, n, rng):
         """Return (n,) numbers of background clips; none comes twice before its weight asks it to.
