@@ -139,4 +139,4 @@ def test_the_power_names_the_least_share_of_copies_that_is_seen():
 
 def test_single_copies_are_told_by_the_nearest_samples():
     told = findings.near({"real": 0.01, "ae": 0.014, "vae": 0.0, "copies": 0.83})
-    assert "AE 1.4 %, VAE 0.0 %; las copias, 83 %." in told
+    assert "AE 1.4 %; VAE 0.0 %; las copias, 83 %." in told

@@ -108,7 +108,7 @@ def near(shares) -> str:
     return (
         "**Copias sueltas.** Parte de las muestras más cercana a una llamada de entrenamiento que "
         "el 99 % de las llamadas de prueba (llamadas nuevas como las reales darían un 1 %): "
-        + ", ".join(f"{title(name)} {100 * shares[name]:.1f} %" for name in names)
+        + "; ".join(f"{title(name)} {100 * shares[name]:.1f} %" for name in names)
         + f"; las copias, {100 * shares[judging.COPIES]:.0f} %."
     )
 
@@ -176,7 +176,7 @@ def topped_up(gain, size) -> str:
     names = [name for name in (*GENERATORS, "pca_gaussian") if pd.notna(gain[name])]
     return (
         f"Sumar otras tantas sintéticas a {size} reales cambia la ROC AUC media en "
-        + ", ".join(f"{title(name)} {gain[name]:+.3f}" for name in names)
+        + "; ".join(f"{title(name)} {gain[name]:+.3f}" for name in names)
         + ". Con pocas reales puede ser distinto: lo mide la [Etapa 4](04_augmentation.ipynb)."
     )
 

@@ -119,7 +119,7 @@ def stability(table) -> str:
         f"{len(table)} entrenamientos, {infinite} con valores no finitos. Colapso: "
         "durante el entrenamiento, las llamadas dibujadas, sin mar, salen todas casi iguales. Lo "
         "que varían las muestras, mar incluido, como parte de lo que varían las llamadas reales: "
-        + ", ".join(f"{title(name)} {value:.2f}" for name, value in variation.items())
+        + "; ".join(f"{title(name)} {value:.2f}" for name, value in variation.items())
         + "."
     )
 
