@@ -9,7 +9,7 @@ import pandas as pd
 import planted
 import pytest
 
-from utils import answer, arms, comparison, data, judging, study
+from utils import answer, arms, comparison, data, judging, plotting, study
 from utils import findings_study as findings
 from utils import plotting_study as figures
 
@@ -166,9 +166,9 @@ def test_quality_is_set_against_gain(found):
     rho, low, high = comparison.rank_correlation(*pair, seed=0)
     assert low <= rho <= high and rho > 0.9
     text = findings.quality(found, quality, {"utility": "utilidad"}, 50, "cnn")
-    assert f"utilidad {rho:+.2f}" in text and "predicen la ayuda: utilidad." in text
+    assert f"utilidad {rho:+.2f}" in text and "Predicen la ayuda: utilidad." in text
     shuffled = quality.assign(value=quality["value"].sample(frac=1, random_state=3).to_numpy())
-    assert "ayuda: ninguna." in findings.quality(found, shuffled, {"utility": "u"}, 50, "cnn")
+    assert "no se puede saber" in findings.quality(found, shuffled, {"utility": "u"}, 50, "cnn")
 
 
 def test_costs_count_generator_and_classifier(found):
@@ -203,12 +203,51 @@ def test_the_answer_names_its_numbers_and_how_many_seeds_it_rests_on(found):
     assert "+0.040" in text and "ayuda" in text and "aumento clásico" in text
     assert "de 60 comparaciones" in text and "perjudica en 10" in text  # the GAN, everywhere
     assert "negativa en 10)" in text and "se ve en 10 de 10." in text
+    assert "mejora de 0.01 o más** en 10 de 60 frente a «solo reales», y en 19 de 60 " in text
     blind = answer.Answer("planted", planted.rows(parts=("main",), noise=0.1))
     assert "no dice que no haya efecto" in findings.overall(blind)
     many = answer.Answer("planted", planted.rows(seeds=10, parts=("main",)))
     assert "como pide la regla" in findings.provisional(many)
     wide = answer.Answer("planted", planted.rows(seeds=10, parts=("main",), noise=0.02))
     assert "faltan semillas" in findings.provisional(wide)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ((), "0 de 8"),
+        ((25, 50, 100, 200), "8 de 8"),
+        ((100, 200), "4 de 8 (entre ellas, todas las de 100 y 200 llamadas)"),
+        ((25, 100, 200), "6 de 8 (las otras, con 50 llamadas)"),
+    ],
+)
+def test_where_a_gain_is_ruled_out_is_told_by_size(sizes, told):
+    rows = pd.DataFrame({"n_positive": [25, 50, 100, 200] * 2})
+    assert findings.excluded(rows.assign(gain_excluded=rows["n_positive"].isin(sizes))) == told
+
+
+def test_the_average_of_a_group_is_paired_by_seed(found, bare):
+    average = answer.averages(found)
+    assert set(average.index) == {(g, c) for g in answer.GROUPS for c in answer.CLASSIFIERS}
+    for group, names in answer.GROUPS.items():
+        planted_mean = np.mean([planted.EFFECTS[name] for name in names])
+        assert average.loc[group]["mean"].to_list() == pytest.approx([planted_mean] * 2, abs=1e-3)
+    assert (average.loc["oracle", "verdict"] == "helps").all()
+    assert (average.loc["noise", "verdict"] == "harms").all()
+    table = found.rows.copy()
+    lost = (table["arm"] == "gan") & (table["seed"] == 0) & (table["n_positive"] == 25)
+    worse = (table["arm"] == "gan") & (table["n_positive"] == 25) & ~lost
+    table.loc[worse, "roc_auc"] -= 0.3  # told nowhere, since a seed lacks it
+    table.loc[lost, ["roc_auc", "error"]] = [np.nan, "CollapseError: none"]
+    again = answer.averages(answer.Answer("planted", table))
+    kept = again.loc["generated", "mean"] - average.loc["generated", "mean"]
+    assert (kept.abs() < 0.005).all()
+    shown = findings.averages({"planted": found, "bare": bare})
+    assert shown.shape == (len(answer.GROUPS), 4)
+    assert shown.loc["más reales", "planted: CNN"].endswith("ayuda")
+    table = table[table["arm"] != "noise"]
+    shown = findings.averages({"planted": answer.Answer("planted", table), "bare": bare})
+    assert (shown.loc["media + ruido"] == "sin medir").to_list() == [True, True, False, False]
 
 
 def test_every_sentence_is_said_of_any_table(found, bare):
@@ -225,8 +264,8 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     assert f"CNN: {told} (media negativa en 6)" in text and f"Random Forest: {told}" in text
     cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
     assert "Random Forest" not in findings.sweep(found, cnn)
-    assert "De 0.5 a 16 por real" in text
-    assert "de 0.5 a 16 por real" in findings.sweep_title({"a": found, "b": bare})
+    assert "Con 16 por real en vez de 0.5" in text
+    assert "16 por real en vez de 0.5" in findings.sweep_title({"a": found, "b": bare})
     assert findings.sweep_title({"a": found, "b": bare}).count("planted") == 1
 
 
@@ -243,10 +282,16 @@ def test_the_dose_is_paired_by_seed(found):
     assert answer.dose(one, "cnn", ["gan"]).index.tolist() == [0, 1, 2, 3, 4, 9]
     told = findings.sweep(one, answer.sweeps({"a": found})["a"])
     assert "de los cinco generadores cambia -0.050" in told and "perjudica (5 semillas)" in told
+    gap = answer.dose_beside(one, "cnn", 16)
+    expected = np.mean([planted.EFFECTS[g] for g in judging.registry.REGISTRY]) - 0.05
+    assert gap.mean() == pytest.approx(expected - planted.EFFECTS["classical"], abs=1e-3)
+    assert f"con 16, {gap.mean():+.3f}" in told
+    bare = answer.Answer("dosed", rows[rows["arm"] != "classical"])
+    assert "dosis: sin medir." in findings.sweep(bare, answer.sweeps({"a": found})["a"])
     few = answer.Answer("dosed", rows[(rows["seed"] < 2) | (rows["ratio"] != 16)])
     assert len(answer.dose(few, "cnn")) == 2
     told = findings.sweep(few, answer.sweeps({"a": found})["a"])
-    assert "De 0.5 a 16" not in told and "La media mayor" in told
+    assert "en vez de 0.5" not in told and "La media mayor" in told
 
 
 def test_other_parts_are_said_where_they_are_measured(found, bare):
@@ -256,7 +301,7 @@ def test_other_parts_are_said_where_they_are_measured(found, bare):
     assert re.search(r"equilibrado\*\* \(5 semillas\)\. \d+ comparaciones .*: \d+ ", other)
     assert "sin medir" in findings.other_scenario(bare, "challenge")
     rho = answer.agreement(found, bare)["rho"]
-    assert f"diferencias medias: {rho:.2f}." in findings.agreement(found, bare)
+    assert f"con generador: {rho:.2f}." in findings.agreement(found, bare)
 
 
 def test_ends_of_the_curve_are_marked(found):
@@ -268,9 +313,42 @@ def test_ends_of_the_curve_are_marked(found):
 
 def test_more_seeds_are_projected(found):
     wide = comparison.projected(found.width, 5, 40)
-    assert wide < found.width * np.sqrt(5 / 40) and f"±{wide:.3f} con 40" in findings.projection(
-        found
+    told = findings.projection(found)
+    assert wide < found.width * np.sqrt(5 / 40) and f"±{wide:.3f} con 40" in told
+    widths = found.told_widths
+    never = comparison.projected(widths.max(), 5, np.inf, overlap=comparison.OVERLAP)
+    assert f"el más ancho mide ±{widths.max():.3f}" in told and f" y {never:.3f};" in told
+
+
+def test_what_an_added_call_is_worth(found):
+    alike, added = found.equivalents(50, "cnn").loc["aae"], study.PROTOCOL["fill"] - 50
+    told = findings.each(found, "aae", 50, "cnn")
+    assert told.startswith(f"cada una de las {added} añadidas vale")
+    assert f"vale {(alike['real'] - 50) / added:+.2f} (" in told and told in findings.summary(found)
+    told = {}
+    for filled in (400, 800):  # the planted +0.06 are three doublings: 400 calls
+        full = found.rows.assign(n_train=lambda rows, n=filled: rows["n_negative"] + n)
+        told[filled] = findings.calibration(answer.Answer("planted", full), 50)
+    assert told[400].count("que contiene 400") == 2
+    assert told[800].count("que no contiene 800") == 2
+
+
+def test_rescued_calls_are_counted_in_the_title(found):
+    truth, before = np.array([1, 1, 1, 0]), np.array([0.5, 0.5, 0.5, 0.5])
+    title = findings.rescued_title(found, 25, truth, before, np.array([0.9, 0.8, 0.1, 0.0]))
+    assert "suben 2 y bajan 1" in title and "en la media de 5 semillas" in title
+    assert "14 ayudan" not in findings.profit_title({"a": found}) and "10 ayudan" in (
+        findings.profit_title({"a": found})
     )
+
+
+def test_other_scores_and_scores_themselves_are_shown(found):
+    table = findings.other_scores(found, 50, ("classical", "aae", "absent"))
+    assert table.shape == (2, 6) and "+0.04" in table.loc["AAE", "CNN: precisión media"]
+    table = findings.absolute(found, plotting.MODELS)
+    assert table.shape == (2, len(study.PROTOCOL["sizes"]))
+    first, second = map(float, table.loc["CNN", 50].split(" → "))
+    assert second - first == pytest.approx(planted.EFFECTS["classical"], abs=2e-3)
 
 
 def test_what_further_calls_bring_is_paired(found):
@@ -288,11 +366,14 @@ def test_the_protocol_is_shown_as_it_is():
 def test_rows_that_do_not_agree_stop_the_notebook(found):
     stored = found.rows
     row = stored[(stored["arm"] == "aae") & (stored["n_positive"] == 25)].iloc[0].to_dict()
-    assert "AAE" in findings.live([row], stored)
-    with pytest.raises(ValueError, match="revision"):
-        findings.live([row | {"roc_auc": row["roc_auc"] + 0.06}], stored)
-    with pytest.raises(ValueError, match="revision"):
-        findings.live([row | {"roc_auc": np.nan}], stored)
+    real = stored[(stored["arm"] == "real") & (stored["classifier"] == row["classifier"])]
+    real = real[(real["n_positive"] == 25) & (real["seed"] == row["seed"])].iloc[0].to_dict()
+    again = findings.live([real, row | {"roc_auc": row["roc_auc"] + 0.02}], stored)
+    told = again.loc[(plotting.model_title(row["classifier"]), "AAE")]
+    assert told["cambia, ahora"] - told["cambia, guardada"] == pytest.approx(0.02)
+    for wrong in (row["roc_auc"] + 0.06, np.nan):
+        with pytest.raises(ValueError, match="revision"):
+            findings.live([real, row | {"roc_auc": wrong}], stored)
 
 
 # Figures
@@ -309,6 +390,7 @@ def labelled(axes):
     for ax in axes:
         assert ax.get_xlabel() and (ax.get_title(loc="left") or ax.get_title())
     assert axes[0].get_ylabel() or axes[0].get_yticklabels()
+    return axes
 
 
 def test_figures_name_axes_and_show_every_arm(found, bare):
@@ -319,29 +401,38 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
     assert [t.get_text() for t in axes[0].get_yticklabels()] == [
         figures.title(arm) for arm in arms.ARMS if arm != "real"
     ]
-    labelled(figures.gains_by_size({"a": cnn}, answer.GENERATED))
+    axes = labelled(figures.verdict_grid({"a": cnn, "b": cnn}))
+    shown = [text.get_text() for text in axes[0].texts]
+    assert (
+        len(shown) == len(cnn)
+        and sum(text.endswith("▲") for text in shown) == (cnn["verdict"] == "helps").sum()
+    )
     curve = comparison.scores_by_size(found.main, seed=0)
     labelled(figures.learning_curves({"a": curve[curve["classifier"] == "cnn"]}, ["real", "aae"]))
-    labelled(figures.equivalents({"a": found.equivalents(50, "cnn")}, 50))
+    ends = {"a": found.ends("cnn")}
+    axes = labelled(figures.equivalents({"a": found.equivalents(50, "cnn")}, 50, ends))
+    assert "<" in [line.get_marker() for line in axes[0].lines]  # the GAN's goes on
     sweep = answer.sweeps({"planted": found})["planted"]
     sweep = sweep[sweep["classifier"] == "cnn"]
-    labelled(figures.ratio_sweep({"a": sweep}, study.PROTOCOL["ratio_arms"]))
-    labelled(figures.by_classifier({"a": rows[rows["arm"] == "aae"]}))
+    axes = figures.verdict_grid(dict.fromkeys("abc", sweep), columns="ratio", xlabel="added")
+    assert [ax.get_xlabel() for ax in axes] == ["", "added", "added"]
+    labelled(figures.verdict_grid({"a": rows[rows["arm"] == "aae"]}, rows="classifier"))
     costs = answer.costs(found, 50, "cnn")
     labelled(figures.gain_against({"a": costs}, label="segundos", logarithmic=True))
 
 
 def test_titles_follow_the_numbers(found):
-    assert "14 ayudan" in findings.forest_title({"planted": found}, 50)
+    assert "10 ayudan, 2 perj" in findings.forest_title({"planted": found}, 50)
     assert "veces más (medianas), y su mejor media es más alta" in findings.cost_title(
         found, 50, "cnn"
     )
     assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))
     helps = found.against_real
-    helps = helps[helps["arm"].isin(answer.GENERATED) & (helps["verdict"] == "helps")]
-    helps = helps[helps["classifier"].isin(answer.CLASSIFIERS)]
+    helps = answer.headline(helps[helps["verdict"] == "helps"])
     assert f"{len(helps)} ayudan" in findings.gain_title(found, answer.GENERATED, "Con")
     assert "en 10 de 60" in findings.rival_title(found)  # the GAN's
     assert "AAE" in findings.equivalent_title(found, 50)
-    assert findings.counts(found).to_numpy().sum() == len(found.against_real)
+    counted = findings.counts(found)
+    assert counted.iloc[:, :-1].to_numpy().sum() == len(found.against_real)
+    assert counted["descarta +0.01"].to_dict()["GAN"] == 10
     assert findings.answers({"planted": found}, 50, "cnn").shape == (len(arms.ARMS) - 1, 2)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from utils import comparison
 
@@ -76,6 +77,33 @@ def test_a_null_table_is_judged_right_at_the_nominal_rate(seeds):
         outside += not low <= 0 <= high
     assert 0.02 < wrong / n_tables < 0.085
     assert 0.02 < outside / n_tables < 0.095
+
+
+@pytest.mark.parametrize(("effect", "least", "most"), [(0.01, 0.0, 0.05), (-0.01, 0.9, 1.0)])
+def test_a_gain_is_excluded_where_there_is_none_and_seldom_where_it_is_real(effect, least, most):
+    excluded = [
+        comparison.verdicts(table({"arm": effect}, seeds=10, seed=seed), seed=0)["gain_excluded"][0]
+        for seed in range(200)
+    ]
+    assert least <= np.mean(excluded) <= most
+
+
+def test_excluding_a_gain_is_adjusted_for_the_arms():
+    values = 0.0093 * np.linspace(-1, 1, 10) - 0.001
+    own = [rows("real", np.zeros(10)), rows("a", values, ratio=1.0)]
+    alone = comparison.verdicts(pd.concat(own), seed=0).iloc[0]
+    assert alone["gain_excluded"] and alone["p_gain"] == comparison.p_gain(values)
+    more = [rows(f"b{i}", values + 0.02, ratio=1.0) for i in range(9)]
+    beside = comparison.verdicts(pd.concat([*own, *more]), seed=0).set_index("arm").loc["a"]
+    assert beside["p_gain"] == pytest.approx(10 * alone["p_gain"])
+    assert beside["high"] < 0.01 and not beside["gain_excluded"]
+
+
+def test_the_p_of_a_gain_is_that_of_scipy_without_overlap():
+    values = np.random.default_rng(0).normal(0.0, 0.02, size=12)
+    expected = stats.ttest_1samp(values, 0.01, alternative="less").pvalue
+    assert comparison.p_gain(values, overlap=0) == pytest.approx(expected)
+    assert comparison.p_gain(np.zeros(5)) == 0 and comparison.p_gain(np.ones(5)) == 1
 
 
 def test_holm_equals_its_definition_and_keeps_the_family_rate():

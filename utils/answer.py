@@ -17,9 +17,17 @@ from utils.generators import registry
 
 CHEAP = ("class_weight", "oversample", "classical", "mixup", "call_on_background")
 GENERATED = (*registry.REGISTRY, "hybrid")
+GROUPS = {  # of arms whose mean is told
+    "generated": GENERATED,
+    "generated_without_gan": tuple(name for name in GENERATED if name != "gan"),
+    "cheap": CHEAP,
+    "noise": ("noise",),
+    "oracle": (arms.ORACLE,),
+}
 BEST = arms.BEST  # chosen by Checkpoint 3, before any row of the study was seen
 ANSWER_SIZE, NEXT_SIZE = 50, 100  # real calls of the headline, and what labelling more is told by
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
+OTHER_SCORES = ("average_precision", "f1", "brier")
 PUBLISHED = (data.SIMULATED, "right_whale_upcalls")
 SEED = 0  # of the bootstraps
 
@@ -68,6 +76,12 @@ class Answer:
     def width(self):
         """The widest half of an interval of the headline's classifiers, as the rule counts it."""
         return comparison.widest(self.main, study.PROTOCOL["most_seeds"], CLASSIFIERS)
+
+    @property
+    def told_widths(self):
+        """The halves of the intervals of `against_real`, headline's classifiers: (rows,)."""
+        rows = headline(self.against_real, None)
+        return (rows["high"] - rows["low"]) / 2
 
     @functools.cached_property
     def against_real(self):
@@ -140,7 +154,8 @@ class Answer:
 _KIND = ["n_positive", "arm", "ratio", "classifier"]
 COLUMNS = [
     "dataset", "n_positive", "n_negative", "classifier", "arm", "ratio", "reference", "seeds",
-    "mean", "low", "high", "p", "verdict", "equivalent_real", "equivalent_low", "equivalent_high",
+    "mean", "low", "high", "p", "verdict", "p_gain", "gain_excluded",
+    "equivalent_real", "equivalent_low", "equivalent_high",
 ]  # fmt: skip
 
 
@@ -185,29 +200,39 @@ def stored(place):
     }
 
 
+def headline(table, names=GENERATED):
+    """Return the rows of a table of verdicts that hold some arms and a classifier of CLASSIFIERS;
+    names None: all arms."""
+    chosen = table["classifier"].isin(CLASSIFIERS)
+    return table[chosen if names is None else chosen & table["arm"].isin(names)]
+
+
+def scenario(answer, part):
+    """Return `comparison.verdicts` of a part of the protocol; no rows if it is not measured."""
+    return comparison.verdicts(study.select(answer.rows, part), seed=SEED)
+
+
 def agreement(first, second):
     """Return how far two Answers agree: a dict of `rows` compared, `same` verdicts, those that are
     `undecided` in both, opposite signs where both are sure (`opposed`), and `rho`, the rank
-    correlation of the mean differences."""
+    correlation of the mean differences of what is generated."""
     keys = ["n_positive", "classifier", "arm"]
     both = first.against_real.merge(second.against_real, on=keys, suffixes=("_1", "_2"))
-    both = both[both["classifier"].isin(CLASSIFIERS)]
+    both = headline(both, None)
+    drawn = headline(both)
     sure = both[both[["verdict_1", "verdict_2"]].isin(("helps", "harms")).all(axis=1)]
     return {
         "rows": len(both),
         "same": int((both["verdict_1"] == both["verdict_2"]).sum()),
         "undecided": int((both[["verdict_1", "verdict_2"]] == "undecided").all(axis=1).sum()),
         "opposed": int((sure["verdict_1"] != sure["verdict_2"]).sum()),
-        "rho": float(both["mean_1"].corr(both["mean_2"], method="spearman")),
+        "rho": float(drawn["mean_1"].corr(drawn["mean_2"], method="spearman")),
     }
 
 
 def sweeps(found):
     """Return {name: verdicts of the ratio sweep} of those Answers of a dict that hold enough."""
-    tables = {
-        name: comparison.verdicts(study.select(one.rows, "ratios"), seed=SEED)
-        for name, one in found.items()
-    }
+    tables = {name: scenario(one, "ratios") for name, one in found.items()}
     return {name: table for name, table in tables.items() if len(table)}
 
 
@@ -223,6 +248,15 @@ def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
     return many - few
 
 
+def dose_beside(answer, classifier, ratio, rival="classical"):
+    """Return (seeds,): the mean ROC AUC of the five generators minus a rival's, at one ratio."""
+    rows = study.select(answer.rows, "ratios")
+    rows = rows[(rows["classifier"] == classifier) & (rows["ratio"] == ratio)]
+    wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*registry.REGISTRY, rival])
+    wide = wide.dropna()
+    return wide[[*registry.REGISTRY]].mean(axis=1) - wide[rival]
+
+
 def change(values):
     """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
     compared with it, so that p is not adjusted."""
@@ -230,6 +264,28 @@ def change(values):
     p = comparison.p_value(values)
     return {"mean": mean, "low": low, "high": high, "p": p,
             "verdict": comparison.verdict(low, high, p)}  # fmt: skip
+
+
+def averages(answer):
+    """Return `change` of each of GROUPS and CLASSIFIERS, which are the index: what the arms of a
+    group change in the mean of arms and sizes, by seed.
+
+    An arm and size that a seed lacks is left out of all. One number a group: narrower than that of
+    one arm and size, and silent about which of them it comes from.
+    """
+    paired = headline(comparison.differences(answer.main), None)
+    wide = paired.pivot_table("difference", "seed", ["classifier", "arm", "n_positive"])
+    wide = wide.dropna(axis=1)
+    arm, classifier = (wide.columns.get_level_values(level) for level in ("arm", "classifier"))
+    rows = {}
+    for group, names in GROUPS.items():
+        for name in CLASSIFIERS:
+            own = wide.loc[:, arm.isin(names) & (classifier == name)]
+            if own.shape[1]:
+                rows[group, name] = change(own.mean(axis=1))
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    found.index = pd.MultiIndex.from_tuples(found.index, names=["group", "classifier"])
+    return found
 
 
 def quality_and_gain(answer, quality, metric, size, classifier):
@@ -255,6 +311,18 @@ def costs(answer, size, classifier):
     verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
     verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
     return verdicts.assign(x=seconds[verdicts.index])
+
+
+def other_scores(answer, size):
+    """Return {(classifier, score): `comparison.verdicts` at a size, arms as index} of the
+    headline's classifiers and OTHER_SCORES."""
+    rows = headline(answer.main[answer.main["n_positive"] == size], None)
+    found = {}
+    for score in OTHER_SCORES:
+        table = comparison.verdicts(rows, seed=SEED, score=score)
+        for classifier, own in table.groupby("classifier"):
+            found[classifier, score] = own.set_index("arm")
+    return found
 
 
 def more_calls(answer, classifier, size, larger):

@@ -35,12 +35,26 @@ def differences(table, reference="real", score="roc_auc"):
 
 def p_value(values, *, overlap=OVERLAP):
     """Return the two-sided p of a mean difference of 0: corrected resampled t test."""
+    t, freedom = _t(values, 0.0, overlap)
+    return float(2 * stats.t.sf(abs(t), freedom))
+
+
+def p_gain(values, smallest=SMALLEST_EFFECT, *, overlap=OVERLAP):
+    """Return the one-sided p of a mean difference of at least `smallest`: small if there is none.
+
+    The test of `p_value`, against a margin (non-superiority).
+    """
+    t, freedom = _t(values, smallest, overlap)
+    return float(stats.t.cdf(t, freedom))
+
+
+def _t(values, mean, overlap):
+    """Corrected resampled t of (k,) values against a mean (Nadeau and Bengio 2003), and k - 1."""
     values = np.asarray(values, dtype=float)
-    k, variance = len(values), values.var(ddof=1)
+    k, gap, variance = len(values), values.mean() - mean, values.var(ddof=1)
     if variance == 0:
-        return 1.0 if values.mean() == 0 else 0.0
-    t = values.mean() / np.sqrt((1 / k + overlap) * variance)
-    return float(2 * stats.t.sf(abs(t), k - 1))
+        return (np.sign(gap) * np.inf if gap else 0.0), k - 1
+    return gap / np.sqrt((1 / k + overlap) * variance), k - 1
 
 
 def holm(p):
@@ -68,9 +82,11 @@ def verdict(low, high, p, smallest=SMALLEST_EFFECT):
 
 
 def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT):
-    """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, verdict.
+    """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain, verdict
+    and gain_excluded.
 
-    p is adjusted over the arms of one size and classifier.
+    p and p_gain are adjusted over the arms of one size and classifier. gain_excluded: whether a
+    gain of `smallest` or more is ruled out, by the interval and by p_gain.
     """
     rows = []
     paired = differences(table, reference, score)
@@ -82,25 +98,28 @@ def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLES
         row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
         rows.append(
             row
-            | {"seeds": len(values), "mean": mean, "low": low, "high": high, "p": p_value(values)}
+            | {"seeds": len(values), "mean": mean, "low": low, "high": high}
+            | {"p": p_value(values), "p_gain": p_gain(values, smallest)}
         )
     if not rows:
-        return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_NUMBERS, "verdict"])
+        return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_JUDGED])
     found = pd.DataFrame(rows)
-    found["p"] = found.groupby(PLACE)["p"].transform(holm)
+    for p in ("p", "p_gain"):
+        found[p] = found.groupby(PLACE)[p].transform(holm)
     found["verdict"] = [
         verdict(row.low, row.high, row.p, smallest) for row in found.itertuples(index=False)
     ]
+    found["gain_excluded"] = (found["high"] < smallest) & (found["p_gain"] < LEVEL / 2)
     return found
 
 
-_NUMBERS = ("mean", "low", "high", "p")
+_JUDGED = ("mean", "low", "high", "p", "p_gain", "verdict", "gain_excluded")
 
 
 def widest(table, n_seeds, classifiers, reference="real"):
     """Return the widest half of all 95 % intervals over the first seeds, infinite if there is none.
 
-    Without the correction for overlap, which no number of seeds makes smaller.
+    Without the correction for overlap, which no number of seeds makes smaller: see `projected`.
     """
     paired = differences(table, reference)
     paired = paired[(paired["seed"] < n_seeds) & paired["classifier"].isin(classifiers)]
@@ -113,9 +132,15 @@ def widest(table, n_seeds, classifiers, reference="real"):
     return float(max(widths))
 
 
-def projected(width, k, n):
-    """Return how wide an interval of k seeds, not corrected for overlap, would be with n seeds."""
-    return width * np.sqrt(k / n) * stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, k - 1)
+def projected(width, k, n, *, overlap=0.0):
+    """Return how wide an interval of k seeds would be with n, which may be infinite, if the
+    differences scatter as before.
+
+    overlap: OVERLAP for the interval of `interval`, 0 for one without its correction. The first
+    never falls below what sqrt(overlap) leaves.
+    """
+    shrinks = np.sqrt((1 / n + overlap) / (1 / k + overlap))
+    return width * shrinks * stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, k - 1)
 
 
 def learning_curve(table, classifier, score="roc_auc"):

@@ -1,5 +1,6 @@
 """What the study found, in Spanish: sentences whose wording follows the numbers of an `Answer`."""
 
+import numpy as np
 import pandas as pd
 
 from utils import answer, arms, comparison, plotting, sensitivity, study
@@ -19,6 +20,14 @@ PARTS = {
     "ratios": "barrido de proporciones",
     "balanced": "equilibrado",
     "challenge": "proporción del reto",
+}
+SCORES = {"average_precision": "precisión media", "f1": "F1", "brier": "Brier"}
+GROUPS = {  # of answer.GROUPS
+    "generated": "brazos con generador",
+    "generated_without_gan": "los mismos, sin la GAN",
+    "cheap": "rivales baratos",
+    "noise": "media + ruido",
+    "oracle": "más reales",
 }
 
 
@@ -48,8 +57,9 @@ def provisional(found) -> str:
         )
     if found.width > width and found.seeds < study.PROTOCOL["most_seeds"]:
         return (
-            f"{found.seeds} semillas; el intervalo más ancho es ±{found.width:.4f} y la regla pide "
-            f"±{width}: **faltan semillas**"
+            f"{found.seeds} semillas; la regla pide que todo intervalo, sin la corrección por "
+            f"clips comunes, sea de ±{width}, y el más ancho es de ±{found.width:.3f}: "
+            "**faltan semillas**"
         )
     return f"{found.seeds} semillas, como pide la regla"
 
@@ -66,10 +76,10 @@ def summary(found) -> str:
         alike = worth(found, best, size, classifier)
         lines.append(
             f"- {plotting.model_title(classifier)} logra ROC AUC {real:.3f}. Añadir clips de "
-            f"{title(best)}: {judged(found.row(best, size, classifier))}; vale por "
-            f"{alike} llamadas reales. Frente al mejor rival barato de cada semilla (el más "
-            f"frecuente, {title(rival['rival'])}): {judged(rival)}. Llenar con más llamadas reales "
-            f"daría {judged(ceiling)}."
+            f"{title(best)}: {judged(found.row(best, size, classifier))}. Lo mismo se logra con "
+            f"{alike} llamadas reales solas: {each(found, best, size, classifier)}. Frente al "
+            f"mejor rival barato (el más frecuente, {title(rival['rival'])}): {judged(rival)}. "
+            f"Llenar con más llamadas reales daría {judged(ceiling)}."
         )
     lines.append(f"- {overall(found)}")
     return "\n".join(lines)
@@ -80,25 +90,59 @@ def overall(found) -> str:
     whether the study can see its own ceiling."""
     sides = []
     for table in (found.against_real, found.against_rival):
-        rows = table[table["classifier"].isin(answer.CLASSIFIERS)]
-        rows = rows[rows["arm"].isin(answer.GENERATED)]
+        rows = answer.headline(table)
         counted = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
-        sides.append((len(rows), counted, int((rows["mean"] < 0).sum())))
-    (total, real, below), (pairs, rival, beaten) = sides
+        sides.append((len(rows), counted, int((rows["mean"] < 0).sum()), excluded(rows)))
+    (total, real, below, no_gain), (pairs, rival, beaten, no_rival_gain) = sides
     text = (
         f"En todos los tamaños, de {total} comparaciones de un brazo con generador con «solo "
         f"reales», ayuda en {real['helps']}, equivale en {real['equivalent']}, perjudica en "
         f"{real['harms']} y {real['undecided']} quedan indecisas (la media es negativa en "
         f"{below}); frente al mejor rival barato, gana en {rival['helps']} y pierde en "
-        f"{rival['harms']} de {pairs} (media negativa en {beaten})."
+        f"{rival['harms']} de {pairs} (media negativa en {beaten}). **Queda descartada una mejora "
+        f"de {study.PROTOCOL['smallest_effect']} o más** en {no_gain} frente a «solo "
+        f"reales», y en {no_rival_gain} frente al rival."
     )
-    rows = found.against_real[found.against_real["classifier"].isin(answer.CLASSIFIERS)]
-    ceiling = rows[rows["arm"] == arms.ORACLE]["verdict"]
+    calm = [answer.headline(table[table["arm"] != "gan"])["verdict"]
+            for table in (found.against_real, found.against_rival)]  # fmt: skip
+    text += (
+        f" Sin la GAN, que no pasa el Checkpoint 3: perjudica en {(calm[0] == 'harms').sum()} de "
+        f"{len(calm[0])} y pierde en {(calm[1] == 'harms').sum()} de {len(calm[1])}."
+    )
+    ceiling = answer.headline(found.against_real, [arms.ORACLE])["verdict"]
     seen = int((ceiling == "helps").sum())
     text += f" El techo, «{title(arms.ORACLE)}», se ve en {seen} de {len(ceiling)}"
     if seen < len(ceiling) / 4:
         return text + ": con estas semillas, «indeciso» no dice que no haya efecto."
     return text + "."
+
+
+def excluded(rows) -> str:
+    """In how many verdicts a gain that matters is ruled out, and which sizes that holds for."""
+    every = rows.groupby("n_positive")["gain_excluded"].all()
+    number = f"{int(rows['gain_excluded'].sum())} de {len(rows)}"
+    if every.nunique() < 2:
+        return number
+    if every.mean() > 0.5:
+        return f"{number} (las otras, con {_sizes(every.index[~every])})"
+    return f"{number} (entre ellas, todas las de {_sizes(every.index[every])})"
+
+
+def _sizes(sizes) -> str:
+    *most, last = map(str, sizes)
+    return f"{', '.join(most)} y {last} llamadas" if most else f"{last} llamadas"
+
+
+def averages(found) -> pd.DataFrame:
+    """What each group of arms changes in the mean of arms and sizes, a column a data set and
+    classifier, as text; found: {name: Answer}."""
+    columns = {}
+    for dataset, one in found.items():
+        for classifier, own in answer.averages(one).groupby("classifier"):
+            told = own.droplevel("classifier").apply(judged, axis=1)
+            columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = told
+    table = pd.DataFrame(columns).reindex(list(GROUPS)).fillna("sin medir")
+    return table.rename(index=GROUPS).rename_axis("media de brazos y tamaños")
 
 
 def counted(alike, ends) -> str:
@@ -115,14 +159,35 @@ def worth(found, arm, size, classifier) -> str:
     return counted(found.equivalents(size, classifier).loc[arm], found.ends(classifier))
 
 
+def each(found, arm, size, classifier) -> str:
+    """What one added call is worth in real calls, with its interval."""
+    alike = found.equivalents(size, classifier).loc[arm]
+    rows = found.main[(found.main["arm"] == arm) & (found.main["n_positive"] == size)]
+    added = rows["ratio"].mean() * size
+    mean, low, high = ((alike[key] - size) / added for key in ("real", "low", "high"))
+    return f"cada una de las {added:.0f} añadidas vale {mean:+z.2f} ({low:+z.2f} a {high:+z.2f})"
+
+
+def calibration(found, size) -> str:
+    """Whether the arm of further real calls is worth about as many as it fills up to."""
+    parts = []
+    for classifier in answer.CLASSIFIERS:
+        alike, last = found.equivalents(size, classifier).loc[arms.ORACLE], found.ends(classifier)
+        rows = found.main[(found.main["arm"] == arms.ORACLE) & (found.main["n_positive"] == size)]
+        filled = min(rows["n_train"].mean() - rows["n_negative"].mean(), last[1])
+        inside = "contiene" if alike["low"] <= filled <= alike["high"] else "no contiene"
+        parts.append(f"{plotting.model_title(classifier)}, {counted(alike, last)}, que {inside} "
+                     f"{filled:.0f}")  # fmt: skip
+    return f"**{name(found.name)}**, calibración con «{title(arms.ORACLE)}»: {'; '.join(parts)}."
+
+
 def forest_title(found, size) -> str:
-    """How many of the comparisons with `real` at one size end in each verdict, by data set."""
+    """How the arms with a generator end at one size against `real`, by data set."""
     parts = []
     for one in found.values():
-        rows = one.against_real[one.against_real["n_positive"] == size]
-        rows = rows[rows["classifier"].isin(answer.CLASSIFIERS)]["verdict"]
-        parts.append(f"{name(one.name).lower()}, {tally(rows)}")
-    return f"Con {size} llamadas: {'; '.join(parts)}"
+        rows = answer.headline(one.against_real[one.against_real["n_positive"] == size])
+        parts.append(f"{name(one.name).lower()}, {tally(rows['verdict'])}")
+    return f"Con {size} llamadas, brazos con generador: {'; '.join(parts)}"
 
 
 def tally(words) -> str:
@@ -146,14 +211,12 @@ def curve_title(found, curve) -> str:
 
 def gain_title(found, names, what) -> str:
     """How many comparisons of some arms end in each verdict."""
-    rows = found.against_real
-    rows = rows[rows["arm"].isin(names) & rows["classifier"].isin(answer.CLASSIFIERS)]
-    return f"{what}: {tally(rows['verdict'])}"
+    return f"{what}: {tally(answer.headline(found.against_real, names)['verdict'])}"
 
 
 def rival_title(found) -> str:
     """How the comparisons of generators with the best cheap rival end."""
-    rows = found.against_rival[found.against_rival["classifier"].isin(answer.CLASSIFIERS)]
+    rows = answer.headline(found.against_rival)
     below = int((rows["mean"] < 0).sum())
     return f"Frente al rival barato, media negativa en {below} de {len(rows)}"
 
@@ -169,15 +232,15 @@ def agreement(first, second) -> str:
     """Whether two data sets say the same."""
     found = answer.agreement(first, second)
     opposed = (
-        "en ninguna se contradicen con seguridad"
+        "en ninguna ayuda en un conjunto y perjudica en el otro"
         if not found["opposed"]
-        else f"en {found['opposed']} se contradicen con seguridad"
+        else f"en {found['opposed']} ayuda en un conjunto y perjudica en el otro"
     )
     return (
         f"**¿Coinciden los dos conjuntos?** De {found['rows']} comparaciones con «solo reales» "
         f"(brazo, tamaño, CNN o Random Forest), {found['same']} tienen el mismo veredicto "
         f"({found['undecided']}, indeciso en ambos) y {opposed}. Correlación de rangos de las "
-        f"diferencias medias: {found['rho']:.2f}."
+        f"diferencias medias de los brazos con generador: {found['rho']:.2f}."
     )
 
 
@@ -223,14 +286,38 @@ def protocol() -> pd.DataFrame:
     return pd.DataFrame({"valor": rows}).astype(str)
 
 
+def sides(place) -> str:
+    """How many clips, calls and groups the validation and test sides of the first seeds hold."""
+    seeds, texts = range(study.PROTOCOL["batch"]), []
+    for side, text in (("validation", "validación"), ("test", "prueba")):
+        chosen = [getattr(place.split(seed), side) for seed in seeds]
+        counted = {
+            "clips": [len(one) for one in chosen],
+            "llamadas": [int((place.labels[one] == 1).sum()) for one in chosen],
+            "grupos": [len(set(place.bench.dataset.groups[one])) for one in chosen],
+        }
+        ranges = [f"de {min(n)} a {max(n)} {what}" if min(n) < max(n) else f"{n[0]} {what}"
+                  for what, n in counted.items()]  # fmt: skip
+        texts.append(f"{text}, {', '.join(ranges)}")
+    return f"**Lados** de las {len(seeds)} primeras semillas: {'; '.join(texts)}."
+
+
 def projection(found) -> str:
-    """How wide the widest interval is, and would be with the most seeds of the protocol."""
-    most = study.PROTOCOL["most_seeds"]
-    wide = comparison.projected(found.width, found.seeds, most)
+    """How wide intervals are, and would be with the most seeds of the protocol and with any."""
+    most, overlap = study.PROTOCOL["most_seeds"], comparison.OVERLAP
+    rule = comparison.projected(found.width, found.seeds, most)
+    told = {}
+    for text, width in (("más ancho", found.told_widths.max()),
+                        ("mediano", found.told_widths.median())):  # fmt: skip
+        wide = [comparison.projected(width, found.seeds, n, overlap=overlap)
+                for n in (most, np.inf)]  # fmt: skip
+        told[text] = f"el {text} mide ±{width:.3f}, {wide[0]:.3f} y {wide[1]:.3f}"
     return (
         f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
-        f"semillas; si las diferencias siguen tan dispersas, mediría unas ±{wide:.3f} con {most}. "
-        "La regla no cuenta la corrección por clips comunes, que no baja con las semillas."
+        f"semillas; si las diferencias siguen tan dispersas, mediría unas ±{rule:.3f} con {most}. "
+        "La regla no cuenta la corrección por clips comunes, que no baja con las semillas; los "
+        f"intervalos que se dan, sí. De estos, con {found.seeds} semillas, con {most} y con "
+        f"infinitas, {'; '.join(told.values())}."
     )
 
 
@@ -242,26 +329,53 @@ def done(place) -> pd.DataFrame:
 
 
 def counts(found) -> pd.DataFrame:
-    """How often each verdict falls to each arm, over sizes and the headline's classifiers."""
-    rows = found.against_real[found.against_real["classifier"].isin(answer.CLASSIFIERS)]
+    """How often each verdict falls to each arm, over sizes and the headline's classifiers, and how
+    often a gain that matters is ruled out."""
+    rows = answer.headline(found.against_real, None)
     table = pd.crosstab(rows["arm"], rows["verdict"])
     table = table.reindex(
         index=[arm for arm in arms.ARMS if arm in table.index],
         columns=list(comparison.VERDICTS),
         fill_value=0,
-    )
-    return table.rename(index=title, columns=WORDS).rename_axis(None).rename_axis(columns=None)
+    ).rename(columns=WORDS)
+    least = study.PROTOCOL["smallest_effect"]
+    table[f"descarta +{least}"] = rows.groupby("arm")["gain_excluded"].sum()
+    return table.rename(index=title).rename_axis(None).rename_axis(columns=None)
 
 
 def rivals(found) -> str:
     """What is generated against the best cheap rival: how many verdicts of each kind."""
-    rows = found.against_rival[found.against_rival["classifier"].isin(answer.CLASSIFIERS)]
+    rows = answer.headline(found.against_rival)
     often = rows["rival"].mode().iloc[0]
     below = int((rows["mean"] < 0).sum())
     return (
         f"**{name(found.name)}**: {len(rows)} comparaciones de un generador con el mejor rival "
         f"barato de su lugar (el más frecuente, {title(often)}): {tally(rows['verdict'])}; la "
         f"media queda por debajo del rival en {below}."
+    )
+
+
+def profit_title(found) -> str:
+    """How the best generator ends with every classifier and size, of the Answers of a dict."""
+    parts = []
+    for one in found.values():
+        rows = one.against_real[one.against_real["arm"] == answer.BEST]
+        parts.append(f"{name(one.name).lower()}, {tally(rows['verdict'])}")
+    return f"{title(answer.BEST)}, todo detector y tamaño: {'; '.join(parts)}"
+
+
+def rescued_title(found, size, truth, before, after) -> str:
+    """How many calls of seed 0 rise and fall among the seas, and what the CNN's ROC AUC changes
+    there and in the mean; truth, before, after: see `answer.rescued`."""
+    calls = truth == 1
+    up, down = (int((sign * (after - before)[calls] > 0).sum()) for sign in (1, -1))
+    rows = comparison.differences(found.main)
+    rows = rows[(rows["arm"] == answer.BEST) & (rows["n_positive"] == size)]
+    rows = rows[rows["classifier"] == "cnn"].set_index("seed")["difference"]
+    return (
+        f"Semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} y bajan {down} "
+        f"llamadas.\nROC AUC {rows[0]:+.3f}, y {rows.mean():+.3f} en la media de {len(rows)} "
+        "semillas. Arriba, las que más suben; abajo, las que más bajan"
     )
 
 
@@ -312,14 +426,17 @@ def quality(found, table, metrics, size, classifier) -> str:
         pair = answer.quality_and_gain(found, table, metric, size, classifier)
         rho, low, high = comparison.rank_correlation(*pair, seed=answer.SEED)
         least = comparison.least_rank_correlation(len(pair[0]))
-        parts.append(f"{text} {rho:+.2f} ({low:+.2f} a {high:+.2f})")
+        bare = comparison.rank_correlation(
+            *(side.drop("noise", errors="ignore") for side in pair), seed=answer.SEED
+        )[0]
+        parts.append(f"{text} {rho:+.2f} ({low:+.2f} a {high:+.2f}); sin el suelo {bare:+.2f}")
         sure += [text] if (low > 0 or high < 0) and abs(rho) >= least else []
     return (
         f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que ayuda con {size} "
-        f"llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores: "
-        + "; ".join(parts)
-        + f". Entre tan pocos, lo que no llega a ±{least:.2f} también lo da el azar; "
-        f"predicen la ayuda: {', '.join(sure) or 'ninguna'}."
+        f"llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores, suelo "
+        f"incluido: {', '.join(parts)}. Entre tan pocos, lo que no llega a ±{least:.2f} también lo "
+        f"da el azar. "
+        + (f"Predicen la ayuda: {', '.join(sure)}." if sure else "Con ellos no se puede saber.")
     )
 
 
@@ -369,25 +486,33 @@ def sweep(found, rows) -> str:
         change = answer.dose(found, classifier)
         if len(change) >= comparison.FEWEST:
             calm = answer.dose(found, classifier, [g for g in registry.REGISTRY if g != "gan"])
-            few, many = (f"{study.PROTOCOL['ratios'][end]:g}" for end in (0, -1))
+            ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
+            few, many = (f"{ratio:g}" for ratio in ends)
+            gaps = [answer.dose_beside(found, classifier, ratio) for ratio in ends]
+            beside = "; ".join(f"con {ratio:g}, {judged(answer.change(gap))}"
+                               for ratio, gap in zip(ends, gaps, strict=True)
+                               if len(gap) >= comparison.FEWEST)  # fmt: skip
             lines[-1] += (
-                f" De {few} a {many} por real, la ROC AUC media de los cinco generadores cambia "
-                f"{judged(answer.change(change))} ({len(change)} semillas); sin la GAN, "
-                f"{judged(answer.change(calm))}."
+                f" Con {many} por real en vez de {few}, la ROC AUC media de los cinco generadores "
+                f"cambia {judged(answer.change(change))} ({len(change)} semillas); sin la GAN, "
+                f"{judged(answer.change(calm))}. Menos la del aumento clásico con la misma dosis: "
+                f"{beside or 'sin medir'}."
             )
     return "\n".join(lines)
 
 
 def sweep_title(found) -> str:
-    """What the lowest and the highest ratio of the sweep set apart, of the Answers of a dict."""
-    ratios = study.PROTOCOL["ratios"]
-    changes = {one.name: answer.dose(one, "cnn") for one in found.values()}
-    parts = [f"{name(dataset).lower()} {change.mean():+.3f}"
-             for dataset, change in changes.items() if len(change)]  # fmt: skip
-    return (
-        f"CNN, de {ratios[0]:g} a {ratios[-1]:g} por real: los generadores cambian la ROC AUC "
-        f"({', '.join(parts)})"
-    )
+    """How the highest ratio of the sweep compares with the lowest, of the Answers of a dict."""
+    ratios, parts = study.PROTOCOL["ratios"], []
+    for one in found.values():
+        words = []
+        for classifier in answer.CLASSIFIERS:
+            change = answer.dose(one, classifier)
+            if len(change) >= comparison.FEWEST:
+                words.append(f"{plotting.model_title(classifier)} "
+                             f"{WORDS[answer.change(change)['verdict']]}")  # fmt: skip
+        parts += [f"{name(one.name).lower()}, {' y '.join(words)}"] if words else []
+    return f"Añadir {ratios[-1]:g} por real en vez de {ratios[0]:g}: {'; '.join(parts)}"
 
 
 def other_form(found, rows) -> str:
@@ -412,11 +537,10 @@ def other_form(found, rows) -> str:
 
 def other_scenario(found, part) -> str:
     """What generators and their rivals do in a secondary scenario, or that it is not measured."""
-    rows = comparison.verdicts(study.select(found.rows, part), seed=answer.SEED)
-    rows = rows[rows["classifier"].isin(answer.CLASSIFIERS)]
+    rows = answer.headline(answer.scenario(found, part), None)
     if rows.empty:
         return f"**{name(found.name)}, {PARTS[part]}**: sin medir todavía."
-    drawn = rows[rows["arm"].isin(answer.GENERATED)]
+    drawn = answer.headline(rows)
     texts = [
         f"{len(drawn)} comparaciones de un brazo con generador con «solo reales»: "
         f"{tally(drawn['verdict'])} (media negativa en {int((drawn['mean'] < 0).sum())})"
@@ -443,14 +567,37 @@ def monday(found) -> str:
     wins, below = int((rival["verdict"] == "helps").sum()), int((rival["mean"] < 0).sum())
     reason = "por ahora no hay motivo para entrenarlo" if not wins else "depende del lugar"
     mean, low, high = answer.more_calls(found, detector, size, larger)
+    best = rows.loc[cheap]
+    added = "Lo barato que más le añade" if best["mean"] > 0 else "Lo barato que menos le quita"
     return (
-        f"**{name(found.name)}**. Con {size} llamadas y sin añadir nada, la media más alta es la "
-        f"de {plotting.model_title(detector)} ({alone.max():.3f}). Lo barato que más le añade, "
-        f"{title(cheap)}: {judged(rows.loc[cheap])}. Un generador: {reason}; con los cinco "
-        f"detectores mejora al mejor rival barato en {wins} de {len(rival)} comparaciones, y su "
-        f"media queda por debajo en {below}. Etiquetar más, hasta tener {larger} llamadas: "
-        f"{mean:+.3f} ({low:+.3f} a {high:+.3f})."
+        f"**{name(found.name)}**\n"
+        f"- Con {size} llamadas y sin añadir nada, la media más alta es la de "
+        f"{plotting.model_title(detector)} ({alone.max():.3f}; las cinco, en la tabla).\n"
+        f"- {added}: {title(cheap)}, {judged(best)}.\n"
+        f"- Un generador: {reason}; con los cinco detectores mejora al mejor rival barato en "
+        f"{wins} de {len(rival)} comparaciones, y su media queda por debajo en {below}.\n"
+        f"- Etiquetar más, hasta tener {larger} llamadas: {mean:+.3f} ({low:+.3f} a {high:+.3f})."
     )
+
+
+def absolute(found, classifiers) -> pd.DataFrame:
+    """Mean test ROC AUC of real calls alone and with the classical arm, as "0.892 → 0.907": a row
+    a classifier, a column a number of calls."""
+    rows = found.main[found.main["arm"].isin((arms.REAL, "classical"))]
+    means = rows.pivot_table("roc_auc", ["classifier", "n_positive"], "arm")
+    told = means.apply(lambda row: f"{row[arms.REAL]:.3f} → {row['classical']:.3f}", axis=1)
+    table = told.unstack().loc[[name for name in classifiers if name in set(rows["classifier"])]]
+    table = table.rename(index=plotting.model_title).rename_axis("ROC AUC, solo reales → clásico")
+    return table.rename_axis(columns="llamadas")
+
+
+def other_scores(found, size, names) -> pd.DataFrame:
+    """What some arms change in the other scores at a size, with intervals, as text."""
+    columns = {}
+    for (classifier, score), rows in answer.other_scores(found, size).items():
+        told = rows.loc[[arm for arm in names if arm in rows.index]].apply(signed, axis=1)
+        columns[f"{plotting.model_title(classifier)}: {SCORES[score]}"] = told
+    return pd.DataFrame(columns).rename(index=title).rename_axis(f"{size} llamadas")
 
 
 def checkpoint(rows) -> pd.DataFrame:
@@ -461,9 +608,10 @@ def checkpoint(rows) -> pd.DataFrame:
     return table.rename(index=title).rename_axis(None)
 
 
-def live(rows, stored) -> str:
-    """Whether rows that were run anew agree with the stored ones; ValueError if one does not."""
-    lines = []
+def live(rows, stored) -> pd.DataFrame:
+    """Rows that were run anew beside the stored ones, and what either says an arm changes;
+    ValueError if a score does not agree."""
+    found = []
     for row in rows:
         key = ("seed", "n_positive", "n_negative", "arm", "classifier")
         same = stored[(stored[list(key)] == [row[k] for k in key]).all(axis=1)]
@@ -476,9 +624,14 @@ def live(rows, stored) -> str:
                 f"{row['roc_auc']:.3f}; if the change is intended, raise PROTOCOL['revision'] in "
                 "utils/study.py, which makes new rows."
             )
-        lines.append(f"- {title(row['arm'])}, {plotting.model_title(row['classifier'])}: "
-                     f"coincide con la tabla, con margen de {limit}")  # fmt: skip
-    return "\n".join(lines)
+        both = {"guardada": same["roc_auc"], "ahora": row["roc_auc"], "margen": limit}
+        found.append({key: row[key] for key in ("classifier", "arm")} | both)
+    table = pd.DataFrame(found).set_index(["classifier", "arm"])
+    real = table.xs(arms.REAL, level="arm")
+    for column in ("guardada", "ahora"):
+        table[f"cambia, {column}"] = table[column] - real[column].reindex(table.index, level=0)
+    table = table.rename(index=plotting.model_title, level=0).rename(index=title, level=1)
+    return table.rename_axis(["detector", "brazo"])
 
 
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others

@@ -9,7 +9,7 @@ from matplotlib import ticker
 
 from utils.comparison import SMALLEST_EFFECT
 from utils.generators import registry
-from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, place_legend
+from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, place_legend
 from utils.plotting_generators import GENERATORS
 
 ARMS = {  # name: (name in figures, colour, marker)
@@ -36,6 +36,9 @@ WORDS = {
     "undecided": "indeciso",
 }
 DIFFERENCE = "diferencia de ROC AUC"
+MARKS = {"helps": "▲", "equivalent": "=", "harms": "▼", "undecided": ""}
+EXCLUDED = "<"  # beside what is undecided: a gain of SMALLEST_EFFECT or more is ruled out
+GAIN_MAP, SHADES = "PuOr", 0.05
 
 
 def title(arm: str) -> str:
@@ -89,25 +92,47 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
     return axes[0]
 
 
-def gains_by_size(panels: Mapping[str, pd.DataFrame], arms, *, label=DIFFERENCE):
-    """Draw mean differences against the number of real calls, a line an arm; return the axes.
+def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_positive",
+                 names=None, xlabel="llamadas reales", label=DIFFERENCE):  # fmt: skip
+    """Write mean differences into a grid coloured by them, two panels a line; return the axes.
 
-    panels: title to rows of `comparison.verdicts` of one classifier. Filled: helps or harms.
+    panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
+    (arm or classifier) and `columns` name. names: the rows' order; None for all there are. Marks
+    beside the numbers are those of MARKS; colours end at SHADES.
     """
-
-    def draw(ax, rows):
-        _indifferent(ax, vertical=False)
-        for arm in arms:
-            own = rows[rows["arm"] == arm].sort_values("n_positive")
-            text, colour, marker = ARMS[arm]
-            style = "--" if arm == "oracle" else "-"
-            line = {"marker": marker, "color": colour, "mfc": "white", "mew": 1.6}
-            ax.plot(own["n_positive"], own["mean"], style, label=text, **line)
-            sure = own[own["verdict"].isin(("helps", "harms"))]
-            ax.plot(sure["n_positive"], sure["mean"], marker, color=colour)
-        _sizes(ax, rows["n_positive"])
-
-    return _row(panels, draw, label=label, height=3.9)
+    order, titles = (ARMS, title) if rows == "arm" else (MODELS, model_title)
+    shown = set().union(*(table[rows] for table in panels.values()))
+    names = [name for name in names or order if name in shown]
+    lines = -(-len(panels) // 2)
+    figure, axes = plt.subplots(
+        lines, min(2, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 0.75),
+        sharex=True, sharey=True, squeeze=False,
+    )  # fmt: skip
+    for ax in axes.flat[len(panels) :]:
+        ax.remove()
+    axes = axes.ravel()[: len(panels)]
+    for ax, (name, table) in zip(axes, panels.items(), strict=True):
+        mean = table.pivot(index=rows, columns=columns, values="mean").reindex(names)
+        image = ax.imshow(
+            mean, cmap=GAIN_MAP, vmin=-SHADES, vmax=SHADES, aspect="auto", interpolation="nearest"
+        )
+        for row in table[table[rows].isin(names)].to_dict("records"):
+            place = mean.columns.get_loc(row[columns]), names.index(row[rows])
+            mark = MARKS[row["verdict"]] or (EXCLUDED if row["gain_excluded"] else " ")
+            dark = abs(row["mean"]) > 0.7 * SHADES
+            ax.annotate(
+                f"{row['mean']:+z.3f} {mark}", place, ha="center", va="center", fontsize=8.5,
+                color="white" if dark else "black",
+            )  # fmt: skip
+        ax.set_xticks(range(mean.shape[1]), [f"{value:g}" for value in mean.columns])
+        ax.set_yticks(range(len(names)), [titles(name) for name in names])
+        ax.tick_params(length=0)
+        ax.set_title(name, fontsize=11)
+    for ax in axes[-2:]:
+        ax.set_xlabel(xlabel)
+        ax.tick_params(labelbottom=True)
+    figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
+    return axes
 
 
 def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
@@ -131,10 +156,11 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
     return _row(panels, draw, label="ROC AUC en prueba real", height=4.2)
 
 
-def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
+def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str, tuple]):
     """Draw how many real calls score as each arm does with `size`; return the axes.
 
-    panels: title to a table of arms (index) with real, low and high.
+    panels: title to a table of arms (index) with real, low and high. ends: title to the first and
+    the last size of the curve; what ends there goes on as an arrow.
     """
     names = [arm for arm in ARMS if any(arm in rows.index for rows in panels.values())]
     figure, axes = plt.subplots(
@@ -145,45 +171,15 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int):
             if arm in rows.index:
                 row = rows.loc[arm].rename({"real": "mean"})
                 _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
+                for side, mark in (("low", "<"), ("high", ">")):
+                    if row[side] == ends[name][side == "high"]:
+                        ax.plot(row[side], place, mark, color=ARMS[arm][1], ms=5)
         ax.axvline(size, **REFERENCE_LINE)
         _sizes(ax, [25, 50, 100, 200, 400, 800], label="llamadas reales que dan lo mismo")
         ax.set_title(name, fontsize=11)
         ax.grid(axis="x")
     axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
     return axes[0]
-
-
-def ratio_sweep(panels: Mapping[str, pd.DataFrame], arms):
-    """Draw mean differences against the added calls a real one, a line an arm; return the axes."""
-
-    def draw(ax, rows):
-        _indifferent(ax, vertical=False)
-        for arm in arms:
-            own = rows[rows["arm"] == arm].sort_values("ratio")
-            text, colour, marker = ARMS[arm]
-            ax.plot(own["ratio"], own["mean"], marker=marker, color=colour, label=text)
-        ax.set_xscale("log", base=2)
-        ratios = sorted(rows["ratio"].unique())
-        ax.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
-        ax.minorticks_off()
-        ax.set_xlabel("llamadas añadidas por cada real")
-
-    return _row(panels, draw, label=DIFFERENCE, height=3.8)
-
-
-def by_classifier(panels: Mapping[str, pd.DataFrame]):
-    """Draw mean differences of one arm against the number of real calls, a line a classifier."""
-
-    def draw(ax, rows):
-        _indifferent(ax, vertical=False)
-        for classifier, (text, colour, line, marker) in MODELS.items():
-            own = rows[rows["classifier"] == classifier].sort_values("n_positive")
-            ax.plot(
-                own["n_positive"], own["mean"], ls=line, marker=marker, color=colour, label=text
-            )
-        _sizes(ax, rows["n_positive"])
-
-    return _row(panels, draw, label=DIFFERENCE, height=3.6)
 
 
 def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False):
