@@ -361,7 +361,7 @@ def profit_title(found) -> str:
     for one in found.values():
         rows = one.against_real[one.against_real["arm"] == answer.BEST]
         parts.append(f"{name(one.name).lower()}, {tally(rows['verdict'])}")
-    return f"{title(answer.BEST)}, todo detector y tamaño: {'; '.join(parts)}"
+    return f"{title(answer.BEST)}, todo detector y tamaño:\n{'; '.join(parts)}"
 
 
 def rescued_title(found, size, truth, before, after) -> str:
@@ -374,8 +374,8 @@ def rescued_title(found, size, truth, before, after) -> str:
     rows = rows[rows["classifier"] == "cnn"].set_index("seed")["difference"]
     return (
         f"Semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} y bajan {down} "
-        f"llamadas.\nROC AUC {rows[0]:+.3f}, y {rows.mean():+.3f} en la media de {len(rows)} "
-        "semillas. Arriba, las que más suben; abajo, las que más bajan"
+        f"llamadas.\nROC AUC {rows[0]:+.3f}; {rows.mean():+.3f} en la media de {len(rows)} "
+        "semillas. Arriba, subidas; abajo, bajadas"
     )
 
 
@@ -460,7 +460,8 @@ def cost_title(found, size, classifier) -> str:
     more = "más" if drawn["mean"].max() > cheap["mean"].max() else "menos"
     times = drawn["x"].median() / cheap["x"].median()
     return (
-        f"Con generador se tarda {times:.0f} veces más (medianas), y su mejor media es {more} alta"
+        f"{name(found.name)}: con generador se tarda {times:.0f} veces más (medianas), y su mejor "
+        f"media es {more} alta"
     )
 
 
@@ -512,7 +513,7 @@ def sweep_title(found) -> str:
                 words.append(f"{plotting.model_title(classifier)} "
                              f"{WORDS[answer.change(change)['verdict']]}")  # fmt: skip
         parts += [f"{name(one.name).lower()}, {' y '.join(words)}"] if words else []
-    return f"Añadir {ratios[-1]:g} por real en vez de {ratios[0]:g}: {'; '.join(parts)}"
+    return f"Añadir {ratios[-1]:g} por real en vez de {ratios[0]:g}:\n{'; '.join(parts)}"
 
 
 def other_form(found, rows) -> str:
