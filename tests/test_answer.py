@@ -407,7 +407,10 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
         len(shown) == len(cnn)
         and sum(text.endswith("▲") for text in shown) == (cnn["verdict"] == "helps").sum()
     )
-    curve = comparison.scores_by_size(found.main, seed=0)
+    curve = answer.curves(found)
+    real = curve[(curve["arm"] == "real") & (curve["classifier"] == "cnn")].set_index("n_positive")
+    assert {25, 400, 600, 800} <= set(real.index)
+    assert real.loc[800, "mean"] - real.loc[400, "mean"] == pytest.approx(0.02, abs=1e-3)
     labelled(figures.learning_curves({"a": curve[curve["classifier"] == "cnn"]}, ["real", "aae"]))
     ends = {"a": found.ends("cnn")}
     axes = labelled(figures.equivalents({"a": found.equivalents(50, "cnn")}, 50, ends))

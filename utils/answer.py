@@ -212,6 +212,20 @@ def scenario(answer, part):
     return comparison.verdicts(study.select(answer.rows, part), seed=SEED)
 
 
+def curves(answer):
+    """Return `comparison.scores_by_size` of the main part, and beyond its sizes the rest of the
+    learning curve of real calls, which real-equivalents are read from."""
+    found = [comparison.scores_by_size(answer.main, seed=SEED)]
+    for classifier in CLASSIFIERS:
+        wide = comparison.learning_curve(answer.curve_rows, classifier)
+        for size in wide.columns[wide.columns > found[0]["n_positive"].max()]:
+            mean, low, high = comparison.interval(wide[size], seed=SEED)
+            row = {"arm": arms.REAL, "classifier": classifier, "n_positive": size}
+            row |= {"seeds": len(wide), "mean": mean, "low": low, "high": high}
+            found.append(pd.DataFrame([row]))
+    return pd.concat(found, ignore_index=True)
+
+
 def agreement(first, second):
     """Return how far two Answers agree: a dict of `rows` compared, `same` verdicts, those that are
     `undecided` in both, opposite signs where both are sure (`opposed`), and `rho`, the rank

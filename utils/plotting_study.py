@@ -218,9 +218,11 @@ def _row(panels, draw, *, label, height, sharex=True):
 
 
 def _sizes(ax, sizes, label="llamadas reales"):
-    sizes = sorted(set(sizes))
+    shown = []
+    for size in sorted(set(sizes)):
+        shown += [size] if not shown or size >= 1.8 * shown[-1] else []  # so that none overlap
     ax.set_xscale("log")
-    ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+    ax.set_xticks(shown, [f"{size:g}" for size in shown])
     ax.minorticks_off()
     ax.set_xlabel(label)
 
