@@ -135,7 +135,8 @@ def test_purity_of_separate_groups_is_one(dataset):
 
 def test_words_follow_the_numbers():
     assert narrative.percent(0.826) == "83 %" and narrative.percent(0.0123) == "1.2 %"
-    assert narrative.beside_chance(0.4, 0.1) == "40 % (por azar, 10 %; 4.0 veces)"
+    assert narrative.beside_chance(0.4, 0.1) == "40 % (por azar, 10 %; unas 4 veces)"
+    assert narrative.beside_chance(0.2, 0.1) == "20 % (por azar, 10 %; 2.0 veces)"
     assert [narrative.effect_word(d) for d in (0.1, -0.3, 0.6, -2)] == [
         "despreciable", "pequeño", "mediano", "grande",
     ]  # fmt: skip

@@ -134,6 +134,8 @@ def test_the_answer_is_that_of_the_results(page, to, found):
         assert worth == expected.replace(" a ", f" {to} ")
     text = (ROOT / page).read_text(encoding="utf-8")
     for classifier in answer.CLASSIFIERS:
+        alike = own.equivalents(size, classifier).loc[arms.ORACLE]
+        assert alike["low"] <= study.PROTOCOL["fill"] <= alike["high"]  # as README.md says
         first, last = own.ends(classifier)
         assert f"(≤{first} {'y' if to == 'a' else 'and'} ≥{last} " in text
 

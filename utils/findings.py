@@ -6,9 +6,10 @@ Each function takes an `exploration.Exploration`; those that need it, the data s
 from utils import descriptors, exploration, plotting
 from utils.narrative import beside_chance, effect_word, near_word, percent, separation_word
 
-NO_TRUTH = (
-    "Este conjunto no trae la verdad de sus llamadas (ni SNR ni contorno), así que esta celda no "
-    "tiene nada que medir; véase el cuaderno de los clips simulados."
+NO_TRUTH = (  # the notebook of another data set lies in reports/<name>/
+    "Este conjunto no trae la verdad de sus llamadas (ni SNR ni contorno), así que esta sección no "
+    "tiene nada que medir; véase el "
+    "[cuaderno de los clips simulados](../../notebooks/00_eda.ipynb)."
 )
 
 
@@ -22,10 +23,11 @@ def summary(found) -> str:
         f"{percent(balance['share_low'])} y {percent(balance['share_high'])}.",
         f"**Lo que separa.** El descriptor con más efecto es *"
         f"{plotting.descriptor_title(strongest)}* (d = {found.effects[strongest]:.2f}); todos "
-        f"juntos, en grupos nunca vistos, dan ROC AUC {areas['together']:.2f}.",
-        f"**Lo que engaña.** Sin oír la llamada, la pista más fuerte "
+        f"juntos, con todos los clips y en grupos nunca vistos, dan ROC AUC "
+        f"{areas['together']:.2f}.",
+        f"**Lo que engaña.** Casi sin oír la llamada, la pista más fuerte "
         f"({plotting.cue_title(found.floor.idxmax())}) llega a {found.floor.max():.2f} en grupos "
-        f"nunca vistos. {_leak(found)}",
+        f"nunca vistos{_where(found)}. {_leak(found)}",
         f"**Quién se parece a quién.** De los diez clips más parecidos a uno dado, "
         f"son de su grupo el {beside_chance(purity['group'], purity['group_chance'])}.",
         f"**Repetidos.** {_copies(twins)}",
@@ -37,6 +39,10 @@ def summary(found) -> str:
             f"de {area.iloc[0]:.2f} a {area.iloc[-1]:.2f}."
         )
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _where(found) -> str:
+    return " de los clips emparejados" if found.measured == "matched" else ""
 
 
 def _leak(found) -> str:
@@ -56,11 +62,11 @@ def _copies(twins) -> str:
 
 
 def slopes_title(found, labels) -> str:
-    """What the examples show: how the most prominent track rises in either class."""
+    """How the most prominent track of a clip rises in either class, whatever the examples."""
     none, call = found.descriptors["track_slope_hz_s"].groupby(labels).median()
     return (
-        f"La cresta más nítida tiene pendiente mediana de {call:+.0f} Hz/s con llamada y "
-        f"{none:+.0f} sin ella"
+        f"En la mitad de todos los clips, la línea más nítida sube más de {call:+.0f} Hz/s con "
+        f"llamada y de {none:+.0f} Hz/s sin ella"
     )
 
 
@@ -115,7 +121,9 @@ def mean_title(found, dataset) -> str:
     rise = f"Con llamada, hasta {peak['rise']:+.1f} ({dataset.unit}) hacia {peak['rise_hz']:.0f} Hz"
     if -peak["fall"] <= peak["rise"]:
         return rise
-    return f"{rise}; el cambio mayor es una bajada: {peak['fall']:+.1f} a {peak['fall_hz']:.0f} Hz"
+    return (
+        f"{rise}; el cambio mayor es una bajada: {peak['fall']:+.1f} hacia {peak['fall_hz']:.0f} Hz"
+    )
 
 
 def mean_difference(found, dataset) -> str:
@@ -128,7 +136,7 @@ def mean_difference(found, dataset) -> str:
     if -peak["fall"] <= peak["rise"]:
         return text + "Ninguna bajada la supera."
     return text + (
-        f"Pero cambia más lo que *falta*: {peak['fall']:+.1f} a {peak['fall_hz']:.0f} Hz. Una "
+        f"Pero cambia más lo que *falta*: {peak['fall']:+.1f} hacia {peak['fall_hz']:.0f} Hz. Una "
         "llamada no quita energía: esa diferencia es del fondo (o de la escala de cada clip), y un "
         "detector puede apoyarse en ella sin oír nada."
     )
@@ -155,7 +163,7 @@ def together(found, names) -> str:
     )
     if not bands:
         return text + "Entre los de arriba no hay niveles de banda."
-    return text + f"Ojo, que esto habla también del fondo: {' y '.join(bands)}."
+    return text + f"Ojo: describe también el fondo lo que sigue: {' y '.join(bands)}."
 
 
 def variance_title(found) -> str:
@@ -169,9 +177,8 @@ def variance(found) -> str:
     variance = found.numbers["variance"]
     return (
         f"La primera componente explica {percent(variance['first'])} y las dos primeras "
-        f"{percent(variance['two'])}: un plano lineal deja fuera casi todo lo demás."
-        if variance["two"] < 0.5
-        else f"Las dos primeras componentes explican {percent(variance['two'])}."
+        f"{percent(variance['two'])}: un plano lineal deja fuera el "
+        f"{percent(1 - variance['two'])}."
     )
 
 
@@ -195,7 +202,8 @@ def groups_title(found) -> str:
     purity = found.numbers["purity"]
     times = purity["group"] / purity["group_chance"]
     return (
-        f"Entre los vecinos de un clip, los de su grupo son {times:.0f} veces los que daría el azar"
+        f"Entre los diez vecinos de un clip (50 componentes), los de su grupo son {times:.0f} "
+        "veces los que daría el azar"
     )
 
 
@@ -228,18 +236,22 @@ def twins(found) -> str:
 
 def cues_title(found) -> str:
     """The floor."""
-    return f"Sin oír la llamada se llega a ROC AUC {found.floor.max():.2f} en grupos nuevos" + (
-        ", ya emparejados los clips" if found.measured == "matched" else ""
+    return (
+        f"Casi sin oír la llamada se llega a ROC AUC {found.floor.max():.2f} en grupos nuevos"
+        + (", ya emparejados los clips" if found.measured == "matched" else "")
     )
 
 
 def cues(found) -> str:
     """Each trivial cue by group and at random, on the clips that models are compared on."""
-    return "\n".join(
-        f"- **{plotting.cue_title(cue)}**: {area:.2f} por grupos ({separation_word(area)}); al "
-        f"azar, {area + found.leak[cue]:.2f} ({found.leak[cue]:+.2f})."
-        for cue, area in found.floor.items()
-    )
+    lines = []
+    for cue, area in found.floor.items():
+        honest, leaky = round(area, 2), round(area + found.leak[cue], 2)
+        lines.append(
+            f"- **{plotting.cue_title(cue)}**: {honest:.2f} por grupos ({separation_word(area)}); "
+            f"al azar, {leaky:.2f} ({leaky - honest:+z.2f})."
+        )
+    return "\n".join(lines)
 
 
 def matching(found) -> str:

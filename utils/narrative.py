@@ -30,8 +30,10 @@ def percent(share: float) -> str:
 
 
 def beside_chance(share: float, chance: float) -> str:
-    """A share, the one expected by chance, and their ratio."""
-    return f"{percent(share)} (por azar, {percent(chance)}; {share / chance:.1f} veces)"
+    """A share, the one expected by chance, and about how many times that is."""
+    times = share / chance
+    about = f"{times:.1f}" if times < 3 else f"unas {times:.0f}"
+    return f"{percent(share)} (por azar, {percent(chance)}; {about} veces)"
 
 
 def effect_word(d: float) -> str:

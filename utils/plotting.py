@@ -52,6 +52,7 @@ DESCRIPTORS = {
 SPECTROGRAM_MAP = "magma"
 GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 16)  # many panels of noise: few colours, small files
 DIFFERENCE_MAP = "RdBu_r"
+GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#000000")
 REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
 WIDTH = 9.6  # inches, about GitHub's column at 84 dots per inch
 
@@ -302,11 +303,15 @@ def map_by_class(points, labels, ax=None):
 
 
 def map_by_group(points, groups, ax=None):
-    """Draw (n, 2) points of a map, coloured by the groups' order in time."""
+    """Draw (n, 2) points of a map: the largest groups in colours, all others in grey."""
     ax = _axes(ax, height=4.4, width=0.5 * WIDTH)
-    rank = np.unique(groups, return_inverse=True)[1]
-    dots = ax.scatter(*points.T, c=rank, cmap="viridis", **_DOTS)
-    ax.figure.colorbar(dots, ax=ax, label="grupo, en orden temporal", pad=0.02)
+    names, counts = np.unique(groups, return_counts=True)
+    largest = np.sort(names[np.argsort(-counts, kind="stable")[: len(GROUP_COLOURS)]])
+    rest = ~np.isin(groups, largest)
+    ax.scatter(*points[rest].T, color="#D0D0D0", label="los demás", **_DOTS)
+    for name, colour in zip(largest, GROUP_COLOURS, strict=False):
+        ax.scatter(*points[groups == name].T, color=colour, label=f"grupo {name}", **_DOTS)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2, frameon=False)
     return _bare(ax)
 
 
@@ -344,7 +349,7 @@ def precision_recall_curves(predictions: Mapping, ax=None):
         precision, recall, _ = metrics.precision_recall_curve(labels, probability)
         average = metrics.average_precision_score(labels, probability)
         ax.plot(recall, precision, **style | {"marker": None}, label=f"{title} ({average:.2f})")
-        ax.axhline(np.mean(labels), **REFERENCE_LINE)
+    ax.axhline(np.mean(labels), **REFERENCE_LINE, label=f"al azar ({np.mean(labels):.2f})")
     ax.set(xlabel="exhaustividad (llamadas detectadas)", ylabel="precisión")
     ax.legend(title="precisión media", loc="lower left", alignment="left", **_VEIL)
     return _unit_square(ax)
@@ -441,8 +446,10 @@ def training_history(history: pd.DataFrame, *, best=None, axes=None):
         for name, rows in parts:
             title, style = _model(name)
             colour = style["color"]
-            ax.plot(rows["epoch"], rows[score], color=colour, ls=":", label=f"{title}, entrena")
-            ax.plot(rows["epoch"], rows[f"val_{score}"], color=colour, label=f"{title}, valida")
+            ax.plot(
+                rows["epoch"], rows[score], color=colour, ls=":", label=f"{title}, entrenamiento"
+            )
+            ax.plot(rows["epoch"], rows[f"val_{score}"], color=colour, label=f"{title}, validación")
             marked = best.get(name) if isinstance(best, Mapping) else best
             if marked is not None:
                 ax.axvline(marked, color=colour, lw=1, alpha=0.5)
