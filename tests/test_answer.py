@@ -250,6 +250,21 @@ def test_the_average_of_a_group_is_paired_by_seed(found, bare):
     assert (shown.loc["media + ruido"] == "sin medir").to_list() == [True, True, False, False]
 
 
+def test_a_generator_that_collapses_is_left_out_of_the_answer():
+    table = planted.rows(seeds=6, parts=("main", "curve"))
+    lost = (table["arm"] == "gan") & (table["n_positive"] == 50) & (table["seed"] < 4)
+    table.loc[lost, ["roc_auc", "error"]] = [np.nan, "CollapseError: the samples are all alike"]
+    one = answer.Answer("planted", table)
+    assert one.seeds == 6 and "gan" not in one.equivalents(50, "cnn").index
+    assert "GAN" not in findings.answers({"planted": one}, 50, "cnn").index
+    assert len(one.table) == len(one.against_real) + len(one.against_rival)
+    assert "de 58 comparaciones" in findings.summary(one)  # it is judged at the other sizes
+    best = table["arm"].isin(("aae", "hybrid"))
+    table.loc[best, ["roc_auc", "error"]] = [np.nan, "CollapseError: the samples are all alike"]
+    with pytest.raises(ValueError, match="fewer than 3 seeds of aae with 50 calls and cnn.*retry"):
+        findings.summary(answer.Answer("planted", table))
+
+
 def test_every_sentence_is_said_of_any_table(found, bare):
     for one in (found, bare):
         for sentence in (findings.rivals, findings.profit, findings.monday):

@@ -97,7 +97,14 @@ class Answer:
         """Return one verdict as a Series; against `real`, or against the best cheap rival."""
         table = self.against_rival if rival else self.against_real
         chosen = table[(table["arm"] == arm) & (table["n_positive"] == size)]
-        return chosen[chosen["classifier"] == classifier].iloc[0]
+        chosen = chosen[chosen["classifier"] == classifier]
+        if chosen.empty:
+            raise ValueError(
+                f"study.csv of {self.name} holds fewer than {comparison.FEWEST} seeds of {arm} "
+                f"with {size} calls and {classifier}, which the answer is told by. Its column "
+                "error says why rows failed; python -m utils.study run --retry runs them again."
+            )
+        return chosen.iloc[0]
 
     @functools.cached_property
     def curve_rows(self):
@@ -108,11 +115,16 @@ class Answer:
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - an answer lives as long as its notebook
     def equivalents(self, size, classifier):
-        """Return a row an arm: real, low, high, the real calls that would score the same."""
-        names = [arm for arm in arms.ARMS if arm != arms.REAL]
+        """Return a row an arm: real, low, high, the real calls that would score the same.
+
+        An arm with too few seeds, such as one whose generator collapses, has none.
+        """
+        judged = self.against_real
+        judged = judged[(judged["n_positive"] == size) & (judged["classifier"] == classifier)]
         found = {
             arm: comparison.real_equivalents(self.curve_rows, arm, size, classifier, seed=SEED)
-            for arm in names
+            for arm in arms.ARMS
+            if arm in set(judged["arm"])
         }
         return pd.DataFrame.from_dict(found, orient="index", columns=["real", "low", "high"])
 
