@@ -279,7 +279,10 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     assert f"CNN: {told} (media negativa en 6)" in text and f"Random Forest: {told}" in text
     cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
     assert "Random Forest" not in findings.sweep(found, cnn)
-    assert "Con 16 por real en vez de 0.5" in text
+    assert "Con 16 por real en vez de 0.5" in text and text.count("\n") == 2
+    weak = sweeps["planted"].replace({"classifier": {"cnn": "mlp", "random_forest": "logistic"}})
+    both = findings.sweep(found, pd.concat([sweeps["planted"], weak]))
+    assert "- Regresión logística, MLP: 60 comparaciones, 48 ayudan, 12 perjudican (media" in both
     assert "16 por real en vez de 0.5" in findings.sweep_title({"a": found, "b": bare})
     assert findings.sweep_title({"a": found, "b": bare}).count("planted") == 1
 

@@ -191,9 +191,14 @@ def told(found):
         for key, value in zip(("mean", "low", "high"), values, strict=True):
             known[f"each_{classifier}_{key}"] = value.replace("-", "−")
         known |= dose(own, classifier)
-    sweep = answer.sweeps({"real": own})["real"]
-    assert (answer.headline(sweep)["verdict"] != "helps").all()
-    known |= other_form(own) | other_scenarios(own)
+    for dataset, start in (("right_whale_upcalls", ""), ("simulated", "sim_")):
+        sweep = answer.headline(
+            answer.scenario(found[dataset], "ratios"), judging.registry.REGISTRY
+        )
+        known[f"{start}doses"], known[f"{start}doses_help"] = len(sweep), judged(sweep)["helps"]
+        known |= {f"{start}{k}": n for k, n in other_scenarios(found[dataset]).items()}
+    known |= other_form(own)
+    assert known["doses_help"] == 0
     weak = {arm: own.row(arm, 25, "mlp")["mean"] for arm in (answer.BEST, "oversample")}
     known |= {f"weak_{arm}": signed(mean) for arm, mean in weak.items()}
     known["wide"] = f"{comparison.projected(own.width, own.seeds, 40):.3f}"
@@ -276,7 +281,9 @@ def other_scenarios(own):
                 "negativa en {sim_real_negative} de {sim_real_total}; una mejora de 0,01 queda "
                 "descartada en {sim_real_excluded}. Frente al rival pierde en {sim_rival_harms}, "
                 "la media queda por debajo en {sim_rival_negative} de {sim_rival_total} y una "
-                "ventaja de 0,01 queda descartada en {sim_rival_excluded}. El techo se distingue "
+                "ventaja de 0,01 queda descartada en {sim_rival_excluded}. Tampoco ayuda ninguna "
+                "con otra dosis ({sim_doses_help} de {sim_doses}) ni en los otros dos escenarios "
+                "({sim_scenario_helps} de {sim_scenario_total}). El techo se distingue "
                 "en {sim_seen} de {sim_ceilings}",
                 "con 40 el más ancho aún sería de ±{wide}",
                 "el mediano es de ±{median} y ni con infinitas semillas bajaría de ±{never}",
@@ -320,8 +327,10 @@ def other_scenarios(own):
                 "negative in {sim_real_negative} of {sim_real_total}; a gain of 0.01 is ruled out "
                 "in {sim_real_excluded}. Against the rival {sim_rival_harms} lose, the mean is "
                 "lower in {sim_rival_negative} of {sim_rival_total} and an advantage of 0.01 is "
-                "ruled out in {sim_rival_excluded}. The ceiling shows in {sim_seen} of "
-                "{sim_ceilings}",
+                "ruled out in {sim_rival_excluded}. None helps with another dose "
+                "({sim_doses_help} of {sim_doses}) or in the two other scenarios "
+                "({sim_scenario_helps} of {sim_scenario_total}) either. The ceiling shows in "
+                "{sim_seen} of {sim_ceilings}",
                 "the widest would still be ±{wide} with 40",
                 "the median one is ±{median} and would not fall below ±{never} with any number",
             ),

@@ -499,6 +499,13 @@ def sweep(found, rows) -> str:
                 f"{judged(answer.change(calm))}. Menos la del aumento clásico con la misma dosis: "
                 f"{beside or 'sin medir'}."
             )
+    others = [c for c in plotting.MODELS if c in set(rows["classifier"]) - set(answer.CLASSIFIERS)]
+    drawn = rows[rows["classifier"].isin(others) & rows["arm"].isin(registry.REGISTRY)]
+    if len(drawn):
+        lines.append(
+            f"- {', '.join(map(plotting.model_title, others))}: {len(drawn)} comparaciones, "
+            f"{tally(drawn['verdict'])} (media negativa en {int((drawn['mean'] < 0).sum())})."
+        )
     return "\n".join(lines)
 
 
