@@ -361,7 +361,7 @@ def profit_title(found) -> str:
     for one in found.values():
         rows = one.against_real[one.against_real["arm"] == answer.BEST]
         parts.append(f"{name(one.name).lower()}, {tally(rows['verdict'])}")
-    return f"{title(answer.BEST)}, todo detector y tamaño:\n{'; '.join(parts)}"
+    return f"{title(answer.BEST)}, todo detector y tamaño:\n" + "\n".join(parts)
 
 
 def rescued_title(found, size, truth, before, after) -> str:
@@ -520,7 +520,7 @@ def sweep_title(found) -> str:
                 words.append(f"{plotting.model_title(classifier)} "
                              f"{WORDS[answer.change(change)['verdict']]}")  # fmt: skip
         parts += [f"{name(one.name).lower()}, {' y '.join(words)}"] if words else []
-    return f"Añadir {ratios[-1]:g} por real en vez de {ratios[0]:g}:\n{'; '.join(parts)}"
+    return f"Añadir {ratios[-1]:g} por real en vez de {ratios[0]:g}:\n" + "\n".join(parts)
 
 
 def other_form(found, rows) -> str:
