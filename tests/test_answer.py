@@ -1,6 +1,7 @@
 """Checkpoint 4 on planted tables: what is asked of a table, its sentences and its figures."""
 
 import re
+from types import SimpleNamespace
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -166,7 +167,7 @@ def test_quality_is_set_against_gain(found):
     rho, low, high = comparison.rank_correlation(*pair, seed=0)
     assert low <= rho <= high and rho > 0.9
     text = findings.quality(found, quality, {"utility": "utilidad"}, 50, "cnn")
-    assert f"utilidad {rho:+.2f}" in text and "Predicen la ayuda: utilidad." in text
+    assert f"- utilidad, {rho:+.2f}" in text and "Predicen el cambio: utilidad." in text
     shuffled = quality.assign(value=quality["value"].sample(frac=1, random_state=3).to_numpy())
     assert "no se puede saber" in findings.quality(found, shuffled, {"utility": "u"}, 50, "cnn")
 
@@ -335,7 +336,8 @@ def test_more_seeds_are_projected(found):
     assert wide < found.width * np.sqrt(5 / 40) and f"±{wide:.3f} con 40" in told
     widths = found.told_widths
     never = comparison.projected(widths.max(), 5, np.inf, overlap=comparison.OVERLAP)
-    assert f"el más ancho mide ±{widths.max():.3f}" in told and f" y {never:.3f};" in told
+    assert f"el más ancho mide ±{widths.max():.3f} con 5 semillas" in told
+    assert f"±{never:.3f} con infinitas; el mediano mide ±{widths.median():.3f}" in told
 
 
 def test_what_an_added_call_is_worth(found):
@@ -347,14 +349,20 @@ def test_what_an_added_call_is_worth(found):
     for filled in (400, 800):  # the planted +0.06 are three doublings: 400 calls
         full = found.rows.assign(n_train=lambda rows, n=filled: rows["n_negative"] + n)
         told[filled] = findings.calibration(answer.Answer("planted", full), 50)
-    assert told[400].count("que contiene 400") == 2
-    assert told[800].count("que no contiene 800") == 2
+    assert told[400].count("intervalo contiene las 400") == 2
+    assert told[800].count("no contiene las 800") == 2
 
 
 def test_rescued_calls_are_counted_in_the_title(found):
     truth, before = np.array([1, 1, 1, 0]), np.array([0.5, 0.5, 0.5, 0.5])
-    title = findings.rescued_title(found, 25, truth, before, np.array([0.9, 0.8, 0.1, 0.0]))
-    assert "suben 2 y bajan 1" in title and "en la media de 5 semillas" in title
+    after = np.array([0.9, 0.8, 0.1, 0.0])
+    title = findings.rescued_title(found, 25, 0.012, truth, before, after)
+    assert "suben 2 y bajan 1" in title and "+0.012;" in title and "media de 5 semillas" in title
+    clips = SimpleNamespace(truth=pd.DataFrame({"snr_db": [np.nan, 7.2, -3.4]}))
+    named = findings.rescued_titles(clips, np.array([2, 1]), before[:2], after[:2])
+    assert named == ["0.50 → 0.90 · SNR -3 dB", "0.50 → 0.80 · SNR 7 dB"]
+    clips.truth = None
+    assert findings.rescued_titles(clips, [2], before[:1], after[:1]) == ["0.50 → 0.90"]
     assert "14 ayudan" not in findings.profit_title({"a": found}) and "10 ayudan" in (
         findings.profit_title({"a": found})
     )
@@ -362,7 +370,8 @@ def test_rescued_calls_are_counted_in_the_title(found):
 
 def test_other_scores_and_scores_themselves_are_shown(found):
     table = findings.other_scores(found, 50, ("classical", "aae", "absent"))
-    assert table.shape == (2, 6) and "+0.04" in table.loc["AAE", "CNN: precisión media"]
+    assert table.shape == (3, 6) and "+0.04" in table.loc["AAE", "CNN: precisión media"]
+    assert 0.7 < float(table.loc["solo reales", "CNN: precisión media"]) < 0.9
     table = findings.absolute(found, plotting.MODELS)
     assert table.shape == (2, len(study.PROTOCOL["sizes"]))
     first, second = map(float, table.loc["CNN", 50].split(" → "))

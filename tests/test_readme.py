@@ -199,8 +199,12 @@ def told(found):
         known |= {f"{start}{k}": n for k, n in other_scenarios(found[dataset]).items()}
     known |= other_form(own)
     assert known["doses_help"] == 0
-    weak = {arm: own.row(arm, 25, "mlp")["mean"] for arm in (answer.BEST, "oversample")}
-    known |= {f"weak_{arm}": signed(mean) for arm, mean in weak.items()}
+    weak = own.row(answer.BEST, 25, "mlp")
+    known |= {f"weak_{key}": signed(weak[key]) for key in ("mean", "low", "high")}
+    known["weak_oversample"] = signed(own.row("oversample", 25, "mlp")["mean"])
+    assert weak["verdict"] == "undecided"
+    cheap = judged(answer.headline(own.against_real, answer.CHEAP))
+    known |= {f"cheap_{key}": cheap[key] for key in ("helps", "total")}
     known["wide"] = f"{comparison.projected(own.width, own.seeds, 40):.3f}"
     median, overlap = own.told_widths.median(), comparison.OVERLAP
     known["median"] = f"{median:.3f}"
@@ -249,12 +253,14 @@ def other_scenarios(own):
             (
                 "**Grabaciones reales** ({seeds} semillas; seis brazos con generador, cinco tam",
                 "De {real_total} comparaciones con «solo reales», ninguna ayuda, {real_equivalent} "
-                "equivalen, {real_harms} perjudican ({harms_cnn} con la CNN, todas con 100 o 200 "
-                "llamadas; sin la GAN, {harms_calm}) y {real_undecided} quedan **indecisas**",
+                "equivalen, {real_harms} perjudican (con 100 o 200 llamadas, {harms_cnn} de ellas "
+                "con la CNN; sin la GAN, {harms_calm}) y {real_undecided} quedan **indecisas**",
                 "queda descartada en {real_excluded}, todas las de 200 y 400 llamadas entre ellas",
                 "La media es negativa en {real_negative} de {real_total}; las otras están con 25 o",
                 "la media queda por debajo en {rival_negative} de {rival_total}, pierde en "
-                "{rival_harms} y una ventaja de 0,01 queda descartada en {rival_excluded}",
+                "{rival_harms} y una ventaja de 0,01 queda descartada en {rival_excluded}. "
+                "Los rivales baratos tampoco ayudan de modo que se distinga: {cheap_helps} de "
+                "{cheap_total}.",
                 "{generated_cnn_mean} ({generated_cnn_low} a {generated_cnn_high}) con CNN y "
                 "{generated_random_forest_mean} ({generated_random_forest_low} a "
                 "{generated_random_forest_high}) con Random Forest; sin la GAN, "
@@ -270,11 +276,12 @@ def other_scenarios(own):
                 "semillas) con CNN, indeciso, y {dose_random_forest_mean} "
                 "({dose_random_forest_low} a {dose_random_forest_high}) con Random Forest, que "
                 "empeora (sin la GAN, {dose_cnn_calm} y {dose_random_forest_calm}, ambos indec",
-                "quedan {dose_cnn_beside} y {dose_random_forest_beside} por debajo del aumento",
+                "aumento clásico es {dose_cnn_beside} y {dose_random_forest_beside}, y con ambos",
                 "de {form} comparaciones ninguna ayuda y {form_harms} perjudican ({form_seeds} s",
                 "{scenario_helps} de {scenario_total} ayudan y la media es negativa en "
                 "{scenario_negative}; allí tampoco se distingue el techo",
-                "sube {weak_aae} con 25 llamadas y AAE; duplicarlas da {weak_oversample}",
+                "cambia {weak_mean} ({weak_low} a {weak_high}; indeciso) con 25 llamadas y AAE; "
+                "duplicarlas da {weak_oversample}",
                 "se distingue en {seen} de {ceilings}, entre ellas las dos con 25 llamadas",
                 "**Clips simulados** ({sim_seeds} semillas). Deciden menos: ninguna ayuda, "
                 "{sim_real_harms} perjudica, {sim_real_equivalent} equivalen, y la media es "
@@ -294,12 +301,13 @@ def other_scenarios(own):
             (
                 "**Real recordings** ({seeds} seeds; six arms with a generator, five sizes",
                 "Of {real_total} comparisons with real calls alone none helps, {real_equivalent} "
-                "are equivalent, {real_harms} harm ({harms_cnn} with the CNN, all with 100 or 200 "
-                "calls; without the GAN, {harms_calm}) and {real_undecided} are **undecided**",
+                "are equivalent, {real_harms} harm (with 100 or 200 calls, {harms_cnn} of them "
+                "with the CNN; without the GAN, {harms_calm}) and {real_undecided} are **und",
                 "is ruled out in {real_excluded}, all of those with 200 and 400 calls among them",
                 "The mean is negative in {real_negative} of {real_total}; the others are at 25 or",
                 "the mean is lower in {rival_negative} of {rival_total}, {rival_harms} lose, and "
-                "an advantage of 0.01 is ruled out in {rival_excluded}",
+                "an advantage of 0.01 is ruled out in {rival_excluded}. The cheap rivals do not "
+                "help distinguishably either: {cheap_helps} of {cheap_total}",
                 "{generated_cnn_mean} ({generated_cnn_low} to {generated_cnn_high}) for the CNN "
                 "and {generated_random_forest_mean} ({generated_random_forest_low} to "
                 "{generated_random_forest_high}) for Random Forest; without the GAN, "
@@ -315,12 +323,12 @@ def other_scenarios(own):
                 "seeds) for the CNN, undecided, and by {dose_random_forest_mean} "
                 "({dose_random_forest_low} to {dose_random_forest_high}) for Random Forest, which "
                 "gets worse (without the GAN, {dose_cnn_calm} and {dose_random_forest_calm}, both",
-                "they are {dose_cnn_beside} and {dose_random_forest_beside} below classical",
+                "augmentation is {dose_cnn_beside} and {dose_random_forest_beside}, which harms",
                 "of {form} comparisons none helps and {form_harms} harm ({form_seeds} seeds)",
                 "{scenario_helps} of {scenario_total} help and the mean is negative in "
                 "{scenario_negative}; the ceiling does not show there either",
-                "gains {weak_aae} with 25 calls and the AAE; duplicating them gives "
-                "{weak_oversample}",
+                "changes by {weak_mean} ({weak_low} to {weak_high}; undecided) with 25 calls and "
+                "the AAE; duplicating them gives {weak_oversample}",
                 "shows in {seen} of {ceilings}, both of those with 25 calls among them",
                 "**Simulated clips** ({sim_seeds} seeds). They decide less: none helps, "
                 "{sim_real_harms} harms, {sim_real_equivalent} are equivalent, and the mean is "

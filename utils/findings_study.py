@@ -7,7 +7,7 @@ from utils import answer, arms, comparison, plotting, sensitivity, study
 from utils.generators import registry
 from utils.plotting_study import WORDS, title
 
-NAMES = {"simulated": "Clips simulados", "right_whale_upcalls": "Clips reales"}
+NAMES = {"simulated": "Clips simulados", "right_whale_upcalls": "Grabaciones reales"}
 TALLIED = {  # of one comparison, of more
     "helps": ("ayuda", "ayudan"),
     "equivalent": ("equivale", "equivalen"),
@@ -109,6 +109,8 @@ def overall(found) -> str:
         f" Sin la GAN, que no pasa el Checkpoint 3: perjudica en {(calm[0] == 'harms').sum()} de "
         f"{len(calm[0])} y pierde en {(calm[1] == 'harms').sum()} de {len(calm[1])}."
     )
+    cheap = answer.headline(found.against_real, answer.CHEAP)["verdict"]
+    text += f" Los rivales baratos ayudan en {(cheap == 'helps').sum()} de {len(cheap)}."
     ceiling = answer.headline(found.against_real, [arms.ORACLE])["verdict"]
     seen = int((ceiling == "helps").sum())
     text += f" El techo, «{title(arms.ORACLE)}», se ve en {seen} de {len(ceiling)}"
@@ -149,8 +151,7 @@ def counted(alike, ends) -> str:
     """Real-equivalents with their interval, such as "80 (61 a 120)"; "≤25" at the curve's end."""
     texts = []
     for key in ("real", "low", "high"):
-        mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
-        texts.append(f"{mark}{alike[key]:.0f}")
+        texts.append(f"{_end(alike[key], ends)}{alike[key]:.0f}")
     return f"{texts[0]} ({texts[1]} a {texts[2]})"
 
 
@@ -161,11 +162,19 @@ def worth(found, arm, size, classifier) -> str:
 
 def each(found, arm, size, classifier) -> str:
     """What one added call is worth in real calls, with its interval."""
-    alike = found.equivalents(size, classifier).loc[arm]
+    alike, ends = found.equivalents(size, classifier).loc[arm], found.ends(classifier)
     rows = found.main[(found.main["arm"] == arm) & (found.main["n_positive"] == size)]
     added = rows["ratio"].mean() * size
-    mean, low, high = ((alike[key] - size) / added for key in ("real", "low", "high"))
-    return f"cada una de las {added:.0f} añadidas vale {mean:+z.2f} ({low:+z.2f} a {high:+z.2f})"
+    mean, low, high = (
+        f"{_end(alike[key], ends)}{(alike[key] - size) / added:+z.2f}"
+        for key in ("real", "low", "high")
+    )
+    return f"cada una de las {added:.0f} añadidas vale {mean} ({low} a {high})"
+
+
+def _end(size, ends) -> str:
+    """The mark of a size at which the curve ends, and what scores the same may lie beyond."""
+    return "≤" if size <= ends[0] else "≥" if size >= ends[1] else ""
 
 
 def calibration(found, size) -> str:
@@ -176,9 +185,9 @@ def calibration(found, size) -> str:
         rows = found.main[(found.main["arm"] == arms.ORACLE) & (found.main["n_positive"] == size)]
         filled = min(rows["n_train"].mean() - rows["n_negative"].mean(), last[1])
         inside = "contiene" if alike["low"] <= filled <= alike["high"] else "no contiene"
-        parts.append(f"{plotting.model_title(classifier)}, {counted(alike, last)}, que {inside} "
-                     f"{filled:.0f}")  # fmt: skip
-    return f"**{name(found.name)}**, calibración con «{title(arms.ORACLE)}»: {'; '.join(parts)}."
+        parts.append(f"{plotting.model_title(classifier)}, {counted(alike, last)}: el intervalo "
+                     f"{inside} las {filled:.0f} que hay")  # fmt: skip
+    return f"**{name(found.name)}**, control con «{title(arms.ORACLE)}». {'; '.join(parts)}."
 
 
 def forest_title(found, size) -> str:
@@ -187,7 +196,7 @@ def forest_title(found, size) -> str:
     for one in found.values():
         rows = answer.headline(one.against_real[one.against_real["n_positive"] == size])
         parts.append(f"{name(one.name).lower()}, {tally(rows['verdict'])}")
-    return f"Con {size} llamadas, brazos con generador: {'; '.join(parts)}"
+    return f"Con {size} llamadas, comparaciones de brazos con generador:\n{'; '.join(parts)}"
 
 
 def tally(words) -> str:
@@ -203,7 +212,7 @@ def curve_title(found, curve) -> str:
     few = curve["n_positive"].min()
     best, ceiling = (found.row(arm, few, "cnn") for arm in (answer.BEST, arms.ORACLE))
     return (
-        f"Con {few} llamadas y CNN, {title(answer.BEST)} cambia {best['mean']:+.3f} "
+        f"{name(found.name)}, {few} llamadas, CNN: {title(answer.BEST)} cambia {best['mean']:+.3f} "
         f"({WORDS[best['verdict']]}) y más reales {ceiling['mean']:+.3f} "
         f"({WORDS[ceiling['verdict']]})"
     )
@@ -211,21 +220,25 @@ def curve_title(found, curve) -> str:
 
 def gain_title(found, names, what) -> str:
     """How many comparisons of some arms end in each verdict."""
-    return f"{what}: {tally(answer.headline(found.against_real, names)['verdict'])}"
+    verdicts = answer.headline(found.against_real, names)["verdict"]
+    return f"{name(found.name)}, {what}: de {len(verdicts)} comparaciones, {tally(verdicts)}"
 
 
 def rival_title(found) -> str:
     """How the comparisons of generators with the best cheap rival end."""
     rows = answer.headline(found.against_rival)
     below = int((rows["mean"] < 0).sum())
-    return f"Frente al rival barato, media negativa en {below} de {len(rows)}"
+    return (
+        f"{name(found.name)}: frente al rival barato, media negativa en {below} de {len(rows)} "
+        "comparaciones"
+    )
 
 
 def equivalent_title(found, size) -> str:
     """What the best generator is worth in real calls."""
     parts = [f"{plotting.model_title(c)}, {worth(found, answer.BEST, size, c)}"
              for c in answer.CLASSIFIERS]  # fmt: skip
-    return f"{size} llamadas y {title(answer.BEST)} valen por: {'; '.join(parts)}"
+    return f"{name(found.name)}: {size} y las de {title(answer.BEST)} valen por {'; '.join(parts)}"
 
 
 def agreement(first, second) -> str:
@@ -299,7 +312,7 @@ def sides(place) -> str:
         ranges = [f"de {min(n)} a {max(n)} {what}" if min(n) < max(n) else f"{n[0]} {what}"
                   for what, n in counted.items()]  # fmt: skip
         texts.append(f"{text}, {', '.join(ranges)}")
-    return f"**Lados** de las {len(seeds)} primeras semillas: {'; '.join(texts)}."
+    return f"**Tamaños**, en las {len(seeds)} primeras semillas: {'; '.join(texts)}."
 
 
 def projection(found) -> str:
@@ -311,13 +324,13 @@ def projection(found) -> str:
                         ("mediano", found.told_widths.median())):  # fmt: skip
         wide = [comparison.projected(width, found.seeds, n, overlap=overlap)
                 for n in (most, np.inf)]  # fmt: skip
-        told[text] = f"el {text} mide ±{width:.3f}, {wide[0]:.3f} y {wide[1]:.3f}"
+        told[text] = (f"el {text} mide ±{width:.3f} con {found.seeds} semillas, y mediría "
+                      f"±{wide[0]:.3f} con {most} y ±{wide[1]:.3f} con infinitas")  # fmt: skip
     return (
         f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
         f"semillas; si las diferencias siguen tan dispersas, mediría unas ±{rule:.3f} con {most}. "
         "La regla no cuenta la corrección por clips comunes, que no baja con las semillas; los "
-        f"intervalos que se dan, sí. De estos, con {found.seeds} semillas, con {most} y con "
-        f"infinitas, {'; '.join(told.values())}."
+        f"intervalos que se dan, sí. De estos, {'; '.join(told.values())}."
     )
 
 
@@ -349,8 +362,8 @@ def rivals(found) -> str:
     often = rows["rival"].mode().iloc[0]
     below = int((rows["mean"] < 0).sum())
     return (
-        f"**{name(found.name)}**: {len(rows)} comparaciones de un generador con el mejor rival "
-        f"barato de su lugar (el más frecuente, {title(often)}): {tally(rows['verdict'])}; la "
+        f"**{name(found.name)}**: {len(rows)} comparaciones de un brazo con generador con el "
+        f"mejor rival barato (el más frecuente, {title(often)}): {tally(rows['verdict'])}; la "
         f"media queda por debajo del rival en {below}."
     )
 
@@ -364,19 +377,29 @@ def profit_title(found) -> str:
     return f"{title(answer.BEST)}, todo detector y tamaño:\n" + "\n".join(parts)
 
 
-def rescued_title(found, size, truth, before, after) -> str:
+def rescued_title(found, size, change, truth, before, after) -> str:
     """How many calls of seed 0 rise and fall among the seas, and what the CNN's ROC AUC changes
-    there and in the mean; truth, before, after: see `answer.rescued`."""
+    there (change) and in the mean; truth, before, after: see `answer.rescued`."""
     calls = truth == 1
     up, down = (int((sign * (after - before)[calls] > 0).sum()) for sign in (1, -1))
     rows = comparison.differences(found.main)
     rows = rows[(rows["arm"] == answer.BEST) & (rows["n_positive"] == size)]
-    rows = rows[rows["classifier"] == "cnn"].set_index("seed")["difference"]
+    rows = rows[rows["classifier"] == "cnn"]["difference"]
     return (
-        f"Semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} y bajan {down} "
-        f"llamadas.\nROC AUC {rows[0]:+.3f}; {rows.mean():+.3f} en la media de {len(rows)} "
+        f"{name(found.name)}, semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} "
+        f"y bajan {down}.\nROC AUC {change:+.3f}; {rows.mean():+.3f} en la media de {len(rows)} "
         "semillas. Arriba, subidas; abajo, bajadas"
     )
+
+
+def rescued_titles(dataset, clips, before, after) -> list[str]:
+    """Titles of some clips: the share of seas that each lies above, before and after, and its SNR
+    where the truth is known."""
+    titles = [f"{before[i]:.2f} → {after[i]:.2f}" for i in range(len(clips))]
+    if dataset.truth is None:
+        return titles
+    decibels = dataset.truth["snr_db"].to_numpy()[clips]
+    return [f"{text} · SNR {snr:.0f} dB" for text, snr in zip(titles, decibels, strict=True)]
 
 
 def profit(found) -> str:
@@ -429,14 +452,15 @@ def quality(found, table, metrics, size, classifier) -> str:
         bare = comparison.rank_correlation(
             *(side.drop("noise", errors="ignore") for side in pair), seed=answer.SEED
         )[0]
-        parts.append(f"{text} {rho:+.2f} ({low:+.2f} a {high:+.2f}); sin el suelo {bare:+.2f}")
+        parts.append(f"{text}, {rho:+.2f} ({low:+.2f} a {high:+.2f}); sin el suelo, {bare:+.2f}")
         sure += [text] if (low > 0 or high < 0) and abs(rho) >= least else []
+    listed = "\n".join(f"- {part}" for part in parts)
     return (
-        f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que ayuda con {size} "
-        f"llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores, suelo "
-        f"incluido: {', '.join(parts)}. Entre tan pocos, lo que no llega a ±{least:.2f} también lo "
-        f"da el azar. "
-        + (f"Predicen la ayuda: {', '.join(sure)}." if sure else "Con ellos no se puede saber.")
+        f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que cambia con "
+        f"{size} llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores, "
+        f"suelo incluido:\n{listed}\n\nEntre tan pocos, el azar solo da a veces ±{least:.2f}: no "
+        "basta con que el intervalo deje fuera el cero. "
+        + (f"Predicen el cambio: {', '.join(sure)}." if sure else "Con ellos no se puede saber.")
     )
 
 
@@ -444,11 +468,11 @@ def cost(found, size, classifier) -> str:
     """What the best arm of either kind gains, and what it costs."""
     table = answer.costs(found, size, classifier)
     cheap = table.loc[[arm for arm in answer.CHEAP if arm in table.index], "mean"].idxmax()
-    drawn = table.loc[[arm for arm in registry.REGISTRY if arm in table.index], "mean"].idxmax()
+    drawn = table.loc[[arm for arm in answer.GENERATED if arm in table.index], "mean"].idxmax()
     return (
         f"**{name(found.name)}**: el mejor rival barato, {title(cheap)}, cambia "
-        f"{table.loc[cheap, 'mean']:+.3f} en {table.loc[cheap, 'x']:.0f} s; el generador de "
-        f"mayor media, {title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en "
+        f"{table.loc[cheap, 'mean']:+.3f} en {table.loc[cheap, 'x']:.0f} s; el brazo con "
+        f"generador de mayor media, {title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en "
         f"{table.loc[drawn, 'x']:.0f} s."
     )
 
@@ -511,23 +535,28 @@ def sweep(found, rows) -> str:
 
 def sweep_title(found) -> str:
     """How the highest ratio of the sweep compares with the lowest, of the Answers of a dict."""
-    ratios, parts = study.PROTOCOL["ratios"], []
+    ratios, lines = study.PROTOCOL["ratios"], []
+    words = {"helps": "mejora", "equivalent": "equivale", "harms": "empeora"}
     for one in found.values():
-        words = []
+        parts = []
         for classifier in answer.CLASSIFIERS:
-            change = answer.dose(one, classifier)
-            if len(change) >= comparison.FEWEST:
-                words.append(f"{plotting.model_title(classifier)} "
-                             f"{WORDS[answer.change(change)['verdict']]}")  # fmt: skip
-        parts += [f"{name(one.name).lower()}, {' y '.join(words)}"] if words else []
-    return f"Añadir {ratios[-1]:g} por real en vez de {ratios[0]:g}:\n" + "\n".join(parts)
+            calm = [name for name in registry.REGISTRY if name != "gan"]
+            changes = [answer.dose(one, classifier, names) for names in (registry.REGISTRY, calm)]
+            if len(changes[0]) < comparison.FEWEST:
+                continue
+            told = [words.get(answer.change(change)["verdict"], "indeciso") for change in changes]
+            parts.append(f"{plotting.model_title(classifier)}, {told[0]}"
+                         + (f" (sin la GAN, {told[1]})" if told[1] != told[0] else ""))  # fmt: skip
+        lines += [f"{name(one.name)}: {'; '.join(parts)}"] if parts else []
+    head = f"Añadir {ratios[-1]:g} por real en vez de {ratios[0]:g}, media de los generadores"
+    return "\n".join([head, *lines])
 
 
 def other_form(found, rows) -> str:
     """Whether generators that learn from calls alone change the answer; rows: of
     `sensitivity.stored`, None if not measured."""
     if rows is None or rows["seed"].nunique() < comparison.FEWEST:
-        return f"**{name(found.name)}**: sin medir todavía."
+        return f"**{name(found.name)}, otra forma de aprender**: sin medir todavía."
     real, change = sensitivity.compared(rows, found.main)
     sizes = ", ".join(map(str, sorted(real["n_positive"].unique())))
     arms_ = ", ".join(title(arm) for arm in arms.ARMS if arm in set(real["arm"]))
@@ -536,10 +565,11 @@ def other_form(found, rows) -> str:
         for classifier in answer.CLASSIFIERS
     ]
     return (
-        f"**{name(found.name)}** ({len(change)} semillas; {arms_}; {sizes} llamadas; CNN y Random "
-        f"Forest). De {len(real)} comparaciones con «solo reales», {tally(real['verdict'])} (media "
-        f"negativa en {int((real['mean'] < 0).sum())}). Frente a los mismos brazos con la forma "
-        f"del estudio, en media de brazos y tamaños: {'; '.join(changes)}."
+        f"**{name(found.name)}, otra forma de aprender** ({len(change)} semillas; {arms_}; {sizes} "
+        f"llamadas; CNN y Random Forest). De {len(real)} comparaciones con «solo reales», "
+        f"{tally(real['verdict'])} (media negativa en {int((real['mean'] < 0).sum())}). Frente a "
+        "los mismos brazos con la forma del estudio, en media de brazos y tamaños: "
+        f"{'; '.join(changes)}."
     )
 
 
@@ -566,25 +596,28 @@ def monday(found) -> str:
     """What somebody with few labelled calls should do, by the rows of this data set."""
     size, larger = answer.ANSWER_SIZE, answer.NEXT_SIZE
     main = found.main[found.main["n_positive"] == size]
-    alone = main[main["arm"] == arms.REAL].groupby("classifier")["roc_auc"].mean()
-    detector = alone.idxmax()
-    rows = found.against_real[found.against_real["n_positive"] == size]
-    rows = rows[rows["classifier"] == detector].set_index("arm")
-    cheap = rows.loc[list(answer.CHEAP), "mean"].idxmax()
-    rival = found.against_rival
+    pairs = main[main["arm"].isin((arms.REAL, *answer.CHEAP))]
+    pairs = pairs.groupby(["classifier", "arm"])["roc_auc"].mean().sort_values(ascending=False)
+    (detector, arm), other = pairs.index[:2]
+    alone, rival = pairs[detector, arms.REAL], found.against_rival
+    added = "sin añadir nada" if arm == arms.REAL else (
+        f"con {title(arm)} (sin añadir nada, {alone:.3f}; diferencia "
+        f"{judged(found.row(arm, size, detector))})"
+    )  # fmt: skip
     wins, below = int((rival["verdict"] == "helps").sum()), int((rival["mean"] < 0).sum())
     reason = "por ahora no hay motivo para entrenarlo" if not wins else "depende del lugar"
     mean, low, high = answer.more_calls(found, detector, size, larger)
-    best = rows.loc[cheap]
-    added = "Lo barato que más le añade" if best["mean"] > 0 else "Lo barato que menos le quita"
     return (
         f"**{name(found.name)}**\n"
-        f"- Con {size} llamadas y sin añadir nada, la media más alta es la de "
-        f"{plotting.model_title(detector)} ({alone.max():.3f}; las cinco, en la tabla).\n"
-        f"- {added}: {title(cheap)}, {judged(best)}.\n"
-        f"- Un generador: {reason}; con los cinco detectores mejora al mejor rival barato en "
-        f"{wins} de {len(rival)} comparaciones, y su media queda por debajo en {below}.\n"
-        f"- Etiquetar más, hasta tener {larger} llamadas: {mean:+.3f} ({low:+.3f} a {high:+.3f})."
+        f"- **Detector.** Con {size} llamadas la media más alta es la de "
+        f"{plotting.model_title(detector)}, {pairs.iloc[0]:.3f}, {added}. Es la mayor de "
+        f"{len(pairs)} medias; la segunda, {plotting.model_title(other[0])} con {title(other[1])}, "
+        f"da {pairs.iloc[1]:.3f}.\n"
+        f"- **Generador.** Con los cinco detectores, los brazos con generador mejoran al mejor "
+        f"rival barato en {wins} de {len(rival)} comparaciones, y su media queda por debajo en "
+        f"{below}: {reason}.\n"
+        f"- **Etiquetar.** De {size} a {larger} llamadas, {plotting.model_title(detector)} solo "
+        f"con reales cambia {mean:+.3f} ({low:+.3f} a {high:+.3f})."
     )
 
 
@@ -595,25 +628,33 @@ def absolute(found, classifiers) -> pd.DataFrame:
     means = rows.pivot_table("roc_auc", ["classifier", "n_positive"], "arm")
     told = means.apply(lambda row: f"{row[arms.REAL]:.3f} → {row['classical']:.3f}", axis=1)
     table = told.unstack().loc[[name for name in classifiers if name in set(rows["classifier"])]]
-    table = table.rename(index=plotting.model_title).rename_axis("ROC AUC, solo reales → clásico")
+    table = table.rename(index=plotting.model_title)
+    table = table.rename_axis(f"{name(found.name)}, solo reales → clásico")
     return table.rename_axis(columns="llamadas")
 
 
 def other_scores(found, size, names) -> pd.DataFrame:
-    """What some arms change in the other scores at a size, with intervals, as text."""
+    """The other scores of real calls alone at a size, and what some arms change in them, with
+    intervals, as text."""
+    main = found.main[(found.main["n_positive"] == size) & (found.main["arm"] == arms.REAL)]
     columns = {}
     for (classifier, score), rows in answer.other_scores(found, size).items():
         told = rows.loc[[arm for arm in names if arm in rows.index]].apply(signed, axis=1)
+        base = main[main["classifier"] == classifier][score].mean()
+        told = pd.concat([pd.Series({arms.REAL: f"{base:.3f}"}), told])
         columns[f"{plotting.model_title(classifier)}: {SCORES[score]}"] = told
-    return pd.DataFrame(columns).rename(index=title).rename_axis(f"{size} llamadas")
+    table = pd.DataFrame(columns).rename(index=title)
+    return table.rename_axis(f"{name(found.name)}, {size} llamadas")
 
 
 def checkpoint(rows) -> pd.DataFrame:
-    """Some rows of answer.csv, as a table for people."""
+    """Some rows of answer.csv of one classifier and size, as a table for people."""
+    (classifier,), (size,) = rows["classifier"].unique(), rows["n_positive"].unique()
     table = rows.set_index("arm")[["seeds", "mean", "low", "high", "p", "verdict"]].round(3)
+    table = table.loc[[arm for arm in arms.ARMS if arm in table.index]]
     table["verdict"] = table["verdict"].map(WORDS)
     table.columns = ["semillas", "diferencia", "desde", "hasta", "p ajustada", "veredicto"]
-    return table.rename(index=title).rename_axis(None)
+    return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
 
 
 def live(rows, stored) -> pd.DataFrame:

@@ -14,8 +14,8 @@ from utils.plotting_generators import GENERATORS
 
 ARMS = {  # name: (name in figures, colour, marker)
     "real": ("solo reales", "#000000", "*"),
-    "class_weight": ("pesos por clase", "#A6A6A6", "<"),
-    "oversample": ("duplicar", "#7F7F7F", ">"),
+    "class_weight": ("pesos por clase", "#A6A6A6", (4, 1, 0)),
+    "oversample": ("duplicar", "#7F7F7F", (6, 1, 0)),
     "classical": ("aumento clásico", "#56B4E9", "P"),
     "mixup": ("mixup", "#8C6D31", "H"),
     "call_on_background": ("llamada sobre mar", "#5F3B8C", "X"),
@@ -37,7 +37,7 @@ WORDS = {
 }
 DIFFERENCE = "diferencia de ROC AUC"
 MARKS = {"helps": "▲", "equivalent": "=", "harms": "▼", "undecided": ""}
-EXCLUDED = "<"  # beside what is undecided: a gain of SMALLEST_EFFECT or more is ruled out
+EXCLUDED = "<"  # a gain of SMALLEST_EFFECT or more is ruled out, which "harms" says already
 GAIN_MAP, SHADES = "PuOr", 0.05
 
 
@@ -118,10 +118,12 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         )
         for row in table[table[rows].isin(names)].to_dict("records"):
             place = mean.columns.get_loc(row[columns]), names.index(row[rows])
-            mark = MARKS[row["verdict"]] or (EXCLUDED if row["gain_excluded"] else " ")
+            mark = MARKS[row["verdict"]]
+            if row["gain_excluded"] and row["verdict"] != "harms":
+                mark += EXCLUDED
             dark = abs(row["mean"]) > 0.7 * SHADES
             ax.annotate(
-                f"{row['mean']:+z.3f} {mark}", place, ha="center", va="center", fontsize=8.5,
+                f"{row['mean']:+z.3f} {mark:1}", place, ha="center", va="center", fontsize=8.5,
                 color="white" if dark else "black",
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [f"{value:g}" for value in mean.columns])
@@ -132,6 +134,8 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         ax.set_xlabel(xlabel)
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
+    words = [f"{MARKS[word]} {WORDS[word]}" for word in ("helps", "harms", "equivalent")]
+    figure.supxlabel(f"{'   '.join(words)}   {EXCLUDED} descarta +{SMALLEST_EFFECT}", fontsize=10)
     return axes
 
 
@@ -153,7 +157,7 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
                 )
         _sizes(ax, rows["n_positive"])
 
-    return _row(panels, draw, label="ROC AUC en prueba real", height=4.2)
+    return _row(panels, draw, label="ROC AUC de prueba", height=4.2)
 
 
 def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str, tuple]):
