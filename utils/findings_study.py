@@ -236,9 +236,10 @@ def rival_title(found) -> str:
 
 def equivalent_title(found, size) -> str:
     """What the best generator is worth in real calls."""
-    parts = [f"{plotting.model_title(c)}, {worth(found, answer.BEST, size, c)}"
+    parts = [f"{worth(found, answer.BEST, size, c)} con {plotting.model_title(c)}"
              for c in answer.CLASSIFIERS]  # fmt: skip
-    return f"{name(found.name)}: {size} y las de {title(answer.BEST)} valen por {'; '.join(parts)}"
+    added = f"{size} llamadas y las de {title(answer.BEST)}"
+    return f"{name(found.name)}: {added} valen por {' y '.join(parts)}"
 
 
 def agreement(first, second) -> str:

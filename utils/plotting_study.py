@@ -105,7 +105,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
     names = [name for name in names or order if name in shown]
     lines = -(-len(panels) // 2)
     figure, axes = plt.subplots(
-        lines, min(2, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 0.75),
+        lines, min(2, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 1.1),
         sharex=True, sharey=True, squeeze=False,
     )  # fmt: skip
     for ax in axes.flat[len(panels) :]:
