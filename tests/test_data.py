@@ -577,7 +577,8 @@ def test_the_challenge_s_cache_follows_the_file(challenge):
     path = challenge / "CornellWhaleChallenge_X.npy"
     audio = np.load(path)
     np.save(path, audio[::-1])
-    np.testing.assert_array_equal(data.load(challenge).spectrograms, first[::-1])
+    # A clip's last bits hang on its place in the batch, on some processors.
+    np.testing.assert_allclose(data.load(challenge).spectrograms, first[::-1], atol=1e-4)
 
 
 @pytest.mark.parametrize(
