@@ -106,8 +106,8 @@ def overall(found) -> str:
     calm = [answer.headline(table[table["arm"] != "gan"])["verdict"]
             for table in (found.against_real, found.against_rival)]  # fmt: skip
     text += (
-        f" Sin la GAN, que no pasa el Checkpoint 3: perjudica en {(calm[0] == 'harms').sum()} de "
-        f"{len(calm[0])} y pierde en {(calm[1] == 'harms').sum()} de {len(calm[1])}."
+        f" Sin la GAN, perjudica en {(calm[0] == 'harms').sum()} de {len(calm[0])} y pierde en "
+        f"{(calm[1] == 'harms').sum()} de {len(calm[1])}."
     )
     cheap = answer.headline(found.against_real, answer.CHEAP)["verdict"]
     text += f" Los rivales baratos ayudan en {(cheap == 'helps').sum()} de {len(cheap)}."
