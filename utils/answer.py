@@ -2,7 +2,8 @@
 
 A row of answer.csv is a paired comparison: an arm against `real` alone (reference real), or a
 generator against the best cheap rival of its place (reference: that rival's name), with its
-interval, its adjusted p and its verdict, and at ANSWER_SIZE the real-equivalents.
+interval, its adjusted p and its verdict, whether a gain that matters is ruled out (gain_excluded,
+and p_gain: see `comparison.verdicts`), and at ANSWER_SIZE the real-equivalents.
 """
 
 import functools
