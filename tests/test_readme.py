@@ -197,7 +197,7 @@ def told(found):
         )
         known[f"{start}doses"], known[f"{start}doses_help"] = len(sweep), judged(sweep)["helps"]
         known |= {f"{start}{k}": n for k, n in other_scenarios(found[dataset]).items()}
-    known |= other_form(own)
+        known |= {f"{start}{k}": n for k, n in other_form(found[dataset]).items()}
     assert known["doses_help"] == 0
     weak = own.row(answer.BEST, 25, "mlp")
     known |= {f"weak_{key}": signed(weak[key]) for key in ("mean", "low", "high")}
@@ -230,9 +230,9 @@ def dose(own, classifier):
 def other_form(own):
     """What the pages tell of generators that learn from calls alone."""
     table, change = sensitivity.compared(sensitivity.stored(own.name, own.settings), own.main)
-    assert (table["verdict"] != "helps").all()
-    counts = table["verdict"].value_counts()
-    return {"form": len(table), "form_harms": counts["harms"], "form_seeds": len(change)}
+    counted = {f"form_{key}": n for key, n in judged(table).items()}
+    assert counted["form_helps"] == 0
+    return counted | {"form": len(table), "form_seeds": len(change)}
 
 
 def other_scenarios(own):
@@ -289,8 +289,9 @@ def other_scenarios(own):
                 "descartada en {sim_real_excluded}. Frente al rival pierde en {sim_rival_harms}, "
                 "la media queda por debajo en {sim_rival_negative} de {sim_rival_total} y una "
                 "ventaja de 0,01 queda descartada en {sim_rival_excluded}. Tampoco ayuda ninguna "
-                "con otra dosis ({sim_doses_help} de {sim_doses}) ni en los otros dos escenarios "
-                "({sim_scenario_helps} de {sim_scenario_total}). El techo se distingue "
+                "con otra dosis ({sim_doses_help} de {sim_doses}), en los otros dos escenarios "
+                "({sim_scenario_helps} de {sim_scenario_total}) ni con la otra forma de aprender "
+                "({sim_form_helps} de {sim_form}). El techo se distingue "
                 "en {sim_seen} de {sim_ceilings}",
                 "con 40 el más ancho aún sería de ±{wide}",
                 "el mediano es de ±{median} y ni con infinitas semillas bajaría de ±{never}",
@@ -336,8 +337,9 @@ def other_scenarios(own):
                 "in {sim_real_excluded}. Against the rival {sim_rival_harms} lose, the mean is "
                 "lower in {sim_rival_negative} of {sim_rival_total} and an advantage of 0.01 is "
                 "ruled out in {sim_rival_excluded}. None helps with another dose "
-                "({sim_doses_help} of {sim_doses}) or in the two other scenarios "
-                "({sim_scenario_helps} of {sim_scenario_total}) either. The ceiling shows in "
+                "({sim_doses_help} of {sim_doses}), in the two other scenarios "
+                "({sim_scenario_helps} of {sim_scenario_total}) or with the other form of learning "
+                "({sim_form_helps} of {sim_form}) either. The ceiling shows in "
                 "{sim_seen} of {sim_ceilings}",
                 "the widest would still be ±{wide} with 40",
                 "the median one is ±{median} and would not fall below ±{never} with any number",
