@@ -93,16 +93,16 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
 
 
 def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_positive",
-                 names=None, xlabel="llamadas reales", label=DIFFERENCE):  # fmt: skip
+                 xlabel="llamadas reales", label=DIFFERENCE):  # fmt: skip
     """Write mean differences into a grid coloured by them, two panels a line; return the axes.
 
     panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
-    (arm or classifier) and `columns` name. names: the rows' order; None for all there are. Marks
-    beside the numbers are those of MARKS; colours end at SHADES.
+    (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS; colours
+    end at SHADES.
     """
     order, titles = (ARMS, title) if rows == "arm" else (MODELS, model_title)
     shown = set().union(*(table[rows] for table in panels.values()))
-    names = [name for name in names or order if name in shown]
+    names = [name for name in order if name in shown]
     lines = -(-len(panels) // 2)
     figure, axes = plt.subplots(
         lines, min(2, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 1.1),
