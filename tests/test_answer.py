@@ -448,7 +448,10 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
     assert [ax.get_xlabel() for ax in axes] == ["", "added", "added"]
     labelled(figures.verdict_grid({"a": rows[rows["arm"] == "aae"]}, rows="classifier"))
     costs = answer.costs(found, 50, "cnn")
-    labelled(figures.gain_against({"a": costs}, label="segundos", logarithmic=True))
+    (ax,) = labelled(figures.gain_against({"a": costs}, label="segundos", logarithmic=True))
+    drawn = {line.get_label(): line.get_xydata() for line in ax.lines}
+    for arm, row in costs.iterrows():
+        np.testing.assert_allclose(drawn[figures.title(arm)], [[row["x"], row["mean"]]])
 
 
 def test_titles_follow_the_numbers(found):

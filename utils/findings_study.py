@@ -239,7 +239,7 @@ def equivalent_title(found, size) -> str:
     parts = [f"{worth(found, answer.BEST, size, c)} con {plotting.model_title(c)}"
              for c in answer.CLASSIFIERS]  # fmt: skip
     added = f"{size} llamadas y las de {title(answer.BEST)}"
-    return f"{name(found.name)}: {added} valen por {' y '.join(parts)}"
+    return f"{name(found.name)}: {added} valen por\n{' y '.join(parts)}"
 
 
 def agreement(first, second) -> str:

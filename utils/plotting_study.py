@@ -197,7 +197,7 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False
         for arm in [arm for arm in ARMS if arm in rows.index]:
             row, (text, colour, marker) = rows.loc[arm], ARMS[arm]
             ax.plot([row["x"]] * 2, [row["low"], row["high"]], color=colour, lw=1.4)
-            ax.plot(row["x"], row["mean"], marker, color=colour, ms=8, label=text)
+            ax.plot(row["x"], row["mean"], marker=marker, color=colour, ms=8, ls="none", label=text)
         if logarithmic:
             ax.set_xscale("log")
             ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
