@@ -462,7 +462,7 @@ def test_titles_follow_the_numbers(found):
     assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))
     helps = found.against_real
     helps = answer.headline(helps[helps["verdict"] == "helps"])
-    assert f"{len(helps)} ayudan" in findings.gain_title(found, answer.GENERATED, "Con")
+    assert f"{len(helps)} ayudan" in findings.gain_title(found)
     assert "en 10 de 60" in findings.rival_title(found)  # the GAN's
     assert "AAE" in findings.equivalent_title(found, 50)
     counted = findings.counts(found)

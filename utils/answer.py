@@ -18,9 +18,10 @@ from utils.generators import registry
 
 CHEAP = ("class_weight", "oversample", "classical", "mixup", "call_on_background")
 GENERATED = (*registry.REGISTRY, "hybrid")
+WITHOUT_GAN = tuple(name for name in GENERATED if name != "gan")  # the weakest, told apart
 GROUPS = {  # of arms whose mean is told
     "generated": GENERATED,
-    "generated_without_gan": tuple(name for name in GENERATED if name != "gan"),
+    "generated_without_gan": WITHOUT_GAN,
     "cheap": CHEAP,
     "noise": ("noise",),
     "oracle": (arms.ORACLE,),
@@ -122,10 +123,11 @@ class Answer:
         """
         judged = self.against_real
         judged = judged[(judged["n_positive"] == size) & (judged["classifier"] == classifier)]
+        names = set(judged["arm"])
         found = {
             arm: comparison.real_equivalents(self.curve_rows, arm, size, classifier, seed=SEED)
             for arm in arms.ARMS
-            if arm in set(judged["arm"])
+            if arm in names
         }
         return pd.DataFrame.from_dict(found, orient="index", columns=["real", "low", "high"])
 
@@ -228,15 +230,13 @@ def scenario(answer, part):
 def curves(answer):
     """Return `comparison.scores_by_size` of the main part, and beyond its sizes the rest of the
     learning curve of real calls, which real-equivalents are read from."""
-    found = [comparison.scores_by_size(answer.main, seed=SEED)]
+    rows = [answer.main]
     for classifier in CLASSIFIERS:
         wide = comparison.learning_curve(answer.curve_rows, classifier)
-        for size in wide.columns[wide.columns > found[0]["n_positive"].max()]:
-            mean, low, high = comparison.interval(wide[size], seed=SEED)
-            row = {"arm": arms.REAL, "classifier": classifier, "n_positive": size}
-            row |= {"seeds": len(wide), "mean": mean, "low": low, "high": high}
-            found.append(pd.DataFrame([row]))
-    return pd.concat(found, ignore_index=True)
+        rest = wide.loc[:, wide.columns > answer.main["n_positive"].max()]
+        rest = rest.melt(var_name="n_positive", value_name="roc_auc")
+        rows.append(rest.assign(arm=arms.REAL, classifier=classifier))
+    return comparison.scores_by_size(pd.concat(rows), seed=SEED)
 
 
 def agreement(first, second):

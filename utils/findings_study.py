@@ -21,6 +21,7 @@ PARTS = {
     "balanced": "equilibrado",
     "challenge": "proporción del reto",
 }
+CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
 SCORES = {"average_precision": "precisión media", "f1": "F1", "brier": "Brier"}
 GROUPS = {  # of answer.GROUPS
     "generated": "brazos con generador",
@@ -103,7 +104,7 @@ def overall(found) -> str:
         f"de {study.PROTOCOL['smallest_effect']} o más** en {no_gain} frente a «solo "
         f"reales», y en {no_rival_gain} frente al rival."
     )
-    calm = [answer.headline(table[table["arm"] != "gan"])["verdict"]
+    calm = [answer.headline(table, answer.WITHOUT_GAN)["verdict"]
             for table in (found.against_real, found.against_rival)]  # fmt: skip
     text += (
         f" Sin la GAN, perjudica en {(calm[0] == 'harms').sum()} de {len(calm[0])} y pierde en "
@@ -207,6 +208,11 @@ def tally(words) -> str:
     )
 
 
+def tallied(rows) -> str:
+    """`tally` of some verdicts, and how many of them have a mean below zero."""
+    return f"{tally(rows['verdict'])} (media negativa en {int((rows['mean'] < 0).sum())})"
+
+
 def curve_title(found, curve) -> str:
     """How far the best generator and further real calls lie above `real` at the smallest size."""
     few = curve["n_positive"].min()
@@ -218,10 +224,11 @@ def curve_title(found, curve) -> str:
     )
 
 
-def gain_title(found, names, what) -> str:
-    """How many comparisons of some arms end in each verdict."""
-    verdicts = answer.headline(found.against_real, names)["verdict"]
-    return f"{name(found.name)}, {what}: de {len(verdicts)} comparaciones, {tally(verdicts)}"
+def gain_title(found) -> str:
+    """How many comparisons of arms with a generator with `real` end in each verdict."""
+    verdicts = answer.headline(found.against_real)["verdict"]
+    many = f"de {len(verdicts)} comparaciones, {tally(verdicts)}"
+    return f"{name(found.name)}, brazos con generador: {many}"
 
 
 def rival_title(found) -> str:
@@ -383,12 +390,10 @@ def rescued_title(found, size, change, truth, before, after) -> str:
     there (change) and in the mean; truth, before, after: see `answer.rescued`."""
     calls = truth == 1
     up, down = (int((sign * (after - before)[calls] > 0).sum()) for sign in (1, -1))
-    rows = comparison.differences(found.main)
-    rows = rows[(rows["arm"] == answer.BEST) & (rows["n_positive"] == size)]
-    rows = rows[rows["classifier"] == "cnn"]["difference"]
+    row = found.row(answer.BEST, size, "cnn")
     return (
         f"{name(found.name)}, semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} "
-        f"y bajan {down}.\nROC AUC {change:+.3f}; {rows.mean():+.3f} en la media de {len(rows)} "
+        f"y bajan {down}.\nROC AUC {change:+.3f}; {row['mean']:+.3f} en la media de {row['seeds']} "
         "semillas. Arriba, subidas; abajo, bajadas"
     )
 
@@ -506,12 +511,12 @@ def sweep(found, rows) -> str:
                  for arm in arms.ARMS if arm in best.index]  # fmt: skip
         lines.append(
             f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones de un generador "
-            f"(sin el híbrido) con «solo reales», {tally(drawn['verdict'])} (media negativa en "
-            f"{int((drawn['mean'] < 0).sum())}). La media mayor de cada brazo: {', '.join(parts)}."
+            f"(sin el híbrido) con «solo reales», {tallied(drawn)}. La media mayor de cada brazo: "
+            f"{', '.join(parts)}."
         )
         change = answer.dose(found, classifier)
         if len(change) >= comparison.FEWEST:
-            calm = answer.dose(found, classifier, [g for g in registry.REGISTRY if g != "gan"])
+            calm = answer.dose(found, classifier, CALM)
             ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
             few, many = (f"{ratio:g}" for ratio in ends)
             gaps = [answer.dose_beside(found, classifier, ratio) for ratio in ends]
@@ -529,7 +534,7 @@ def sweep(found, rows) -> str:
     if len(drawn):
         lines.append(
             f"- {', '.join(map(plotting.model_title, others))}: {len(drawn)} comparaciones, "
-            f"{tally(drawn['verdict'])} (media negativa en {int((drawn['mean'] < 0).sum())})."
+            f"{tallied(drawn)}."
         )
     return "\n".join(lines)
 
@@ -541,8 +546,7 @@ def sweep_title(found) -> str:
     for one in found.values():
         parts = []
         for classifier in answer.CLASSIFIERS:
-            calm = [name for name in registry.REGISTRY if name != "gan"]
-            changes = [answer.dose(one, classifier, names) for names in (registry.REGISTRY, calm)]
+            changes = [answer.dose(one, classifier, names) for names in (registry.REGISTRY, CALM)]
             if len(changes[0]) < comparison.FEWEST:
                 continue
             told = [words.get(answer.change(change)["verdict"], "indeciso") for change in changes]
@@ -568,9 +572,8 @@ def other_form(found, rows) -> str:
     return (
         f"**{name(found.name)}, otra forma de aprender** ({len(change)} semillas; {arms_}; {sizes} "
         f"llamadas; CNN y Random Forest). De {len(real)} comparaciones con «solo reales», "
-        f"{tally(real['verdict'])} (media negativa en {int((real['mean'] < 0).sum())}). Frente a "
-        "los mismos brazos con la forma del estudio, en media de brazos y tamaños: "
-        f"{'; '.join(changes)}."
+        f"{tallied(real)}. Frente a los mismos brazos con la forma del estudio, en media de brazos "
+        f"y tamaños: {'; '.join(changes)}."
     )
 
 
@@ -581,8 +584,7 @@ def other_scenario(found, part) -> str:
         return f"**{name(found.name)}, {PARTS[part]}**: sin medir todavía."
     drawn = answer.headline(rows)
     texts = [
-        f"{len(drawn)} comparaciones de un brazo con generador con «solo reales»: "
-        f"{tally(drawn['verdict'])} (media negativa en {int((drawn['mean'] < 0).sum())})"
+        f"{len(drawn)} comparaciones de un brazo con generador con «solo reales»: {tallied(drawn)}"
     ]
     for classifier, own in rows.groupby("classifier"):
         own = own.set_index("arm")

@@ -116,7 +116,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         image = ax.imshow(
             mean, cmap=GAIN_MAP, vmin=-SHADES, vmax=SHADES, aspect="auto", interpolation="nearest"
         )
-        for row in table[table[rows].isin(names)].to_dict("records"):
+        for row in table.to_dict("records"):
             place = mean.columns.get_loc(row[columns]), names.index(row[rows])
             mark = MARKS[row["verdict"]]
             if row["gain_excluded"] and row["verdict"] != "harms":
