@@ -69,6 +69,30 @@ def test_a_failed_row_or_a_size_that_some_seeds_lack_drops_no_seed():
     assert answer.Answer("planted", few, calls).seeds == 6
 
 
+def test_a_batch_that_is_still_being_run_is_not_read():
+    table = planted.rows(seeds=20, parts=study.PARTS)
+    ten = answer.Answer("planted", table[table["seed"] < 10])
+    begun = answer.Answer("planted", table[table["seed"] < 19])
+    assert (ten.seeds, ten.unread, begun.seeds, begun.unread) == (10, 0, 10, 9)
+    pd.testing.assert_frame_equal(begun.table, ten.table)
+    pd.testing.assert_frame_equal(
+        answer.scenario(begun, "challenge"), answer.scenario(ten, "challenge")
+    )
+    assert answer.dose(begun, "cnn").index.tolist() == list(range(10))
+    assert "no se leen" not in findings.projection(ten)
+    assert "filas de 9 semillas de un lote sin terminar" in findings.projection(begun)
+    main = study.select(table, "main")
+    ahead = answer.Answer("planted", pd.concat([table[table["seed"] < 10], main]).drop_duplicates())
+    assert (ahead.seeds, ahead.unread) == (20, 0)  # each part by its own batches
+    assert set(answer.scenario(ahead, "ratios")["seeds"]) == {10}
+    late = (table["seed"] > 9) & (table["classifier"] == "cnn") & (table["ratio"] == 16)
+    slower = answer.scenario(answer.Answer("planted", table[~late]), "ratios")
+    assert slower.groupby("classifier")["seeds"].unique().map(list).to_dict() == {
+        "cnn": [10], "random_forest": [20]}  # fmt: skip
+    few = answer.Answer("planted", table[table["seed"].between(5, 11)])
+    assert (few.seeds, set(answer.scenario(few, "ratios")["seeds"])) == (7, {7})  # none is whole
+
+
 def test_planted_effects_come_out(found):
     row = found.row("aae", 50, "cnn")
     assert row["verdict"] == "helps" and row["mean"] == pytest.approx(0.04, abs=0.002)

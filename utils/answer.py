@@ -58,16 +58,36 @@ class Answer:
 
     @functools.cached_property
     def main(self):
-        """The rows of the main part of the protocol, without seeds that are still being run: those
-        that lack a row which others have, failed or not."""
+        """The rows of the main part of the protocol that did not fail: of whole batches of seeds,
+        or, while there is none, of the seeds that have been run."""
         tried = study.select(self.attempted, "main")
+        ended = self._ended(tried)
+        return _fine(tried, study.whole_batches(ended) or ended)
+
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - an answer lives as long as its notebook
+    def part(self, name):
+        """Return the rows of another of study.PARTS that did not fail: by classifier, of whole
+        batches of seeds, or, while there is none, all."""
+        tried = study.select(self.attempted, name)
+        read = [
+            _fine(own, study.whole_batches(self._ended(own)) or own["seed"])
+            for _, own in tried.groupby("classifier")
+        ]
+        return pd.concat(read).sort_index() if read else tried
+
+    def _ended(self, tried):
+        """The seeds that have been run: that lack no row which others have, failed or not."""
         kinds = tried[_KIND].drop_duplicates()
         asked = tried[["seed"]].drop_duplicates().merge(kinds, how="cross")
         if self.calls is not None:
             asked = asked[asked["n_positive"] < asked["seed"].map(self.calls)]
         both = asked.merge(tried[["seed", *_KIND]], how="left", indicator=True)
-        running = both.loc[both["_merge"] == "left_only", "seed"]
-        return tried[tried["error"].isna() & ~tried["seed"].isin(running)]
+        return set(tried["seed"]) - set(both.loc[both["_merge"] == "left_only", "seed"])
+
+    @property
+    def unread(self):
+        """How many seeds have rows of the main part that are not read: their batch is not whole."""
+        return study.select(self.attempted, "main")["seed"].nunique() - self.seeds
 
     @property
     def seeds(self):
@@ -167,6 +187,13 @@ class Answer:
 
 
 _KIND = ["n_positive", "arm", "ratio", "classifier"]
+
+
+def _fine(rows, seeds):
+    """The rows of some seeds that did not fail."""
+    return rows[rows["error"].isna() & rows["seed"].isin(seeds)]
+
+
 COLUMNS = [
     "dataset", "n_positive", "n_negative", "classifier", "arm", "ratio", "reference", "seeds",
     "mean", "low", "high", "p", "verdict", "p_gain", "gain_excluded",
@@ -224,7 +251,7 @@ def headline(table, names=GENERATED):
 
 def scenario(answer, part):
     """Return `comparison.verdicts` of a part of the protocol; no rows if it is not measured."""
-    return comparison.verdicts(study.select(answer.rows, part), seed=SEED)
+    return comparison.verdicts(answer.part(part), seed=SEED)
 
 
 def curves(answer):
@@ -266,7 +293,7 @@ def sweeps(found):
 def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
     """Return (seeds,): what the mean ROC AUC of some generators changes from the lowest ratio of
     the sweep to the highest, of the seeds that have all of them at both."""
-    rows = study.select(answer.rows, "ratios")
+    rows = answer.part("ratios")
     rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(generators)]
     ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
     wide = rows.pivot_table("roc_auc", "seed", ["ratio", "arm"])
@@ -277,7 +304,7 @@ def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
 
 def dose_beside(answer, classifier, ratio, rival="classical"):
     """Return (seeds,): the mean ROC AUC of the five generators minus a rival's, at one ratio."""
-    rows = study.select(answer.rows, "ratios")
+    rows = answer.part("ratios")
     rows = rows[(rows["classifier"] == classifier) & (rows["ratio"] == ratio)]
     wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*registry.REGISTRY, rival])
     wide = wide.dropna()

@@ -334,11 +334,16 @@ def projection(found) -> str:
                 for n in (most, np.inf)]  # fmt: skip
         told[text] = (f"el {text} mide ±{width:.3f} con {found.seeds} semillas, y mediría "
                       f"±{wide[0]:.3f} con {most} y ±{wide[1]:.3f} con infinitas")  # fmt: skip
+    unread = (
+        f" La tabla tiene además filas de {found.unread} semillas de un lote sin terminar, que no "
+        "se leen."
+    )
     return (
         f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
         f"semillas; si las diferencias siguen tan dispersas, mediría unas ±{rule:.3f} con {most}. "
         "La regla no cuenta la corrección por clips comunes, que no baja con las semillas; los "
         f"intervalos que se dan, sí. De estos, {'; '.join(told.values())}."
+        + (unread if found.unread else "")
     )
 
 

@@ -491,6 +491,12 @@ def chosen_seeds(study, seeds):
     return list(range(count))
 
 
+def whole_batches(seeds):
+    """Return the set of those seeds whose batch of PROTOCOL is there as a whole."""
+    size, seeds = PROTOCOL["batch"], set(map(int, seeds))
+    return {s for s in seeds if seeds.issuperset(range(s - s % size, s - s % size + size))}
+
+
 def complete(study):
     """Return the rows of the present settings that did not fail, without doubles."""
     stored = read(study.path)
