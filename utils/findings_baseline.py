@@ -4,6 +4,7 @@
 """
 
 from utils import evaluation, plotting
+from utils.narrative import ranged
 
 CAUTION = " **Una pista trivial basta para igualarlo: mire la [Etapa 0](00_eda.ipynb).**"
 
@@ -40,8 +41,8 @@ def gain_title(curve, names, *, seed) -> str:
     wide = curve.pivot_table("roc_auc", "split", ["model", "size"])
     parts = []
     for name in names:
-        mean, low, high = evaluation.mean_interval(wide[name][many] - wide[name][few], seed=seed)
-        parts.append(f"{plotting.model_title(name)} {mean:+.3f} ({low:+.3f} a {high:+.3f})")
+        gain = evaluation.mean_interval(wide[name][many] - wide[name][few], seed=seed)
+        parts.append(f"{plotting.model_title(name)} {ranged(*gain)}")
     return f"De {few} a {many} clips por clase: {', '.join(parts)}"
 
 

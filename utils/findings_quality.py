@@ -8,6 +8,7 @@ import pandas as pd
 from utils import checkpoint, judging
 from utils.generators import registry
 from utils.generators.references import REFERENCES
+from utils.narrative import ranged
 from utils.plotting_generators import title
 from utils.plotting_quality import MEASURES
 
@@ -48,7 +49,7 @@ def intervals(measures) -> pd.DataFrame:
     """Mean and interval of each measure, as text, a row a generator."""
     columns = {
         MEASURES[metric]: [
-            "colapsa" if pd.isna(mean) else f"{mean:.2f} ({low:.2f} a {high:.2f})"
+            "colapsa" if pd.isna(mean) else ranged(mean, low, high, ".2f")
             for mean, low, high in rows.itertuples(index=False)
         ]
         for metric, rows in measures.items()
@@ -153,7 +154,7 @@ def copies(p_values) -> str:
 def _listed(rows) -> str:
     """Mean and interval of each generator."""
     return "; ".join(
-        f"{title(name)} {row['mean']:+.3f} ({row['low']:+.3f} a {row['high']:+.3f})"
+        f"{title(name)} {ranged(row['mean'], row['low'], row['high'])}"
         for name, row in rows.iterrows()
     )
 

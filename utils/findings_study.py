@@ -5,6 +5,7 @@ import pandas as pd
 
 from utils import answer, arms, comparison, plotting, sensitivity, study
 from utils.generators import registry
+from utils.narrative import ranged
 from utils.plotting_study import WORDS, title
 
 NAMES = {"simulated": "Clips simulados", "right_whale_upcalls": "Grabaciones reales"}
@@ -37,10 +38,9 @@ def name(dataset) -> str:
     return NAMES.get(dataset, dataset)
 
 
-def signed(row, digits=3) -> str:
+def signed(row) -> str:
     """A difference with its interval, such as "+0.012 (+0.003 a +0.021)"."""
-    mean, low, high = (f"{row[key]:+.{digits}f}" for key in ("mean", "low", "high"))
-    return f"{mean} ({low} a {high})"
+    return ranged(row["mean"], row["low"], row["high"])
 
 
 def judged(row) -> str:
@@ -445,7 +445,7 @@ def by_snr(found, classifier) -> str:
         f"**{name(found.name)}**: con {title(answer.BEST)} y "
         f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "
         f"cambia {low.mean():+.3f} y la fuerte {high.mean():+.3f}; débil menos fuerte, "
-        f"{gap[0]:+.3f} ({gap[1]:+.3f} a {gap[2]:+.3f}): {better}."
+        f"{ranged(*gap)}: {better}."
     )
 
 
@@ -463,7 +463,7 @@ def quality(found, table, metrics, size, classifier) -> str:
         bare = comparison.rank_correlation(
             *(side.drop("noise", errors="ignore") for side in pair), seed=answer.SEED
         )[0]
-        parts.append(f"{text}, {rho:+.2f} ({low:+.2f} a {high:+.2f}); sin el suelo, {bare:+.2f}")
+        parts.append(f"{text}, {ranged(rho, low, high, '+.2f')}; sin el suelo, {bare:+.2f}")
         sure += [text] if (low > 0 or high < 0) and abs(rho) >= least else []
     listed = "\n".join(f"- {part}" for part in parts)
     return (
@@ -614,7 +614,7 @@ def monday(found) -> str:
     )  # fmt: skip
     wins, below = int((rival["verdict"] == "helps").sum()), int((rival["mean"] < 0).sum())
     reason = "por ahora no hay motivo para entrenarlo" if not wins else "depende del lugar"
-    mean, low, high = answer.more_calls(found, detector, size, larger)
+    more = answer.more_calls(found, detector, size, larger)
     return (
         f"**{name(found.name)}**\n"
         f"- **Detector.** Con {size} llamadas la media más alta es la de "
@@ -625,7 +625,7 @@ def monday(found) -> str:
         f"rival barato en {wins} de {len(rival)} comparaciones, y su media queda por debajo en "
         f"{below}: {reason}.\n"
         f"- **Etiquetar.** De {size} a {larger} llamadas, {plotting.model_title(detector)} solo "
-        f"con reales cambia {mean:+.3f} ({low:+.3f} a {high:+.3f})."
+        f"con reales cambia {ranged(*more)}."
     )
 
 

@@ -24,6 +24,11 @@ def in_spanish(text: str) -> str:
     return "".join(parts)
 
 
+def ranged(mean: float, low: float, high: float, form: str = "+.3f") -> str:
+    """A value with its interval, such as "+0.012 (+0.003 a +0.021)"."""
+    return f"{mean:{form}} ({low:{form}} a {high:{form}})"
+
+
 def percent(share: float) -> str:
     """0.826 as "83 %", small shares with one decimal, as Spanish writes them."""
     return f"{100 * share:.0f} %" if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
