@@ -93,6 +93,27 @@ def test_a_batch_that_is_still_being_run_is_not_read():
     assert (few.seeds, set(answer.scenario(few, "ratios")["seeds"])) == (7, {7})  # none is whole
 
 
+def test_batches_of_seeds_are_compared(found):
+    assert findings.replicated(found).endswith("no hay dos lotes de 10 semillas que comparar.")
+    table = planted.rows(seeds=20, parts=("main",))
+    both = answer.Answer("planted", table)
+    wide = answer.batches(both)
+    assert wide.columns.tolist() == [0, 10]
+    assert len(wide) == 2 * len(answer.GENERATED) * len(study.PROTOCOL["sizes"])
+    assert wide.loc[("cnn", "aae", 50), 10] == pytest.approx(planted.EFFECTS["aae"], abs=2e-3)
+    told = findings.replicated(both)
+    mean = np.mean([planted.EFFECTS[arm] for arm in answer.GENERATED])
+    assert "semillas 10 a 19, " in told and told.count(f"{mean:+.3f} con CNN") == 2
+    assert told.count("negativa en 10") == 2  # the GAN's
+    turned = table.copy()
+    drawn = turned["arm"].isin(answer.GENERATED) & (turned["seed"] > 9)
+    turned.loc[drawn, "roc_auc"] -= 2 * turned.loc[drawn, "arm"].map(planted.EFFECTS)
+    told = findings.replicated(answer.Answer("turned", turned))
+    assert re.search(
+        r"semillas 0 a 9.*negativa en 10; semillas 10.*negativa en 50\. .*, -0\.9", told
+    )
+
+
 def test_planted_effects_come_out(found):
     row = found.row("aae", 50, "cnn")
     assert row["verdict"] == "helps" and row["mean"] == pytest.approx(0.04, abs=0.002)

@@ -342,6 +342,17 @@ def averages(answer):
     return found
 
 
+def batches(answer):
+    """Return the mean differences to `real` of what is generated, of each of CLASSIFIERS, arm and
+    size, which are the index; a column a whole batch of seeds, named by its first seed."""
+    size = study.PROTOCOL["batch"]
+    paired = headline(comparison.differences(answer.main))
+    paired = paired[paired["seed"].isin(study.whole_batches(answer.main["seed"]))]
+    first = (paired["seed"] // size * size).rename("first")
+    names = ["classifier", "arm", "n_positive"]
+    return paired.pivot_table("difference", names, first).dropna()
+
+
 def quality_and_gain(answer, quality, metric, size, classifier):
     """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
     splits), and the differences to `real` at a size of the study (columns: seeds)."""

@@ -148,6 +148,28 @@ def averages(found) -> pd.DataFrame:
     return table.rename(index=GROUPS).rename_axis("media de brazos y tamaños")
 
 
+def replicated(found) -> str:
+    """Whether batches of seeds, each by itself, say the same of what is generated."""
+    wide, size = answer.batches(found), study.PROTOCOL["batch"]
+    if wide.shape[1] < 2:
+        return f"**{name(found.name)}**: no hay dos lotes de {size} semillas que comparar."
+    parts = []
+    for first, own in wide.items():
+        means = own.groupby("classifier").mean()
+        told = ", ".join(
+            f"{means[c]:+.3f} con {plotting.model_title(c)}" for c in answer.CLASSIFIERS
+        )
+        below = int((own < 0).sum())
+        parts.append(f"semillas {first} a {first + size - 1}, {told}, negativa en {below}")
+    ranks = wide.corr(method="spearman").to_numpy()
+    least = ranks[np.triu_indices_from(ranks, 1)].min()
+    return (
+        f"**{name(found.name)}**, lote a lote, la media de las {len(wide)} comparaciones de un "
+        f"brazo con generador: {'; '.join(parts)}. Correlación de rangos de esas {len(wide)} entre "
+        f"lotes, {least:.2f}{' o más' if wide.shape[1] > 2 else ''}."
+    )
+
+
 def counted(alike, ends) -> str:
     """Real-equivalents with their interval, such as "80 (61 a 120)"; "≤25" at the curve's end."""
     texts = []
