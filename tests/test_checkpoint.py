@@ -51,6 +51,22 @@ def test_summaries_hold_the_mean_and_shares_are_taken_split_by_split():
     assert share.loc["ae", "mean"] == pytest.approx(expected)
 
 
+def test_differences_are_paired_by_split():
+    rows = table()
+    rows.loc[rows["metric"] == "usefulness", "value"] += 0.01 * rows["seed"]
+    assert checkpoint.best_floor(rows, 800) == "pca_gaussian"
+    ahead = checkpoint.margins(rows, 800, "pca_gaussian")
+    assert ahead.loc["ae"].tolist() == pytest.approx([0.05] * 3)  # what splits share cancels
+    both = checkpoint.margins(rows, 800, "real", metric="coverage_pca", beside="usefulness")
+    assert both.loc["ae", "mean"] == pytest.approx(0.6 - 0.96)
+    kept = rows[(rows["metric"] == "usefulness") & (rows["generator"] == "gan")]
+    kept = kept.assign(metric="usefulness_kept", value=kept["value"] + 0.02)
+    change = checkpoint.filtered(pd.concat([rows, kept]), 800, "usefulness")
+    assert change.index.tolist() == ["gan"] and change.loc["gan"].tolist() == pytest.approx(
+        [0.02] * 3
+    )
+
+
 def test_the_worst_band_is_found_with_its_sign():
     frequencies = np.array([50.0, 100, 150])
     found = checkpoint.worst_band(np.array([1.0, -3, 2]), np.zeros(3), frequencies)

@@ -15,7 +15,7 @@ def decision():
 
 
 def test_who_goes_on_and_why_not(decision):
-    margins = checkpoint.margins(table(), 800)
+    margins = checkpoint.margins(table(), 800, "pca_gaussian")
     assert findings.passed(decision) == ["ae", "diffusion"]
     assert findings.stopped(decision) == ["vae", "aae", "gan"]
     text = findings.verdict(decision, margins, pd.Series(30.0, findings.GENERATORS), 0, 800)
@@ -41,29 +41,46 @@ def test_a_generator_that_collapses_does_not_go_on_and_every_sentence_is_said(sp
     assert findings.passed(decision) == ["diffusion"] and decision.loc["ae", "collapsed"] == splits
     seconds = pd.Series(30.0, findings.GENERATORS)
     seconds["ae"] = None if splits == 4 else 30.0
-    text = findings.verdict(decision, checkpoint.margins(rows, 800), seconds, splits, 800)
+    text = findings.verdict(
+        decision, checkpoint.margins(rows, 800, "pca_gaussian"), seconds, splits, 800
+    )
     assert "- AE no sigue: colapsa.\n" in text and ("AE 30, VAE" in text) == (splits == 1)
     measures = {"usefulness": checkpoint.summary(rows, "usefulness", 800)}
     told = findings.intervals(measures).loc["AE", "utilidad (ROC AUC)"]
     assert told == ("colapsa" if splits == 4 else "0.90 (0.90 a 0.90)")
-    share = checkpoint.ratios(rows, "usefulness", 800)["mean"]
-    assert "difusión" in findings.summary(
-        decision, {"two_sample_auc": measures["usefulness"]}, share, 800
-    )
-    worst = findings.worst_parameter({"wasserstein_start_hz": measures["usefulness"]})
+    measures["two_sample_auc"] = measures["usefulness"]
+    margins = checkpoint.margins(rows, 800, "real")
+    assert "difusión" in findings.summary(decision, measures, margins, 800)
+    start = "wasserstein_start_hz"
+    worst = findings.worst_parameter({start: measures["usefulness"]}, {start: margins})
     assert ("**AE**" in worst) == (splits == 1)
-    gain = measures["usefulness"]["mean"]
-    assert ("AE +0.9" in findings.topped_up(gain, 800).split("VAE")[0]) == (splits == 1)
+    assert ("; VAE" in findings.topped_up(margins, 800)) == (splits == 1)
+    assert ("AE -0." in findings.redrawn(measures["usefulness"]["mean"], margins, "vae")
+            .replace("VAE", "").replace("AAE", "")) == (splits == 1)  # fmt: skip
 
 
 def test_the_summary_sets_the_best_beside_the_best_floor(decision):
     rows = table()
-    share = checkpoint.ratios(rows, "usefulness", 800)["mean"]
     apart = pd.concat([rows, rows[rows["metric"] == "usefulness"].assign(metric="two_sample_auc")])
-    measures = {"two_sample_auc": checkpoint.summary(apart, "two_sample_auc", 800)}
-    text = findings.summary(decision, measures, share, 800)
-    assert "PCA gaussiana, el 89.5 %" in text and "94.7 %" in text
-    assert findings.intervals(measures).loc["GAN"].tolist() == ["0.84 (0.84 a 0.84)"]
+    measures = {
+        metric: checkpoint.summary(apart, metric, 800)
+        for metric in ("two_sample_auc", "usefulness")
+    }
+    margins = checkpoint.margins(rows, 800, checkpoint.best_floor(rows, 800))
+    text = findings.summary(decision, measures, margins, 800)
+    assert "PCA gaussiana, 0.850." in text and "logra ROC AUC 0.900; con reales, 0.950;" in text
+    assert "se distingue de cero en 2 de los 2 que siguen" in text
+    assert findings.intervals(measures).loc["GAN"].tolist() == ["0.84 (0.84 a 0.84)"] * 2
+
+
+def test_what_gives_samples_away_is_set_beside_calls_drawn_again():
+    apart = pd.Series({"real": 0.52, "copies": 0.66, "aae": 0.69})
+    margins = pd.DataFrame({"mean": 0.03, "low": -0.01, "high": 0.07}, findings.GENERATORS)
+    margins.loc["gan"] = [0.22, 0.13, 0.31]
+    margins.loc["ae"] = np.nan
+    text = findings.redrawn(apart, margins, "aae")
+    assert "AUC de dos muestras 0.66, frente a 0.52 de las reales y 0.69 de AAE" in text
+    assert "GAN +0.220 (+0.130 a +0.310)" in text and "cero en 1 de 4" in text
 
 
 def test_a_rejected_generator_is_not_called_a_copy_by_its_p_alone():
@@ -93,7 +110,9 @@ def test_generators_that_go_on_are_set_beside_real_calls(decision):
     for name in findings.GENERATORS:
         assert (f"{findings.title(name)} -0." in told) == (name in findings.passed(decision))
     nobody = decision.assign(goes_on=False)
-    assert "Ningún generador pasa" in findings.beside_real(checkpoint.margins(table(), 800), nobody)
+    assert "Ningún generador pasa" in findings.beside_real(
+        checkpoint.margins(table(), 800, "real"), nobody
+    )
 
 
 def test_samples_off_the_calls_level_or_deviation_are_named():
@@ -107,9 +126,12 @@ def test_samples_off_the_calls_level_or_deviation_are_named():
 
 def test_the_filter_names_whom_it_moves():
     rate = pd.Series({"ae": 0.03, "gan": 0.05})
-    text = findings.rejection(rate, pd.Series({"ae": 0.001, "gan": 0.03}))
-    assert "Se desecha del 3 al 5 % de" in text and "solo en: GAN" in text
-    assert "solo en: ninguno" in findings.rejection(rate, pd.Series({"ae": 0.0, "gan": 0.0}))
+    change = pd.DataFrame({"mean": 0.02, "low": -0.01, "high": 0.05}, ["ae", "gan"])
+    text = findings.rejection(rate, change)
+    assert "Se desecha del 3 al 5 % de" in text and text.count("+0.020 (-0.010 a +0.050)") == 2
+    assert "el intervalo deja fuera el cero en: ninguno" in text
+    change.loc["gan"] = [0.02, 0.01, 0.03]
+    assert "el intervalo deja fuera el cero en: GAN" in findings.rejection(rate, change)
 
 
 def test_the_worst_parameter_is_marked_where_intervals_part():
@@ -117,24 +139,29 @@ def test_the_worst_parameter_is_marked_where_intervals_part():
     rows = pd.DataFrame({"mean": 1.0, "low": 0.8, "high": 1.2}, names)
     slope = rows.copy()
     slope.loc["gan"] = [4.0, 3.0, 5.0]
-    text = findings.worst_parameter({"wasserstein_snr_db": rows, "wasserstein_slope_hz_s": slope})
+    truth = {"wasserstein_snr_db": rows, "wasserstein_slope_hz_s": slope}
+    margins = {metric: own - 1.0 for metric, own in truth.items()}
+    text = findings.worst_parameter(truth, margins)
     assert "**GAN**: pendiente, 4.0 veces la distancia entre reales" in text
-    assert text.count("(los intervalos se solapan)") == 4
-    gain = pd.Series(dict.fromkeys([*findings.GENERATORS, "pca_gaussian"], -0.01))
-    assert "PCA gaussiana -0.010" in findings.topped_up(gain, 800)
+    assert text.count("(la diferencia, apareada, no se distingue)") == 4
+    gain = pd.DataFrame({"mean": -0.01, "low": -0.02, "high": 0.01}, [*names, "pca_gaussian"])
+    gain.loc["gan", "high"] = -0.005
+    told = findings.topped_up(gain, 800)
+    assert "PCA gaussiana -0.010 (-0.020 a +0.010)" in told
+    assert "por encima de cero en 0 y por debajo en 1 de 6." in told
 
 
 def test_the_control_counts_false_alarms():
-    assert "da p < 0.01 en 2 de 5 particiones" in findings.control(
-        pd.Series([0.001, 0.5, 0.0099, 0.01, 0.9])
-    )
+    told = findings.control(pd.Series([0.001, 0.5, 0.0099, 0.01, 0.9]))
+    assert "da p < 0.01 en 2 de 5 particiones, y debería darla en una de cada 100" in told
+    assert told.endswith("que perdona hasta 2 rechazos.")
 
 
 def test_the_power_names_the_least_share_of_copies_that_is_seen():
-    told = findings.power({0.1: 0.5, 0.2: 0.02, 0.5: 0.001}, "vae")
-    assert "Muestras de VAE" in told and "20 %, p = 0.020" in told
+    told = findings.power({0.1: 0.5, 0.2: 0.02, 0.5: 0.001}, "vae", 200)
+    assert "Muestras de VAE, que aprendió de 200 llamadas," in told and "20 %, p = 0.020" in told
     assert "En esta partición el examen las ve desde el 50 %" in told
-    assert "con ninguna de estas partes" in findings.power({0.1: 0.5}, "vae")
+    assert "con ninguna de estas partes" in findings.power({0.1: 0.5}, "vae", 200)
 
 
 def test_single_copies_are_told_by_the_nearest_samples():

@@ -62,6 +62,12 @@ def test_profiles_are_differences_from_the_real_ones():
     assert set(axes[0].get_lines()[0].get_ydata()) == {2.0}
     np.testing.assert_allclose(axes[1].get_lines()[0].get_ydata(), 10)
     assert axes[0].get_ylabel() == "diferencia (dB)"
+    both = profiles | {figures.CONTROL: np.full(4, 4.0)}
+    axes = figures.profiles(
+        both, spectra | {figures.CONTROL: spectra["real"]}, np.arange(4), np.arange(1, 7), unit="dB"
+    )
+    control = axes[0].get_lines()[1]
+    assert control.get_linestyle() == "--" and set(control.get_ydata()) == {1.0}
 
 
 def test_shares_of_near_calls_rise_to_one():

@@ -89,13 +89,24 @@ def decide(table, size):
     return found
 
 
-def margins(table, size, reference=None, *, seed=0):
-    """Return mean, low and high of each generator's usefulness minus that of the reference, by
-    default the best floor, split by split."""
-    useful = values(table, "usefulness", size)
-    if reference is None:
-        reference = useful.loc[list(RULE["usefulness"])].mean(axis=1).idxmax()
-    return _intervals(useful - useful.loc[reference], seed)
+def best_floor(table, size):
+    """Return the floor of the rule whose samples are the most useful, in the mean."""
+    return values(table, "usefulness", size).loc[list(RULE["usefulness"])].mean(axis=1).idxmax()
+
+
+def margins(table, size, reference, *, metric="usefulness", beside=None, seed=0):
+    """Return mean, low and high of each generator's metric minus that of the reference, split by
+    split. beside: the metric of the reference, the same by default."""
+    own = values(table, metric, size)
+    other = own if beside is None else values(table, beside, size)
+    return _intervals(own - other.loc[reference], seed)
+
+
+def filtered(table, size, metric, *, seed=0):
+    """Return mean, low and high of what the rejection changes in a metric, split by split, one row
+    a generator that has been filtered."""
+    change = values(table, f"{metric}{judging.KEPT}", size) - values(table, metric, size)
+    return _intervals(change.loc[change.notna().any(axis=1)], seed)
 
 
 def worst_band(profile, reference, frequencies):

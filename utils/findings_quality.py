@@ -31,17 +31,34 @@ def stopped(decision) -> list[str]:
     return [name for name in GENERATORS if not decision.loc[name, "goes_on"]]
 
 
-def summary(decision, measures, share, size) -> str:
-    """The paragraph that opens the notebook; share: usefulness as a part of that of real calls."""
-    apart, best = measures["two_sample_auc"]["mean"], share[GENERATORS].idxmax()
-    floor = share[list(REFERENCES)].idxmax()
+def summary(decision, measures, margins, size) -> str:
+    """The paragraph that opens the notebook; margins: of `checkpoint.margins` against a floor."""
+    apart, useful = (measures[name]["mean"] for name in ("two_sample_auc", "usefulness"))
+    best, floor = useful[GENERATORS].idxmax(), useful[list(REFERENCES)].idxmax()
+    ahead = margins.loc[passed(decision)]
     return (
         f"Con {size} llamadas: **siguen {named(passed(decision))}**; no pasan: "
         f"{named(stopped(decision))}. La utilidad media más alta es la de **{title(best)}**: un "
-        f"detector que aprende solo de sus llamadas logra el {100 * share[best]:.1f} % de la ROC "
-        f"AUC que dan las reales; con el mejor suelo, {title(floor)}, el {100 * share[floor]:.1f} "
-        f"%. Una CNN distingue los clips de {title(best)} con AUC {apart[best]:.2f} (reales: "
-        f"{apart[judging.REAL]:.2f})."
+        f"detector que aprende solo de sus llamadas logra ROC AUC {useful[best]:.3f}; con reales, "
+        f"{useful[judging.REAL]:.3f}; con el mejor suelo, {title(floor)}, {useful[floor]:.3f}. "
+        f"**La ventaja sobre ese suelo se distingue de cero en {int((ahead['low'] > 0).sum())} de "
+        f"los {len(ahead)} que siguen.** Una CNN distingue los clips de {title(best)} con AUC "
+        f"{apart[best]:.2f} (reales: {apart[judging.REAL]:.2f})."
+    )
+
+
+def redrawn(apart, margins, best) -> str:
+    """How much of what gives samples away does so in training calls that were drawn again, too;
+    apart: two-sample AUC by name; margins: of it, against the copies."""
+    real, copied = apart[judging.REAL], apart[judging.COPIES]
+    rows = margins.loc[[name for name in GENERATORS if pd.notna(margins.loc[name, "mean"])]]
+    return (
+        f"**¿Los delata la llamada?** Las *copias*, llamadas de entrenamiento redibujadas sobre "
+        f"otro mar, ya se distinguen: AUC de dos muestras {copied:.2f}, frente a {real:.2f} de las "
+        f"reales y {apart[best]:.2f} de {title(best)}. Cada generador menos las copias, apareado "
+        f"por partición: {_listed(rows)}; el intervalo queda por encima de cero en "
+        f"{int((rows['low'] > 0).sum())} de {len(rows)}. En los demás no se ve que la llamada "
+        "inventada delate más que una de verdad redibujada."
     )
 
 
@@ -58,10 +75,11 @@ def intervals(measures) -> pd.DataFrame:
     return pd.DataFrame(columns, index=[title(name) for name in index])
 
 
-def worst_parameter(truth) -> str:
+def worst_parameter(truth, margins) -> str:
     """The tracked parameter of calls that each generator gets most wrong, beside real clips.
 
-    Marked where its interval lies above that of real clips.
+    Marked unless its distance minus that of real clips has an interval above zero: margins, of
+    `checkpoint.margins`, by metric.
     """
     parts = []
     trained = next(iter(truth.values()))["mean"].dropna().index
@@ -69,12 +87,11 @@ def worst_parameter(truth) -> str:
         times = {m: rows.loc[name, "mean"] / rows.loc[judging.REAL, "mean"]
                  for m, rows in truth.items()}  # fmt: skip
         metric = max(times, key=times.get)
-        rows = truth[metric]
-        apart = rows.loc[name, "low"] > rows.loc[judging.REAL, "high"]
+        apart = margins[metric].loc[name, "low"] > 0
         parts.append(
             f"**{title(name)}**: {MEASURES[metric].split(' (')[0]}, "
             f"{times[metric]:.1f} veces la distancia entre reales"
-            + ("" if apart else " (los intervalos se solapan)")
+            + ("" if apart else " (la diferencia, apareada, no se distingue)")
         )
     return "Lo que peor reproduce cada uno. " + "; ".join(parts) + "."
 
@@ -82,23 +99,25 @@ def worst_parameter(truth) -> str:
 def control(p_values) -> str:
     """How often the test of copying rejects validation calls, which cannot be copies; p_values: of
     the splits."""
-    wrong = int((p_values < checkpoint.RULE["copying"]).sum())
+    limit, many = checkpoint.RULE["copying"], p_values.count()
     return (
-        f"El examen toma los clips por independientes, y los de una grabación no lo son: con "
-        f"llamadas de validación, que no pueden ser copias, da p < {checkpoint.RULE['copying']} en "
-        f"{wrong} de {p_values.count()} particiones. Lo que decide es la mediana."
+        "El examen toma los clips por independientes, y los de una grabación no lo son: con "
+        f"llamadas de validación, que no pueden ser copias, da p < {limit} en "
+        f"{int((p_values < limit).sum())} de {many} particiones, y debería darla en una de cada "
+        f"{1 / limit:.0f}. Decide la mediana, que perdona hasta {(many - 1) // 2} rechazos."
     )
 
 
-def power(found, name) -> str:
-    """Which shares of copies among new samples the test of copying finds; found: {share: p}."""
+def power(found, name, size) -> str:
+    """Which shares of copies among new samples the test of copying finds; found: {share: p}; size:
+    the calls that the generator learned from."""
     caught = [share for share, p in found.items() if p < checkpoint.RULE["copying"]]
     listed = "; ".join(f"{100 * share:.0f} %, p = {p:.3f}" for share, p in found.items())
     seen = f"desde el {100 * min(caught):.0f} %" if caught else "con ninguna de estas partes"
     return (
-        f"**Cuántas copias hacen falta para verlas.** Muestras de {title(name)} con una parte de "
-        f"copias mezclada: {listed}. En esta partición el examen las ve {seen}: pasarlo no "
-        f"descarta copias sueltas."
+        f"**Cuántas copias hacen falta para verlas.** Muestras de {title(name)}, que aprendió de "
+        f"{size} llamadas, con una parte de copias mezclada: {listed}. En esta partición el examen "
+        f"las ve {seen}: pasarlo no descarta que haya menos."
     )
 
 
@@ -173,24 +192,28 @@ def beside_real(margins, decision) -> str:
 
 
 def topped_up(gain, size) -> str:
-    """What as many synthetic calls beside many real ones change."""
-    names = [name for name in (*GENERATORS, "pca_gaussian") if pd.notna(gain[name])]
+    """What as many synthetic calls beside many real ones change: mean, low, high by name."""
+    names = [name for name in (*GENERATORS, "pca_gaussian", judging.COPIES) if name in gain.index]
+    rows = gain.loc[names].dropna()
     return (
-        f"Sumar otras tantas sintéticas a {size} reales cambia la ROC AUC media en "
-        + "; ".join(f"{title(name)} {gain[name]:+.3f}" for name in names)
-        + ". Con pocas reales puede ser distinto: lo mide la [Etapa 4](04_augmentation.ipynb)."
+        f"Sumar otras tantas sintéticas a {size} reales, apareado por partición, cambia la ROC AUC "
+        f"en {_listed(rows)}; el intervalo queda por encima de cero en "
+        f"{int((rows['low'] > 0).sum())} y por debajo en {int((rows['high'] < 0).sum())} de "
+        f"{len(rows)}. Con pocas reales puede ser distinto: lo mide la "
+        "[Etapa 4](04_augmentation.ipynb)."
     )
 
 
 def rejection(rate, change) -> str:
-    """What the filter throws away, and what that does to usefulness."""
-    moved = [name for name in change.index if abs(change[name]) >= 0.01]
+    """What the filter throws away, and what that does to usefulness; change: of
+    `checkpoint.filtered`."""
+    sure = [name for name, row in change.iterrows() if row["low"] > 0 or row["high"] < 0]
     few, many = (f"{100 * pick(rate):.0f}" for pick in (min, max))
     thrown = f"un {few}" if few == many else f"del {few} al {many}"
     return (
-        f"Se desecha {thrown} % de las muestras, y la utilidad cambia entre {change.min():+.3f} y "
-        f"{change.max():+.3f}; una centésima o más, solo en: {named(moved)}. En la Etapa 4 no se "
-        f"usa el filtro."
+        f"Se desecha {thrown} % de las muestras. La utilidad cambia, apareada por partición: "
+        f"{_listed(change)}; el intervalo deja fuera el cero en: {named(sure)}. En la Etapa 4 no "
+        f"se usa el filtro."
     )
 
 

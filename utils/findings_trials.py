@@ -129,27 +129,24 @@ def draws(table) -> str:
     if table is None or table["split"].nunique() < evaluation.FEWEST:
         return _missing("draws")
     counts = {f"times_{times}": times * judging.SAMPLES for times in trials.DRAWS}
-    columns = list(counts)
-    share = table[columns].div(table["real"], axis=0).groupby(table["generator"]).mean()
-    means = table.groupby("generator")[columns].mean()
-    share, means = share.loc[GENERATORS], means.loc[GENERATORS]
-    shown = means.map("{:.3f}".format) + share.map(lambda part: f" ({100 * part:.1f} %)")
-    shown = shown.where(means.notna(), "colapsa")
+    columns, real = list(counts), table.groupby("split")["real"].mean().mean()
+    means = table.groupby("generator")[columns].mean().loc[GENERATORS]
+    beside_real = table[columns].sub(table["real"], axis=0).groupby(table["generator"]).mean()
+    shown = means.map("{:.3f}".format).where(means.notna(), "colapsa")
     shown = shown.rename(index=title, columns=counts).rename_axis("clips dibujados")
     change = means[columns[-1]] - means[columns[0]]
     often = table.groupby("generator")[columns[-1]].count().loc[GENERATORS]
-    name = share[often >= evaluation.FEWEST].max(axis=1).idxmax()
-    best = share.loc[name].idxmax()
+    name = beside_real.loc[GENERATORS][often >= evaluation.FEWEST].max(axis=1).idxmax()
+    best = means.loc[name].idxmax()
     own, beside = table[table["generator"] == name], ""
     if best != columns[0]:
         gains = (own[best] - own[columns[0]]).dropna()
         gain, low, high = evaluation.mean_interval(gains, seed=0)
         beside = f" ({gain:+.3f}, {low:+.3f} a {high:+.3f}, frente a {judging.SAMPLES} clips)"
     return (
-        f"ROC AUC en prueba, media de {table['split'].nunique()} particiones y, entre paréntesis, "
-        f"parte de la que dan {table['n_positive'].max()} llamadas reales:\n\n{_markdown(shown)}"
+        f"ROC AUC en prueba, media de {table['split'].nunique()} particiones; con las "
+        f"{table['n_positive'].max()} llamadas reales, {real:.3f}:\n\n{_markdown(shown)}"
         f"\n\nDe {judging.SAMPLES} a {counts[columns[-1]]} clips, la utilidad cambia entre "
-        f"{change.min():+.3f} y {change.max():+.3f}. Lo más alto de {share.size} valores: "
-        f"{title(name)} con {counts[best]}, el {100 * share.loc[name, best]:.1f} "
-        f"%{beside}."
+        f"{change.min():+z.3f} y {change.max():+z.3f}. Lo más alto de {means.size} valores: "
+        f"{title(name)} con {counts[best]}, {means.loc[name, best]:.3f}{beside}."
     )

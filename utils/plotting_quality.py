@@ -38,6 +38,9 @@ MEASURES = {
 }
 
 
+CONTROL = "training"  # real training clips beside the held-out ones, in `profiles`
+
+
 def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=None):
     """Draw each generator's two-sample AUC against its coverage, both with intervals."""
     ax = _axes(ax, height=4.6, width=WIDTH)
@@ -54,8 +57,8 @@ def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=Non
             elinewidth=1,
             label=title(name),
         )
-    ax.set_xlabel("AUC de dos muestras (0,5: indistinguible de lo real)")
-    ax.set_ylabel("cobertura de las llamadas de prueba")
+    ax.set_xlabel("AUC de dos muestras, de peor a mejor (0.5: indistinguible de lo real)")
+    ax.set_ylabel("cobertura de las llamadas de prueba, PCA")
     ax.set(xlim=(1.03, min(0.48, fidelity["low"].min() - 0.01)), ylim=(0, 1))
     ax.grid()
     ax.figure.legend(loc="outside right center")
@@ -107,8 +110,13 @@ def _logarithmic(ax):
     low, high = ax.get_xlim()
     subs = (1, 2, 5) if high / low < 100 else (1,)
     ax.xaxis.set_major_locator(ticker.LogLocator(subs=subs))
-    ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_major_formatter(ticker.FuncFormatter(_plain))
     ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _plain(value, _):
+    """10000.0 as "10 000", 0.1 as "0.1"."""
+    return f"{value:,.0f}".replace(",", " ") if value >= 1 else f"{value:g}"
 
 
 def by_size(curves: Mapping[str, pd.DataFrame], names):
@@ -142,13 +150,16 @@ def profiles(profiles: Mapping[str, np.ndarray], spectra: Mapping[str, np.ndarra
              cycles, *, unit):  # fmt: skip
     """Draw band profiles and texture spectra minus, or over, those of `real`; return the axes.
 
-    profiles: name to (f,); spectra: name to (f, k), whose columns are cycles (k,) a clip.
+    profiles: name to (f,); spectra: name to (f, k), whose columns are cycles (k,) a clip. Names are
+    those of generators, and CONTROL.
     """
     figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.8))
     for name, profile in profiles.items():
         if name == "real":
             continue
-        style = {"color": GENERATORS[name][1], "label": title(name)}
+        style = {"color": "#000000", "linestyle": "--", "label": "reales de\nentrenamiento"}
+        if name != CONTROL:
+            style = {"color": GENERATORS[name][1], "label": title(name)}
         axes[0].plot(frequencies, profile - profiles["real"], **style)
         ratio = spectra[name].mean(0) / spectra["real"].mean(0)
         axes[1].plot(cycles, 10 * np.log10(ratio), **style)
