@@ -118,10 +118,19 @@ def test_generators_that_go_on_are_set_beside_real_calls(decision):
 def test_samples_off_the_calls_level_or_deviation_are_named():
     calls = np.random.default_rng(0).normal(-20, 4, (50, 8, 8))
     fine = {"ae": calls + 1, "vae": 1.2 * (calls + 20) - 20}
-    assert findings.alike(fine, calls).endswith("dentro del margen, en los cinco")
+    told = findings.alike(fine, calls)
+    assert told.startswith("nivel medio y desviación: dentro del margen, en todos (margen: nivel a")
+    assert "menos de 0.5 desviaciones, desviación de 0.7 a 1.3 veces" in told
     text = findings.alike(fine | {"gan": calls + 8, "aae": 0.5 * (calls + 20) - 20}, calls)
     assert "GAN (nivel medio +8.0, desviación 1.00 veces)" in text
     assert "AAE" in text and "0.50 veces" in text and "VAE" not in text
+
+
+def test_what_codes_put_in_order_is_told_as_a_share():
+    numbers = {"ordered snr_db": 0.142, "ordered start_hz": -0.05}
+    told = findings.codes(numbers | {"group purity": 0.06, "group chance": 0.03})
+    assert "de la SNR, el 14 %; de la frecuencia inicial, nada." in told
+    assert "de su mismo grupo el 6 %, 2.0 veces" in told
 
 
 def test_the_filter_names_whom_it_moves():

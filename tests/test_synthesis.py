@@ -79,6 +79,34 @@ def test_the_parts_of_a_sample_add_up_to_it(generator):
     np.testing.assert_array_equal(parts["sample"], generator.sample(1, seed=4)[0])
 
 
+def test_a_sea_alone_is_the_sample_less_what_the_network_draws(generator):
+    n, seed = 6, 4
+    mean, deviation = generator.drawn_parts(n, seed)
+    _, texture = generator.drawn_seas(n, seed)
+    drawn = generator.sea.scale * (mean + (deviation - 1) * texture)
+    alone = np.clip(synthesis.seas_alone(generator, n, seed=seed) + drawn, *generator.limits)
+    np.testing.assert_allclose(alone, generator.sample(n, seed=seed), atol=1e-3)
+
+
+def test_codes_order_what_follows_from_them_across_groups():
+    rng = np.random.default_rng(0)
+    codes, groups = rng.normal(size=(400, 2)), np.arange(400) % 10
+    values = codes[:, 0] + 0.1 * rng.normal(size=400)
+    values[:5] = np.nan
+    assert synthesis.ordered(codes, values, groups) > 0.8
+    of_group = rng.normal(size=10)[groups]  # known within a group, not across
+    apart = codes + 10 * rng.normal(size=(10, 2))[groups]
+    assert synthesis.ordered(apart, of_group, groups) < 0.3
+
+
+def test_properties_are_the_true_ones_or_the_trackers(bench, found):
+    true = synthesis.call_properties(bench, found)["snr_db"]
+    assert (true == bench.dataset.truth["snr_db"].iloc[found.call_index]).all()
+    blind = SimpleNamespace(dataset=replace(bench.dataset, truth=None))
+    read = synthesis.call_properties(blind, found)
+    assert len(read) == len(found.calls) and {*synthesis.PROPERTIES} <= set(read)
+
+
 def test_a_walk_begins_and_ends_with_the_two_calls(generator, found):
     steps = synthesis.walk(generator, found.calls[0], found.calls[1], steps=5)
     ends = generator.decode(generator.encode(found.calls[:2]))

@@ -143,9 +143,31 @@ def alike(samples, calls) -> str:
         if abs(clips.mean() - level) >= ALIKE["level"] * spread
         or not ALIKE["lowest"] < clips.std() / spread < ALIKE["highest"]
     ]
+    margin = (
+        f"margen: nivel a menos de {ALIKE['level']} desviaciones, desviación de {ALIKE['lowest']} "
+        f"a {ALIKE['highest']} veces"
+    )
     if apart:
-        return f"dimensiones: bien; fuera del margen, frente a las reales: {', '.join(apart)}"
-    return "dimensiones, nivel medio y desviación: dentro del margen, en los cinco"
+        return f"fuera del margen, frente a las reales: {', '.join(apart)} ({margin})"
+    return f"nivel medio y desviación: dentro del margen, en todos ({margin})"
+
+
+def codes(numbers) -> str:
+    """What the VAE's codes say of SNR, start frequency and group; numbers: measures by name."""
+    told = []
+    for measure, text in (
+        ("ordered snr_db", "la SNR"),
+        ("ordered start_hz", "la frecuencia inicial"),
+    ):
+        share = numbers[measure]
+        told.append(f"de {text}, el {100 * share:.0f} %" if share >= 0.01 else f"de {text}, nada")
+    times = numbers["group purity"] / numbers["group chance"]
+    return (
+        "¿Ordena el código lo que se ve en los mapas? Con los diez códigos más cercanos de *otros* "
+        f"grupos se explica, de la varianza: {'; '.join(told)}. De los diez vecinos de una "
+        f"llamada, son de su mismo grupo el {100 * numbers['group purity']:.0f} %, {times:.1f} "
+        "veces lo que daría el azar."
+    )
 
 
 def copies(p_values) -> str:

@@ -78,7 +78,7 @@ def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits,
     figure, axes = plt.subplots(
         len(rows),
         columns,
-        figsize=(WIDTH, 1.1 * len(rows) + 0.8),
+        figsize=(WIDTH, len(rows) + 0.8),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -140,13 +140,13 @@ def maps(drawn: Mapping[str, np.ndarray], values, *, label, categorical=False):
 
 def real_and_synthetic(drawn: Mapping[str, np.ndarray], labels, purity: Mapping, name: str):
     """Draw maps of real (0) and synthetic (1) points with their purity; return the axes."""
-    figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.3))
+    figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 2.9))
     kinds = (("real", "reales"), (name, title(name)))
     for ax, (method, points) in zip(axes, drawn.items(), strict=True):
         for kind, (style, text) in enumerate(kinds):
             chosen = points[labels == kind]
             ax.scatter(
-                *chosen.T, s=11, lw=0, antialiased=False, color=GENERATORS[style][1], label=text
+                *chosen.T, s=8, lw=0, antialiased=False, color=GENERATORS[style][1], label=text
             )
         ax.set_title(f"{method}: pureza {purity[method]:.2f}", fontsize=11)
         ax.set(xticks=[], yticks=[])

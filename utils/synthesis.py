@@ -7,11 +7,15 @@ import numpy as np
 import pandas as pd
 import soundfile
 from sklearn.decomposition import PCA
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.neighbors import KNeighborsRegressor
 
 from utils import data, evaluation, maps, quality, records, spectrograms, tracker
 from utils.generators import registry
 from utils.progress import progress
 
+PROPERTIES = ("snr_db", "start_hz")  # of calls, that maps of codes are coloured by
 TOLERANCE = 0.1  # networks and maps differ between processors
 
 
@@ -38,6 +42,12 @@ def composition(generator, *, seed):
         "deviation": deviation,
         "sample": clips[0],
     }
+
+
+def seas_alone(generator, n, *, seed):
+    """Return (n, f, t): the seas of `sample` with the same n and seed, without a call."""
+    seas, texture = generator.drawn_seas(n, seed)
+    return generator.sea.levels[seas] + generator.sea.scale * texture
 
 
 def walk(generator, first, last, steps=6):
@@ -82,6 +92,16 @@ def mixing(real, synthetic, *, seed):
     return drawn, labels, purity
 
 
+def ordered(codes, values, groups, *, k=10):
+    """Return the share (at most 1) of the variance of (n,) values that the k nearest (n, d) codes
+    of other groups explain, by five-fold cross-validation; NaN values are left out."""
+    known = np.isfinite(values)
+    codes, values, groups = codes[known], values[known], np.asarray(groups)[known]
+    folds = GroupKFold(min(5, len(np.unique(groups))))
+    model = KNeighborsRegressor(k)
+    return r2_score(values, cross_val_predict(model, codes, values, groups=groups, cv=folds))
+
+
 def explained(generator, clips):
     """Return the share of the excess's variance in clips that reconstruction explains."""
     error = clips - generator.reconstruct(clips)
@@ -114,6 +134,8 @@ def measure(bench, found, generators, *, seed):
         if hasattr(generator, "reconstruct"):
             numbers[name, "explained variance"] = explained(generator, real)
         numbers[name, "two-sample AUC"] = _two_sample(found, samples[name], seas, seed)
+    if "vae" in generators:
+        numbers |= _order(bench, found, generators["vae"].encode(found.calls))
     reference = mixing(real, found.calls[: len(real)], seed=seed)[2]
     numbers |= {("real", f"purity {method}"): value for method, value in reference.items()}
     numbers["real", "two-sample AUC"] = _two_sample(found, found.calls, found.call_groups, seed)
@@ -130,6 +152,25 @@ def measure(bench, found, generators, *, seed):
     )
     stored = table.set_index(["generator", "measure"])["value"]
     return Measured(samples, drawn, labels, stored)
+
+
+def call_properties(bench, found):
+    """Return the training calls' parameters, a row a call: the true ones where they are known, else
+    those of the tracker."""
+    truth = bench.dataset.truth
+    if truth is not None:
+        return truth.iloc[found.call_index]
+    return tracker.call_parameters(found.calls, found.frequencies, found.times)
+
+
+def _order(bench, found, codes):
+    """The numbers beside the maps of the VAE's codes."""
+    groups = found.call_groups
+    properties = call_properties(bench, found)
+    numbers = {("vae", f"ordered {name}"): ordered(codes, properties[name].to_numpy(float), groups)
+               for name in PROPERTIES}  # fmt: skip
+    numbers["vae", "group purity"] = evaluation.neighbour_purity(codes, groups)
+    return numbers | {("vae", "group chance"): evaluation.chance_purity(groups)}
 
 
 def _two_sample(found, clips, sources, seed):
@@ -205,11 +246,6 @@ def stored_or_trained(bench, found, *, training_seed, seed):
             made = data.load(write(bench, found, generator, n=len(found.calls), seed=seed))
         samples[name] = made.spectrograms[made.labels == 1]
     return samples
-
-
-def tracked(found):
-    """Return the tracker's parameters of the training calls of a `judging.Fold`."""
-    return tracker.call_parameters(found.calls, found.frequencies, found.times)
 
 
 def write_audio(dataset, clips, *, seed):
