@@ -250,7 +250,7 @@ def gain_title(found) -> str:
     """How many comparisons of arms with a generator with `real` end in each verdict."""
     verdicts = answer.headline(found.against_real)["verdict"]
     many = f"de {len(verdicts)} comparaciones, {tally(verdicts)}"
-    return f"{name(found.name)}, brazos con generador: {many}"
+    return f"{name(found.name)}, brazos con generador:\n{many}"
 
 
 def rival_title(found) -> str:
