@@ -78,7 +78,7 @@ def decide(table, size):
             "copying_p": copying[names],
             "coverage_share": coverage[names],
             "usefulness": useful[names],
-            "floor": max(useful[name] for name in RULE["usefulness"]),
+            "floor": useful[best_floor(table, size)],
         }
     )
     found["trained"] = found["collapsed"] <= RULE["collapsed"]
