@@ -104,9 +104,9 @@ def margins(table, size, reference, *, metric="usefulness", beside=None, seed=0)
 
 def filtered(table, size, metric, *, seed=0):
     """Return mean, low and high of what the rejection changes in a metric, split by split, one row
-    a generator that has been filtered."""
+    a generator that was filtered in at least three splits."""
     change = values(table, f"{metric}{judging.KEPT}", size) - values(table, metric, size)
-    return _intervals(change.loc[change.notna().any(axis=1)], seed)
+    return _intervals(change, seed).dropna()
 
 
 def worst_band(profile, reference, frequencies):
