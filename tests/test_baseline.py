@@ -216,8 +216,11 @@ def test_histories_of_networks_only(bench, monkeypatch):
     assert {"loss", "val_loss", "auc", "val_auc", "model"} <= set(table)
 
 
-def test_the_command_line_says_what_is_wrong(capsys):
+def test_the_command_line_says_what_is_wrong(tmp_path, capsys):
     assert baseline.main(["baseline", "--dataset", "nowhere.npz"]) == 2
     assert "nowhere.npz" in capsys.readouterr().err
     assert baseline.main(["calibration"]) == 2
     assert "needs real clips" in capsys.readouterr().err
+    data.save_npz(data.simulated(n_clips=150, seed=1), tmp_path / "few.npz")
+    assert baseline.main(["results", "--dataset", str(tmp_path / "few.npz")]) == 2
+    assert "add clips" in capsys.readouterr().err

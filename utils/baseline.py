@@ -355,6 +355,7 @@ def main(arguments=None):
         dataset = data.load(chosen.dataset)
         if chosen.command == "calibration" and dataset.name == data.SIMULATED:
             raise ValueError("calibration needs real clips; name them with --dataset PATH.")
+        bench = prepare(dataset)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -362,7 +363,6 @@ def main(arguments=None):
     if chosen.command == "calibration":
         print(calibration(dataset).round(3).to_string(index=False))
         return 0
-    bench = prepare(dataset)
     commands = {
         "baseline": lambda: table(bench).groupby("model")["roc_auc"].agg(["mean", "std"]),
         "curve": lambda: learning_curve(bench).pivot_table("roc_auc", "size", "model"),

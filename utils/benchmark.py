@@ -6,6 +6,7 @@ Each pair is measured in turns, several times, and the best time of each counts,
 program on the same machine disturbs both alike. Peak memory is what Python and NumPy allocate.
 """
 
+import argparse
 import functools
 import os
 import platform
@@ -146,8 +147,11 @@ def generation() -> list[str]:
     return lines
 
 
-def main() -> int:
+def main(arguments=None) -> int:
     """Print every measurement."""
+    argparse.ArgumentParser(prog="python -m utils.benchmark", description=__doc__).parse_args(
+        arguments
+    )
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
     for part in (mel_spectrograms, simulation, training, generation):
         print("\n".join(part()), flush=True)
