@@ -69,12 +69,6 @@ def test_differences_are_paired_by_split():
     )
 
 
-def test_the_worst_band_is_found_with_its_sign():
-    frequencies = np.array([50.0, 100, 150])
-    found = checkpoint.worst_band(np.array([1.0, -3, 2]), np.zeros(3), frequencies)
-    assert found == (100.0, -3.0)
-
-
 def test_an_unfinished_table_names_the_command(tmp_path, monkeypatch):
     bench = baseline.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
     monkeypatch.setattr(data, "ROOT", tmp_path)

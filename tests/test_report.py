@@ -173,6 +173,13 @@ def test_a_notebook_whose_table_takes_hours_is_left_out(
     monkeypatch.setattr(checkpoint, "stored", lambda bench: None)
     assert report.main([], root=tmp_path) == 0
     assert (target / late.name).is_file()
+    write(tmp_path, "04_augmentation", "print(3)")
+    assert report.main([], root=tmp_path) == 0
+    assert "04_augmentation left out: study.csv is filled" in capsys.readouterr().out
+    (table.parent / "study.csv").touch()
+    table.unlink()
+    assert report.main([], root=tmp_path) == 0
+    assert "04_augmentation left out: quality.csv is filled" in capsys.readouterr().out
 
 
 def test_only_executes_what_is_named(tmp_path):

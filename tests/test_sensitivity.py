@@ -7,14 +7,19 @@ import pytest
 from utils import answer, data, sensitivity
 from utils import findings_study as findings
 from utils.generators import registry
+from utils.generators.base import CollapseError
+
+
+def rows_of(main):
+    """Rows of `sensitivity.stored` with the scores of a study's own arms."""
+    own = main[main["arm"].isin(sensitivity.GENERATORS)]
+    own = own[own["n_positive"].isin(sensitivity.SIZES)]
+    return own[["seed", "n_positive", "arm", "classifier", "roc_auc"]]
 
 
 def rows(effects, seeds=5):
     """Rows of `sensitivity.stored` whose scores differ from the planted study's by an effect."""
-    main = planted.rows(seeds=seeds, parts=("main",))
-    own = main[main["arm"].isin(sensitivity.GENERATORS)]
-    own = own[own["n_positive"].isin(sensitivity.SIZES)]
-    own = own[["seed", "n_positive", "arm", "classifier", "roc_auc"]]
+    own = rows_of(planted.rows(seeds=seeds, parts=("main",)))
     return own.assign(roc_auc=own["roc_auc"] + own["classifier"].map(effects))
 
 
@@ -34,6 +39,36 @@ def test_the_other_form_is_compared_with_real_and_with_the_studys_own():
     assert "CNN, -0.050 (-0.050 a -0.050), perjudica; Random Forest, +0.000" in told
     for missing in (None, rows(effects, seeds=2)):
         assert "sin medir" in findings.other_form(found, missing)
+
+
+def test_the_studys_own_scores_get_the_studys_own_verdicts():
+    found = answer.Answer("planted", planted.rows(parts=("main",), noise=0.02))
+    real, change = sensitivity.compared(rows_of(found.main), found.main)
+    keys = ["n_positive", "classifier", "arm"]
+    both = real.merge(found.against_real, on=keys, suffixes=("", "_study"))
+    assert len(both) == 4 * 3 * 2 and (change == 0).all(axis=None)
+    assert both["p"].to_numpy() == pytest.approx(both["p_study"].to_numpy())  # of 13 arms, not 4
+    assert (both["verdict"] == both["verdict_study"]).all()
+
+
+def test_a_generator_that_collapses_leaves_its_scores_out(tmp_path, monkeypatch):
+    path = tmp_path / "small.npz"
+    data.save_npz(data.simulated(n_clips=900, seed=3, name="small"), path)
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(sensitivity, "SEEDS", range(1))
+    place = sensitivity.OtherForm(path)
+
+    def collapses(cell):
+        raise CollapseError("it draws one clip over and over")
+
+    monkeypatch.setattr(place, "prepare", collapses)
+    monkeypatch.setattr(sensitivity, "SIZES", (50,))
+    table = sensitivity.run(place)
+    assert len(table) == 1 and table.filter(regex="cnn|forest").isna().all(axis=None)
+    assert sensitivity.stored("small", place.settings).empty
+    monkeypatch.setattr(sensitivity, "SIZES", (900,))
+    with pytest.raises(ValueError, match="no training side of small holds more than 900 calls"):
+        sensitivity.run(place)
 
 
 def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):

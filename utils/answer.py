@@ -250,8 +250,12 @@ def headline(table, names=GENERATED):
 
 
 def scenario(answer, part):
-    """Return `comparison.verdicts` of a part of the protocol; no rows if it is not measured."""
-    return comparison.verdicts(answer.part(part), seed=SEED)
+    """Return `comparison.verdicts` of a part of the protocol; no rows if it is not measured.
+
+    p is adjusted over the arms of one size, classifier and, where it varies, ratio.
+    """
+    family = comparison.PLACE + ["ratio"] * (part == "ratios")
+    return comparison.verdicts(answer.part(part), seed=SEED, family=family)
 
 
 def curves(answer):
@@ -362,7 +366,8 @@ def quality_and_gain(answer, quality, metric, size, classifier):
     rows = comparison.differences(answer.main)
     rows = rows[(rows["n_positive"] == size) & (rows["classifier"] == classifier)]
     second = rows.pivot_table("difference", "arm", "seed")
-    names = [name for name in (*registry.REGISTRY, "noise") if name in second.index]
+    both = first.index.intersection(second.index)
+    names = [name for name in (*registry.REGISTRY, "noise") if name in both]
     return first.loc[names], second.loc[names]
 
 

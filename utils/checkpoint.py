@@ -13,7 +13,6 @@ RULE = {
     "coverage": 0.5,  # least coverage, as a share of that of real training calls
     "usefulness": tuple(REFERENCES),  # mean usefulness must exceed that of each of these floors
 }
-SPACES = ("pca", "cnn")
 
 
 def stored(bench):
@@ -107,10 +106,3 @@ def filtered(table, size, metric, *, seed=0):
     a generator that was filtered in at least three splits."""
     change = values(table, f"{metric}{judging.KEPT}", size) - values(table, metric, size)
     return _intervals(change, seed).dropna()
-
-
-def worst_band(profile, reference, frequencies):
-    """Return (Hz, difference): where a (f,) profile differs most from the reference's."""
-    gap = profile - reference
-    worst = int(np.argmax(np.abs(gap)))
-    return float(frequencies[worst]), float(gap[worst])

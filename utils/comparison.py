@@ -81,12 +81,15 @@ def verdict(low, high, p, smallest=SMALLEST_EFFECT):
     return "undecided"
 
 
-def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT):
+def verdicts(
+    table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT, family=PLACE
+):
     """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain, verdict
     and gain_excluded.
 
-    p and p_gain are adjusted over the arms of one size and classifier. gain_excluded: whether a
-    gain of `smallest` or more is ruled out, by the interval and by p_gain.
+    p and p_gain are adjusted over the rows that share `family`, the size and the classifier by
+    default. gain_excluded: whether a gain of `smallest` or more is ruled out, by the interval and
+    by p_gain.
     """
     rows = []
     paired = differences(table, reference, score)
@@ -105,7 +108,7 @@ def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLES
         return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_JUDGED])
     found = pd.DataFrame(rows)
     for p in ("p", "p_gain"):
-        found[p] = found.groupby(PLACE)[p].transform(holm)
+        found[p] = found.groupby(family)[p].transform(holm)
     found["verdict"] = [
         verdict(row.low, row.high, row.p, smallest) for row in found.itertuples(index=False)
     ]

@@ -45,9 +45,9 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's log lines differ between machines
     "TQDM_DISABLE": "1",  # progress bars are for people, not for stored outputs
 }
-TABLES = {  # notebooks that read a table which takes hours: its name
-    "03_quality": "quality",
-    "04_augmentation": "study",
+TABLES = {  # notebooks that read tables which take hours: their names
+    "03_quality": ("quality",),
+    "04_augmentation": ("study", "quality"),
 }
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MACHINE_PATH = re.compile(
@@ -352,20 +352,20 @@ def report(
 
 
 def _lacking(stem: str, dataset: str, name: str) -> str | None:
-    """Why a notebook can't be executed yet on a data set: what its table lacks; None if nothing."""
-    table = TABLES.get(stem)
-    if table is None:
+    """Why a notebook can't be executed yet on a data set: what a table lacks; None if nothing."""
+    tables = TABLES.get(stem, ())
+    for table in tables:
+        if not (data.results_dir(name) / f"{table}.csv").is_file():
+            module = {"quality": "utils.judging", "study": "utils.study run"}[table]
+            return f"{table}.csv is filled in hours by python -m {module} --dataset ..."
+    if not tables:
         return None
-    if not (data.results_dir(name) / f"{table}.csv").is_file():
-        module = {"quality": "utils.judging", "study": "utils.study run"}[table]
-        return f"its table is filled in hours by python -m {module} --dataset ..."
     from utils import answer, baseline, checkpoint, study  # TensorFlow takes seconds to import
 
     try:
-        if table == "quality":
-            checkpoint.stored(baseline.prepare(data.load(dataset)))
-        else:
+        if "study" in tables:
             answer.stored(study.Study(dataset))
+        checkpoint.stored(baseline.prepare(data.load(dataset)))
     except ValueError as error:
         return str(error)
     return None

@@ -7,10 +7,12 @@ main part, its generators taught with calls alone instead of calls and sea toget
 import argparse
 import sys
 
+import numpy as np
 import pandas as pd
 
 from utils import baseline, comparison, data, records, study, trials
 from utils.generators import registry
+from utils.generators.base import CollapseError
 
 FORM = "calls"  # against the study's own, the first of FORMS
 SIZES, SEEDS = (50, 100, 200), range(10)
@@ -28,7 +30,9 @@ class OtherForm(study.Study):
 
 def run(place):
     """Return a row a (seed, size) of an OtherForm, and a column a generator and classifier:
-    ROC AUC on the test side; running what is missing."""
+    ROC AUC on the test side, missing where the generator collapsed; running what is missing.
+    ValueError if no training side holds more calls than the smallest of SIZES.
+    """
 
     def job(seed, size):
         row = {"seed": seed, "n_positive": size, "form": FORM}
@@ -36,7 +40,11 @@ def run(place):
             for name in reversed(GENERATORS):  # diffusion first, which trains a VAE along
                 ratio = study.PROTOCOL["fill"] / size - 1
                 cell = study.Cell(seed, size, place.n_sea, name, ratio)
-                training = place.prepare(cell)[0]
+                row |= {f"{name} {classifier}": np.nan for classifier in CLASSIFIERS}
+                try:
+                    training = place.prepare(cell)[0]
+                except CollapseError:
+                    continue
                 for classifier in CLASSIFIERS:
                     score = place.score(cell, training, classifier)["roc_auc"]
                     row[f"{name} {classifier}"] = score
@@ -48,6 +56,11 @@ def run(place):
         for size in SIZES
         if size < place.available(seed)[0]
     ]
+    if not jobs:
+        raise ValueError(
+            f"no training side of {place.name} holds more than {min(SIZES)} calls, which the other "
+            "form is told by; add labelled calls."
+        )
     return baseline.fill(place.bench, TABLE, jobs, place.settings)
 
 
@@ -58,17 +71,24 @@ def stored(name, settings):
     if wide.empty:
         return None
     names = [f"{name} {classifier}" for name in GENERATORS for classifier in CLASSIFIERS]
-    long = wide.melt(["seed", "n_positive"], names, value_name="roc_auc").dropna()
+    long = wide.melt(["seed", "n_positive"], names, value_name="roc_auc")
     long[["arm", "classifier"]] = long.pop("variable").str.split(" ", expand=True)
-    return long
+    return long.dropna()
 
 
 def compared(rows, main):
     """Return `comparison.verdicts` of the rows of `stored` against `real`, and what they change of
-    the study's arms: ROC AUC, mean of arms and sizes, seeds as rows and classifiers as columns."""
+    the study's arms: ROC AUC, mean of arms and sizes, seeds as rows and classifiers as columns.
+
+    p is adjusted as in the study: over the arms of the main part, these in the place of its own.
+    """
     keys = ["seed", "n_positive", "arm", "classifier"]
     both = main.merge(rows, on=keys, suffixes=("_study", ""))
-    real = comparison.verdicts(pd.concat([both, main[main["arm"] == "real"]]), seed=0)
+    rest = main[~main["arm"].isin(both["arm"])].merge(
+        both[["seed", "n_positive"]].drop_duplicates()
+    )
+    real = comparison.verdicts(pd.concat([both, rest]), seed=0)
+    real = real[real["arm"].isin(both["arm"]) & real["classifier"].isin(both["classifier"])]
     both["change"] = both["roc_auc"] - both["roc_auc_study"]
     wide = both.pivot_table("change", "seed", ["classifier", "arm", "n_positive"]).dropna()
     return real, wide.T.groupby("classifier").mean().T
@@ -80,11 +100,11 @@ def main(arguments=None):
     parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
     chosen = parser.parse_args(arguments)
     try:
-        place = OtherForm(chosen.dataset)
+        table = run(OtherForm(chosen.dataset))
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    table = run(place).drop(columns=["form", "content"])
+    table = table.drop(columns=["form", "content"])
     print(table.groupby("n_positive").mean().round(3).drop(columns="seed").T.to_string())
     return 0
 
