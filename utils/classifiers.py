@@ -224,7 +224,10 @@ def _call_probability(x, seeds):
 
 
 class _Batches(keras.utils.PyDataset):
-    """Full batches of a fixed size: clips are dealt out in fresh random order, over and over."""
+    """Full batches of a fixed size: clips are dealt out in fresh random order, over and over.
+
+    Keras ends an epoch before the first one: that deal is not learned from, and the last one twice.
+    """
 
     def __init__(self, inputs, labels, weights, steps, batch_size, seed):
         super().__init__()
@@ -296,7 +299,7 @@ class _Network:
         """Fit on (n, f, t) and (n,) for a fixed number of gradient steps; weights (n,) or None.
 
         With validation (spectrograms, labels), the epoch of the highest validation ROC AUC is
-        kept, of equals the last; without, the last one.
+        kept, as Keras estimates it from 200 thresholds, of equals the last; without, the last one.
         """
         labels = _check(spectrograms, labels)
         inputs = self._inputs(spectrograms)

@@ -243,8 +243,9 @@ class Generator:
         """Learn from (n, f, t) clips with calls and (m, f, t) without; return self.
 
         validation: (k, f, t) other clips with calls, which choose when training ends where there is
-        a reconstruction, or None. ValueError if shapes differ or are not multiples of 8, clips are
-        too few or all flat, or values are not finite; CollapseError if training fails.
+        a reconstruction and the density of the codes where one is fitted, or None. ValueError if
+        shapes differ or are not multiples of 8, clips are too few or all flat, or values are not
+        finite; CollapseError if training fails.
         """
         calls, background = _checked(spectrograms, background, validation)
         start = time.perf_counter()
