@@ -19,7 +19,7 @@ def rows(*, seeds=5, noise=0.0005, name="planted", parts=("main", "curve"), snr=
     for number in range(seeds):
         common = 0.01 * rng.normal()
         for n_positive, n_negative, arm, ratio in _cells(parts):
-            auc = 0.8 + 0.02 * np.log2(n_positive / 25) + common + EFFECTS[arm]
+            auc = 0.8 + 0.02 * np.log2(n_positive / 25) + common + EFFECTS.get(arm, 0.0)
             for classifier in CLASSIFIERS:
                 value = auc + noise * rng.normal()
                 row = {

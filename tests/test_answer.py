@@ -92,6 +92,10 @@ def test_a_batch_that_is_still_being_run_is_not_read():
     assert answer.dose(begun, "cnn").index.tolist() == list(range(10))
     assert "no se leen" not in findings.projection(ten)
     assert "filas de 9 semillas de un lote sin terminar" in findings.projection(begun)
+    tried = table[table["arm"] == "vae"].assign(arm="new")
+    tried = tried[tried["seed"].isin(range(3)) & (tried["n_positive"] == 25)]
+    beside = answer.Answer("planted", pd.concat([ten.attempted, tried]))  # an arm on three seeds
+    pd.testing.assert_frame_equal(beside.table, ten.table)
     main = study.select(table, "main")
     ahead = answer.Answer("planted", pd.concat([table[table["seed"] < 10], main]).drop_duplicates())
     assert (ahead.seeds, ahead.unread) == (20, 0)  # each part by its own batches
@@ -176,7 +180,7 @@ def test_stored_rows_are_those_of_the_settings_without_failures(tmp_path, monkey
 
 
 class Place:
-    name, settings = "planted", "planted"
+    name, settings, n_sea = "planted", "planted", 800
 
     def __init__(self, calls=900):
         self.calls = calls
@@ -193,6 +197,11 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
         answer.stored(Place())
     with pytest.raises(ValueError, match=r"holds 81 calls.*with 50 and with 100"):
         answer.stored(Place(120))
+    monkeypatch.setattr(Place, "n_sea", 80)
+    with pytest.raises(ValueError, match=r"holds 80 clips of sea"):
+        answer.stored(Place())
+    monkeypatch.undo()
+    monkeypatch.setattr(data, "ROOT", tmp_path)
     study.add(path, planted.rows(seeds=3, parts=("main",)))
     study.add(data.results_dir("simulated") / "study.csv", planted.rows(name="simulated"))
     assert list(answer.stored(Place())) == ["planted", "simulated"]

@@ -116,6 +116,10 @@ def test_bad_input_says_so(clips):
         classifiers.build("svm", seed=0)
     with pytest.raises(ValueError, match="multiple of"):
         classifiers.build("cnn", seed=0, steps=61)
+    with pytest.raises(ValueError, match="no setting 'dropuot'"):
+        classifiers.build("cnn", seed=0, dropuot=0.1)
+    with pytest.raises(ValueError, match="call fit first"):
+        classifiers.build("mlp", seed=0).predict_proba(x)
     with pytest.raises(ValueError, match="one a clip"):
         classifiers.build("logistic", seed=0).fit(x, labels[:-1])
     with pytest.raises(ValueError, match="both classes"):

@@ -261,6 +261,6 @@ def test_rank_correlation_knows_order_and_its_uncertainty():
     assert comparison.rank_correlation(sure, -sure, seed=0)[0] == pytest.approx(-1)
     noise = pd.DataFrame(rng.normal(size=(6, 5)), index=names)
     _, low, high = comparison.rank_correlation(sure, noise, seed=0)
-    assert low < 0.3 < high or high - low > 0.5
+    assert high - low > 0.5
     with pytest.raises(ValueError, match="at least three"):
         comparison.rank_correlation(sure.iloc[:2], noise, seed=0)

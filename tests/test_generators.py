@@ -176,6 +176,7 @@ def test_bad_clips_get_a_sentence_before_training(arguments, words):
     [
         (lambda: registry.build("magic"), "no generator is called 'magic'"),
         (lambda: registry.build("vae", steps=25), "multiple of 10"),
+        (lambda: registry.build("vae", latent=16), "vae has no setting 'latent'"),
         (lambda: registry.build("vae", form="mine"), "no form is called"),
         (lambda: registry.build("gan", penalty="none"), "no penalty is called"),
         (lambda: registry.build("vae", density="none"), "no density is called"),

@@ -69,9 +69,11 @@ def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
     cells = place.cells([0])
     assert len(set(cells)) == len(cells)
     main = place.cells([0], ("main",))
-    assert {c.n_positive for c in main} == {n for n in study.PROTOCOL["sizes"] if n < calls}
+    assert place.fill == min(study.PROTOCOL["fill"], place.n_sea)
+    sizes = {n for n in study.PROTOCOL["sizes"] if n < min(calls, place.fill)}
+    assert {c.n_positive for c in main} == sizes
     filled = {c.n_positive + c.count for c in main if c.ratio}
-    assert filled == {study.PROTOCOL["fill"]}
+    assert filled == {place.fill}  # so that the classes balance, however few seas there are
     assert {c.n_negative for c in main} == {place.n_sea}
     assert max(c.n_positive for c in cells if c.arm == "real") == min(calls, seas)
     ratios = [c for c in place.cells([0], ("ratios",)) if c.arm == "vae"]
@@ -249,6 +251,33 @@ def test_two_processes_on_one_table_lose_no_row(tmp_path):
     assert len(table) == 80 and not table.duplicated(list(study.KEY)).any()
 
 
+def test_an_arm_says_which_generators_it_draws_from(place, monkeypatch):
+    def undeclared(material, count):
+        return arms.Added(material.synthetic("noise", count))
+
+    monkeypatch.setitem(arms.ARMS, "undeclared", undeclared)
+    (row,) = place.run(cell("undeclared", 1.0), CHEAP)
+    assert "SAMPLING in utils/arms.py does not say that it draws noise" in row["error"]
+    monkeypatch.setitem(arms.SAMPLING, "undeclared", ("noise",))
+    (row,) = place.run(cell("undeclared", 1.0), CHEAP)
+    assert "error" not in row and row["n_train"] == 25 + 100 + 25
+
+
+def test_failed_rows_change_no_other_row_and_are_told_again(place, monkeypatch, capsys):
+    monkeypatch.setattr(study, "Study", lambda _: place)
+    monkeypatch.setitem(arms.ARMS, "broken", lambda *_: 1 / 0)
+    command = ["run", "--parts", "main", "--sizes", "25", "--seeds", "0", "--jobs", "1"]
+    command += ["--arms", "real", "broken", "--classifiers", "logistic", "logistic"]
+    assert study.main(command) == 1
+    assert "2 rows to run, about 1 min" in capsys.readouterr().out
+    stored = place.path.read_text()
+    assert f",logistic,{25 + place.n_sea},0." in stored  # whole, though the failed row has none
+    assert study.main(command) == 0
+    told = capsys.readouterr().out
+    assert "0 rows run, 0 failed" in told and "1 rows failed before; --retry" in told
+    assert place.path.read_text() == stored
+
+
 def test_generators_are_trained_once_and_their_samples_removed(place, monkeypatch):
     trained = []
 
@@ -360,9 +389,11 @@ def test_status_counts_done_and_failed_rows(place):
     ("arguments", "words"),
     [
         (["run", "--dataset", "nowhere.npz"], "nowhere.npz"),
-        (["run", "--seeds", "-1"], "negative"),
+        (["run", "--seeds", "-1"], "--seeds -1 is none of the protocol's, 0 to 39"),
+        (["run", "--seeds", "1", "40"], "--seeds 40 is none of"),
+        (["reproduce", "--rows", "0"], "--rows is 0"),
         (["run", "--jobs", "0"], "at least 1"),
-        (["run", "--sizes", "7"], "no such cells"),
+        (["run", "--sizes", "7"], "--sizes 7 is not one of"),
     ],
 )
 def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, words):

@@ -54,13 +54,13 @@ class Answer:
     @property
     def settings(self):
         """The settings' hash of the rows."""
-        return self.attempted["settings"].iloc[-1]
+        return self.attempted["settings"].iloc[0]
 
     @functools.cached_property
     def main(self):
         """The rows of the main part of the protocol that did not fail: of whole batches of seeds,
         or, while there is none, of the seeds that have been run."""
-        tried = study.select(self.attempted, "main")
+        tried = self._begun(study.select(self.attempted, "main"))
         ended = self._ended(tried)
         return _fine(tried, study.whole_batches(ended) or ended)
 
@@ -69,11 +69,16 @@ class Answer:
         """Return the rows of another of study.PARTS that did not fail: by classifier, of whole
         batches of seeds, or, while there is none, all."""
         tried = study.select(self.attempted, name)
-        read = [
-            _fine(own, study.whole_batches(self._ended(own)) or own["seed"])
-            for _, own in tried.groupby("classifier")
-        ]
+        begun = [self._begun(own) for _, own in tried.groupby("classifier")]
+        read = [_fine(own, study.whole_batches(self._ended(own)) or own["seed"]) for own in begun]
         return pd.concat(read).sort_index() if read else tried
+
+    def _begun(self, tried):
+        """Some rows without those of arms that hold no whole batch of seeds where others do: an
+        arm that is being tried out does not take their seeds from the others."""
+        seeds = {arm: self._ended(own) for arm, own in tried.groupby("arm")}
+        whole = [arm for arm, own in seeds.items() if study.whole_batches(own)]
+        return tried[tried["arm"].isin(whole)] if whole else tried
 
     def _ended(self, tried):
         """The seeds that have been run: that lack no row which others have, failed or not."""
@@ -204,13 +209,13 @@ COLUMNS = [
 def found(name, settings=None, calls=None):
     """Return the Answer of a data set's stored rows; None if none is finished.
 
-    settings: of a Study; None for those of the newest finished row. calls: see Answer.
+    settings: of a Study; None for those of most finished rows. calls: see Answer.
     """
     rows = study.read(data.results_dir(name) / "study.csv")
     fine = rows[rows["error"].isna()]
     if fine.empty:
         return None
-    own = rows[rows["settings"] == (settings or fine["settings"].iloc[-1])].reset_index(drop=True)
+    own = rows[rows["settings"] == (settings or fine["settings"].mode()[0])].reset_index(drop=True)
     return Answer(name, own, calls) if own["error"].isna().any() else None
 
 
@@ -222,12 +227,13 @@ def stored(place):
     """
     seeds = range(study.PROTOCOL["most_seeds"])
     calls = {seed: place.available(seed)[0] for seed in seeds}
-    if min(calls.values()) <= NEXT_SIZE:
-        raise ValueError(
-            f"a training side of {place.name} holds {min(calls.values())} calls; the answer is "
-            f"told with {ANSWER_SIZE} and with {NEXT_SIZE}, and more must be there. Add labelled "
-            f"calls; the rows that there are lie in study.csv."
-        )
+    for kind, fewest in (("calls", min(calls.values())), ("clips of sea", place.n_sea)):
+        if fewest <= NEXT_SIZE:
+            raise ValueError(
+                f"a training side of {place.name} holds {fewest} {kind}; the answer is told with "
+                f"{ANSWER_SIZE} and with {NEXT_SIZE} calls, and more must be there. Add labelled "
+                "clips; the rows that there are lie in study.csv."
+            )
     own = found(place.name, place.settings, calls)
     if own is None or own.seeds < comparison.FEWEST:
         raise ValueError(
@@ -299,20 +305,22 @@ def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
     the sweep to the highest, of the seeds that have all of them at both."""
     rows = answer.part("ratios")
     rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(generators)]
+    generators = [name for name in generators if name in set(rows["arm"])]
     ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
     wide = rows.pivot_table("roc_auc", "seed", ["ratio", "arm"])
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([ends, generators])).dropna()
-    few, many = (wide[end].mean(axis=1) for end in ends)
-    return many - few
+    every = pd.MultiIndex.from_product([ends, generators], names=["ratio", "arm"])
+    wide = wide.reindex(columns=every).dropna()
+    means = wide.T.groupby("ratio").mean().T.reindex(columns=ends)
+    return (means[ends[1]] - means[ends[0]]).dropna()
 
 
 def dose_beside(answer, classifier, ratio, rival="classical"):
-    """Return (seeds,): the mean ROC AUC of the five generators minus a rival's, at one ratio."""
+    """Return (seeds,): the mean ROC AUC of the generators minus a rival's, at one ratio."""
     rows = answer.part("ratios")
     rows = rows[(rows["classifier"] == classifier) & (rows["ratio"] == ratio)]
-    wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*registry.REGISTRY, rival])
-    wide = wide.dropna()
-    return wide[[*registry.REGISTRY]].mean(axis=1) - wide[rival]
+    names = [name for name in registry.REGISTRY if name in set(rows["arm"])]
+    wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*names, rival]).dropna()
+    return (wide[names].mean(axis=1) - wide[rival]).dropna()
 
 
 def change(values):

@@ -2,7 +2,8 @@
 
 An arm takes `Material`, all that it may use, and the number of calls to add, and returns `Added`.
 `prepare` turns that into what a classifier learns from, and refuses an arm that does not add what
-it claims. Nothing of validation or test clips is ever among the material.
+it claims. Nothing of validation or test clips is ever among the material. An arm that draws from a
+generator, or whose clips are training clips, stands in SAMPLING or COPYING as well.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from utils.generators import registry
 BEST = "aae"  # the generator of `hybrid`: the most useful one that does not copy, on both data sets
 REAL, ORACLE, CLASS_WEIGHT = "real", "oracle", "class_weight"
 COPYING = ("oversample",)  # arms whose added clips are training clips
+SAMPLING = {"hybrid": (BEST,)}  # arms with a function of their own: the generators they draw from
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +125,7 @@ GENERATED = (*registry.REGISTRY, "noise")
 
 def generators(arm):
     """Return the names of the generators that an arm samples from."""
-    return {"hybrid": (BEST,)}.get(arm, (arm,) if arm in GENERATED else ())
+    return SAMPLING.get(arm, (arm,) if arm in GENERATED else ())
 
 
 @dataclass(frozen=True, eq=False)

@@ -229,9 +229,8 @@ def calibration(reference):
     ROC AUC of Random Forest and CNN by clips a class, and of the trivial cues, means over splits.
     """
     simulated = data.simulated(n_clips=CALIBRATION_CLIPS, name="simulated_calibration")
-    parts = {}
-    for name, dataset in (("simulated", simulated), ("reference", reference)):
-        bench = prepare(dataset)
+    parts, benches = {}, {"simulated": prepare(simulated), "reference": prepare(reference)}
+    for name, bench in benches.items():
         curve = learning_curve(bench, models=CALIBRATION_MODELS, sizes=CALIBRATION_SIZES)
         curve = curve[
             curve["model"].isin(CALIBRATION_MODELS) & curve["size"].isin(CALIBRATION_SIZES)
@@ -349,7 +348,7 @@ def main(arguments=None):
         choices=("results", "baseline", "curve", "shapes", "cues", "leak", "calibration"),
         help="which table to fill; results: all but the calibration",
     )
-    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    parser.add_argument("--dataset", help="name or path; default: $DATASET, or simulated")
     chosen = parser.parse_args(arguments)
     try:
         dataset = data.load(chosen.dataset)

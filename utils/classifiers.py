@@ -8,6 +8,7 @@ hundreds of fits trace it once. A new classifier is one class and one line of RE
 """
 
 import functools
+import inspect
 import time
 import warnings
 
@@ -291,6 +292,9 @@ class _Network:
     def __init__(self, *, seed, steps=STEPS, batch_size=BATCH_SIZE, learning_rate=2e-3, **settings):
         if steps % EPOCHS:
             raise ValueError(f"steps is {steps}; give a multiple of {EPOCHS}.")
+        known = inspect.signature(type(self).builder).parameters
+        if unknown := sorted({*settings} - {*known}):
+            raise ValueError(f"this network has no setting {unknown[0]!r}; see its builder.")
         self.seed, self.steps, self.learning_rate = seed, steps, learning_rate
         self.batch_size = batch_size
         self.settings = tuple(sorted(settings.items()))
@@ -348,6 +352,8 @@ class _Network:
 
     def _trained(self):
         """The shared network with this classifier's weights: use it at once."""
+        if not hasattr(self, "weights"):
+            raise ValueError("this network has not learned yet; call fit first.")
         network = _compiled(
             type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
         )[0]
@@ -404,3 +410,4 @@ REGISTRY = {
     "gradient_boosting": GradientBoosting,
     "cnn": CNN,
 }
+NETWORKS = tuple(name for name, kind in REGISTRY.items() if issubclass(kind, _Network))

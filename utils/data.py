@@ -142,11 +142,14 @@ def load(source=None, *, settings=None, labels_csv=None, positive_class=None, sk
     ValueError, in one sentence, if something is wrong.
     """
     source = str(source or os.environ.get("DATASET") or SIMULATED)
-    settings = settings or SpectrogramSettings()
+    asked, settings = settings, settings or SpectrogramSettings()
     if source == SIMULATED:
         return simulated(settings=settings)
     path = locate(source)
     if path.is_file():
+        given = {"settings": asked, "labels_csv": labels_csv, "positive_class": positive_class}
+        if unused := [name for name, value in given.items() if value is not None]:
+            raise ValueError(f"{path.name} holds spectrograms, which need no {unused[0]}; drop it.")
         return _load_npz(path)
     if (path / "CornellWhaleChallenge_X.npy").exists():
         return _load_challenge(path, settings)
@@ -322,6 +325,7 @@ def _load_npz(path):
         frequencies=frequencies,
         times=times,
         unit=unit,
+        class_names=_stored_classes(path.name, arrays),
         matched=matched,
         provenance={
             "source": path.name,
@@ -329,6 +333,14 @@ def _load_npz(path):
             **({"written": str(arrays["provenance"])} if "provenance" in arrays else {}),
         },
     )
+
+
+def _stored_classes(name, arrays):
+    """The names of the negative and the positive class that `save_npz` wrote, or the usual ones."""
+    names = arrays.get("class_names", np.array(Dataset.class_names))
+    if names.shape != (2,) or names.dtype.kind != "U":
+        raise ValueError(f"{name}: class_names must be two texts, negative and positive class.")
+    return tuple(names.tolist())
 
 
 def _stored_axes(name, arrays, shape):
@@ -355,8 +367,13 @@ def told(provenance):
 
 
 def save_npz(dataset, path):
-    """Write a Dataset's spectrograms, labels, groups, names, axes and unit as `load` reads them."""
+    """Write a Dataset's spectrograms, labels, groups, names, axes and unit as `load` reads them.
+
+    ValueError if the path does not end in .npz, or is a folder.
+    """
     path = Path(path)
+    if path.suffix != ".npz" or path.is_dir():
+        raise ValueError(f"{path.name} is no .npz file; give a path that ends in .npz.")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.partial.npz")
     optional = {} if dataset.matched is None else {"matched": dataset.matched}
@@ -366,6 +383,7 @@ def save_npz(dataset, path):
         labels=dataset.labels,
         block=dataset.groups,
         clip_names=dataset.clip_names.astype(str),
+        class_names=np.array(dataset.class_names),
         frequencies=dataset.frequencies,
         times=dataset.times,
         unit=np.array(dataset.unit),
@@ -383,7 +401,7 @@ def _load_folder(folder, settings, labels_csv, positive_class, skip_bad):
     if len(tables) > 1:
         raise ValueError(
             f"{folder.name} holds {len(tables)} CSV files ({_some([t.name for t in tables])}); "
-            "name the one with the labels in labels_csv."
+            "leave the one with the labels there, or name it in labels_csv."
         )
     if tables:
         table = _read_labels(tables[0], folder)
@@ -443,8 +461,8 @@ def _subfolder_labels(folder):
         )
     if len(classes) != 2:
         raise ValueError(
-            f"{folder.name}: clips of {len(classes)} classes ({_some(classes)}), only one class "
-            "or more than two; two subfolders with audio are needed."
+            f"{folder.name}: audio in {len(classes)} subfolder(s) ({_some(classes)}), only one "
+            "class or more than two; two subfolders with audio are needed."
         )
     if loose:
         raise ValueError(
@@ -611,8 +629,12 @@ def _bad_files(folder, bad):
     listed = [f"{path.name}: {reason}" for path, reason in bad.items()]
     return (
         f"{folder.resolve().name}: {len(bad)} audio file(s) cannot be used ({_some(listed)}); "
-        "repair or remove them, or pass skip_bad=True to leave them out."
+        "repair or remove them, or pass skip_bad=True to leave them out"
+        + (", or lower fmax in the settings." if any(_SLOW in text for text in listed) else ".")
     )
+
+
+_SLOW = "is too low for frequencies"
 
 
 def _header(path, settings):
@@ -626,10 +648,7 @@ def _header(path, settings):
     if info.frames == 0:
         return info, "empty, no samples"
     if info.samplerate < 2 * settings.fmax:
-        return info, (
-            f"sample rate {info.samplerate} Hz is too low for frequencies up to "
-            f"{settings.fmax:g} Hz"
-        )
+        return info, (f"sample rate {info.samplerate} Hz {_SLOW} up to {settings.fmax:g} Hz")
     if info.duration < SHORTEST * settings.clip_seconds:
         return info, f"too short, {info.duration:.3f} s"
     declared = _declared_bytes(path)

@@ -3,7 +3,7 @@
 `means` is the mean test ROC AUC of each model, `floor` that of each trivial cue.
 """
 
-from utils import evaluation, plotting
+from utils import classifiers, evaluation, plotting
 from utils.narrative import ranged
 
 CAUTION = " **Una pista trivial basta para igualarlo: mire la [Etapa 0](00_eda.ipynb).**"
@@ -67,7 +67,7 @@ def conclusions(means, above, at) -> str:
     """The list that ends the notebook; above: `above_floor`; at: ROC AUC by clips a class (rows)
     and model (columns)."""
     few, many = at.index[0], at.index[-1]
-    best, cheap = means.idxmax(), at.drop(columns=["mlp", "cnn"]).loc[few]
+    best, cheap = means.idxmax(), at.drop(columns=[*classifiers.NETWORKS]).loc[few]
     gains = at.loc[many] - at.loc[few]
     return (
         f"- De los detectores, {above}; con todos los clips, la media mayor es la de "

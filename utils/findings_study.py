@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from utils import answer, arms, comparison, plotting, sensitivity, study
+from utils import answer, arms, classifiers, comparison, plotting, sensitivity, study
 from utils.generators import registry
 from utils.narrative import ranged
 from utils.plotting_study import WORDS, title
@@ -695,7 +695,7 @@ def live(rows, stored) -> pd.DataFrame:
         key = ("seed", "n_positive", "n_negative", "arm", "classifier")
         same = stored[(stored[list(key)] == [row[k] for k in key]).all(axis=1)]
         same = same[same["ratio"] == round(row["ratio"], 4)].iloc[0]
-        network = row["classifier"] in study.NETWORKS or arms.generators(row["arm"])
+        network = row["classifier"] in classifiers.NETWORKS or arms.generators(row["arm"])
         limit = TOLERANCE if network else SMALL_TOLERANCE
         if not abs(same["roc_auc"] - row["roc_auc"]) <= limit:
             raise ValueError(

@@ -361,7 +361,7 @@ _COLUMNS = ("dataset", "generator", "n_positive", "seed", "metric", "value")
 def main(arguments=None):
     """Command line: `python -m utils.judging --dataset SOURCE` fills quality.csv."""
     parser = argparse.ArgumentParser(prog="python -m utils.judging", description=main.__doc__)
-    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    parser.add_argument("--dataset", help="name or path; default: $DATASET, or simulated")
     parser.add_argument("--sizes", type=int, nargs="+", help="real positives; default: all")
     parser.add_argument("--seeds", type=int, nargs="+", help="splits; default: all")
     chosen = parser.parse_args(arguments)

@@ -46,7 +46,11 @@ def title(name: str) -> str:
 def losses(histories: Mapping[str, pd.DataFrame]):
     """Draw each loss term over the rounds, one row of panels a generator; return the figure."""
     terms = {
-        name: [term for term in TERMS if term in history and history[term].abs().max() > 0]
+        name: [
+            term
+            for term in (*TERMS, *history.columns.difference([*TERMS, "round"]))
+            if term in history and history[term].abs().max() > 0
+        ]
         for name, history in histories.items()
     }
     columns = max(len(names) for names in terms.values())
@@ -59,7 +63,7 @@ def losses(histories: Mapping[str, pd.DataFrame]):
         for ax, term in zip(row, names, strict=False):
             history = histories[name][["round", term]].dropna()
             ax.plot(history["round"], history[term], color=GENERATORS[name][1])
-            ax.set_title(TERMS[term], fontsize=9.5)
+            ax.set_title(TERMS.get(term, term), fontsize=9.5)
             ax.tick_params(labelsize=8.5)
             ax.grid()
         row[0].set_ylabel(title(name), fontsize=11)

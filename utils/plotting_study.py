@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib import ticker
 
+from utils import arms
 from utils.comparison import SMALLEST_EFFECT
 from utils.generators import registry
 from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, place_legend
-from utils.plotting_generators import GENERATORS
+from utils.plotting_generators import GENERATORS, SPARE
 
 ARMS = {  # name: (name in figures, colour, marker)
     "real": ("solo reales", "#000000", "*"),
@@ -29,6 +30,8 @@ ARMS = {  # name: (name in figures, colour, marker)
     "oracle": ("más reales", "#000000", "d"),
 }
 ARMS |= {name: (*GENERATORS[name], "8") for name in registry.REGISTRY if name not in ARMS}
+_new = [name for name in arms.ARMS if name not in ARMS]  # they go by their own names
+ARMS |= {name: (name, SPARE[k % len(SPARE)], "<") for k, name in enumerate(_new)}
 WORDS = {
     "helps": "ayuda",
     "equivalent": "equivale",

@@ -31,14 +31,14 @@ class OtherForm(study.Study):
 def run(place):
     """Return a row a (seed, size) of an OtherForm, and a column a generator and classifier:
     ROC AUC on the test side, missing where the generator collapsed; running what is missing.
-    ValueError if no training side holds more calls than the smallest of SIZES.
+    ValueError if no training side holds more calls and seas than the smallest of SIZES.
     """
 
     def job(seed, size):
         row = {"seed": seed, "n_positive": size, "form": FORM}
         with place.trained_anew():
             for name in reversed(GENERATORS):  # diffusion first, which trains a VAE along
-                ratio = study.PROTOCOL["fill"] / size - 1
+                ratio = place.fill / size - 1
                 cell = study.Cell(seed, size, place.n_sea, name, ratio)
                 row |= {f"{name} {classifier}": np.nan for classifier in CLASSIFIERS}
                 try:
@@ -54,12 +54,12 @@ def run(place):
         ({"seed": seed, "n_positive": size}, lambda seed=seed, size=size: job(seed, size))
         for seed in SEEDS
         for size in SIZES
-        if size < place.available(seed)[0]
+        if size < min(place.available(seed)[0], place.fill)
     ]
     if not jobs:
         raise ValueError(
-            f"no training side of {place.name} holds more than {min(SIZES)} calls, which the other "
-            "form is told by; add labelled calls."
+            f"no training side of {place.name} holds more than {min(SIZES)} calls and as many "
+            "clips of sea, which the other form is told by; add labelled clips."
         )
     return baseline.fill(place.bench, TABLE, jobs, place.settings)
 
@@ -71,6 +71,7 @@ def stored(name, settings):
     if wide.empty:
         return None
     names = [f"{name} {classifier}" for name in GENERATORS for classifier in CLASSIFIERS]
+    names = [name for name in names if name in wide]  # those that were there when it was run
     long = wide.melt(["seed", "n_positive"], names, value_name="roc_auc")
     long[["arm", "classifier"]] = long.pop("variable").str.split(" ", expand=True)
     return long.dropna()
@@ -97,7 +98,7 @@ def compared(rows, main):
 def main(arguments=None):
     """Command line: `python -m utils.sensitivity --dataset SOURCE`."""
     parser = argparse.ArgumentParser(prog="python -m utils.sensitivity", description=__doc__)
-    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    parser.add_argument("--dataset", help="name or path; default: $DATASET, or simulated")
     chosen = parser.parse_args(arguments)
     try:
         table = run(OtherForm(chosen.dataset))

@@ -123,6 +123,11 @@ class Study:
         fewest = min(self.available(seed)[1] for seed in range(PROTOCOL["most_seeds"]))
         return min(PROTOCOL["negatives"], fewest)
 
+    @property
+    def fill(self):
+        """Calls, real and added, that arms of the main part fill up to: never more than seas."""
+        return min(PROTOCOL["fill"], self.n_sea)
+
     def available(self, seed):
         """Return the numbers of calls and of seas on a seed's training side."""
         labels = self.labels[self.split(seed).train]
@@ -136,8 +141,8 @@ class Study:
             n_sea = self.n_sea
             if "main" in parts:
                 for size in PROTOCOL["sizes"]:
-                    if size < calls:
-                        found += self._filled(seed, size, n_sea, PROTOCOL["fill"])
+                    if size < min(calls, self.fill):
+                        found += self._filled(seed, size, n_sea, self.fill)
             if "curve" in parts:
                 every = min(calls, seas)
                 for size in (*(s for s in PROTOCOL["curve"] if s < every), every):
@@ -252,6 +257,8 @@ class Study:
         seconds = []
 
         def samples(name, count):
+            if name not in arms.generators(cell.arm):
+                raise ValueError(f"SAMPLING in utils/arms.py does not say that it draws {name}.")
             clips, took = self.synthetic(cell, name)
             seconds.append(took)
             return clips[:count]
@@ -335,7 +342,7 @@ def add(path, rows):
         fine, failed = stored[stored["error"].isna()], stored[stored["error"].notna()]
         parts = [part for part in (fine, new, failed) if len(part)]
         table = pd.concat(parts, ignore_index=True).drop_duplicates(list(KEY))
-        records.write(table, path)
+        records.write(table.astype({"n_train": "Int64"}), path)  # failed rows have none
 
 
 _DIGITS = dict.fromkeys(SCORES + BY_SNR, 6) | {"ratio": 4, "generator_seconds": 2, "seconds": 2}
@@ -398,7 +405,7 @@ def expected_seconds(study, waiting):
     trained = {(c.seed, c.n_positive, c.n_negative, g) for c, _ in waiting
                for g in arms.generators(c.arm) if g in registry.REGISTRY}  # fmt: skip
     return len(trained) * GENERATOR_SECONDS + sum(
-        usual[name] for _, names in waiting for name in names
+        usual.get(name, max(usual.values())) for _, names in waiting for name in names
     )
 
 
@@ -512,11 +519,11 @@ def select(table, part):
         at = table[(table["n_positive"] == PROTOCOL["ratio_size"]) & (table["n_negative"] == n_sea)]
         swept = at["arm"].isin(PROTOCOL["ratio_arms"]) & at["ratio"].isin(PROTOCOL["ratios"])
         return at[swept | (at["arm"] == arms.REAL)]
-    own = PROTOCOL.get(part, {})
-    sizes = [own["size"]] if own else PROTOCOL["sizes"]
+    own = PROTOCOL.get(part, {"fill": min(PROTOCOL["fill"], n_sea)})
+    sizes = [own["size"]] if "size" in own else PROTOCOL["sizes"]
     at = table[table["n_positive"].isin(sizes)]
     at = at[at["n_negative"] == own.get("negatives", n_sea)]
-    filled = (own.get("fill", PROTOCOL["fill"]) / at["n_positive"] - 1).round(4)
+    filled = (own["fill"] / at["n_positive"] - 1).round(4)
     return at[(at["ratio"] == filled) | at["arm"].isin((arms.REAL, arms.CLASS_WEIGHT))]
 
 
@@ -539,7 +546,8 @@ def reproduce(study, n_rows, seed):
         with study.trained_anew():
             (again,) = study.run(cell, [row.classifier])
         between = spread(stored, row)
-        network = row.classifier in NETWORKS or set(arms.generators(row.arm)) & {*registry.REGISTRY}
+        trained = set(arms.generators(row.arm)) & {*registry.REGISTRY}
+        network = row.classifier in classifiers.NETWORKS or trained
         allowed = 2 * between if np.isfinite(between) else 0.05
         seas, calls = np.bincount(study.labels[study.split(row.seed).test])
         found.append(
@@ -552,7 +560,6 @@ def reproduce(study, n_rows, seed):
     return table
 
 
-NETWORKS = ("cnn", "mlp")
 SWAPS = 3  # pairs of a call and a sea, scored alike, that another processor may put in other order
 
 
@@ -614,9 +621,9 @@ def main(arguments=None):
     show = commands.add_parser("status", help="say what is done and what is to be run")
     again = commands.add_parser("reproduce", help="run stored rows anew and compare")
     for command in (run_, show, again):
-        command.add_argument("--dataset", default=None, help="name or path; default: simulated")
+        command.add_argument("--dataset", help="name or path; default: $DATASET, or simulated")
     run_.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
-    run_.add_argument("--sizes", type=int, nargs="+", help="real calls; default: all")
+    run_.add_argument("--sizes", type=int, nargs="+", help="real calls, in all parts; default: all")
     run_.add_argument("--seeds", type=int, nargs="+", help="default: as many as the rule asks for")
     run_.add_argument("--arms", nargs="+", choices=tuple(arms.ARMS), default=tuple(arms.ARMS))
     names = tuple(PROTOCOL["classifiers"])
@@ -638,26 +645,36 @@ def main(arguments=None):
 
 
 def _main_run(study, chosen):
-    if chosen.seeds and min(chosen.seeds) < 0:
-        raise ValueError(f"--seeds {min(chosen.seeds)} is negative; seeds start at 0.")
+    most = PROTOCOL["most_seeds"]
+    if wrong := [seed for seed in chosen.seeds or () if not 0 <= seed < most]:
+        raise ValueError(f"--seeds {wrong[0]} is none of the protocol's, 0 to {most - 1}.")
     if chosen.jobs < 1:
         raise ValueError(f"--jobs is {chosen.jobs}; give at least 1.")
+    known = sorted({cell.n_positive for cell in study.cells(range(most), chosen.parts)})
+    if wrong := sorted({*(chosen.sizes or ())} - {*known}):
+        raise ValueError(f"--sizes {wrong[0]} is not one of {known}; choose from these.")
     failed, n_rows = [], 0
     while True:
         cells = study.cells(chosen_seeds(study, chosen.seeds), chosen.parts)
         cells = [c for c in cells if c.arm in chosen.arms]
         cells = [c for c in cells if not chosen.sizes or c.n_positive in chosen.sizes]
-        waiting = missing(study, cells, chosen.classifiers, failed=chosen.retry and not n_rows)
+        names = list(dict.fromkeys(chosen.classifiers))
+        waiting = missing(study, cells, names, failed=chosen.retry and not n_rows)
         if not cells:
             raise ValueError(f"the protocol has no such cells for {study.name}; see `status`.")
         if not waiting:
             break
         count = sum(len(names) for _, names in waiting)
-        hours = expected_seconds(study, waiting) / 3600 / chosen.jobs
-        print(f"{study.name}: {count} rows to run, about {hours:.1f} h in {chosen.jobs} processes")
+        minutes = expected_seconds(study, waiting) / 60 / chosen.jobs
+        time_ = f"{minutes / 60:.1f} h" if minutes > 90 else f"{np.ceil(minutes):.0f} min"
+        print(f"{study.name}: {count} rows to run, about {time_} in {chosen.jobs} processes")
         failed += run(study, waiting, jobs=chosen.jobs, scheduler=chosen.scheduler)
         n_rows += count
     print(f"{study.name}: {n_rows} rows run, {len(failed)} failed; they are in {study.path.name}")
+    earlier = read(study.path)
+    earlier = earlier[(earlier["settings"] == study.settings) & earlier["error"].notna()]
+    if len(earlier) > len(failed):
+        print(f"{len(earlier) - len(failed)} rows failed before; --retry runs them again.")
     for row in failed[:5]:
         print(f"  {row['arm']}, {row['n_positive']} calls, seed {row['seed']}: {row['error']}")
     return 1 if failed else 0

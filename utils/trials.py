@@ -189,7 +189,7 @@ def main(arguments=None):
     """Command line: `python -m utils.trials forms|stability|draws --dataset SOURCE`."""
     parser = argparse.ArgumentParser(prog="python -m utils.trials", description=__doc__)
     parser.add_argument("trial", choices=("forms", "stability", "draws"))
-    parser.add_argument("--dataset", default=None, help="name or path; default: simulated")
+    parser.add_argument("--dataset", help="name or path; default: $DATASET, or simulated")
     chosen = parser.parse_args(arguments)
     try:
         bench = baseline.prepare(data.load(chosen.dataset))

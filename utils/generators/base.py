@@ -13,6 +13,7 @@ codes; the sea of a sample is real and known (`sample_with_seas`).
 """
 
 import functools
+import inspect
 import json
 import operator
 import os
@@ -235,6 +236,9 @@ class Generator:
             raise ValueError(f"no form is called {form!r}; choose from {', '.join(FORMS)}.")
         if steps is not None and (steps % ROUNDS or steps < ROUNDS):
             raise ValueError(f"steps is {steps}; give a multiple of {ROUNDS}.")
+        known = inspect.signature(type(self).build_network).parameters
+        if unknown := sorted({*settings} - {*known}):
+            raise ValueError(f"{self.name} has no setting {unknown[0]!r}; see its class.")
         self.form = form
         self.steps, self.learning_rate, self.latent_dim = steps, learning_rate, latent_dim
         self.settings = settings

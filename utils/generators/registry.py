@@ -1,4 +1,5 @@
-"""Generators by name. A new one is a file with a subclass of `base.Generator` and a line here."""
+"""Generators by name. A new one is a file with a subclass of `base.Generator` that has a name of
+its own, and its class here."""
 
 import json
 from pathlib import Path
@@ -9,7 +10,7 @@ from utils.generators.diffusion import Diffusion
 from utils.generators.gan import GAN
 from utils.generators.vae import VAE
 
-REGISTRY = {"ae": AE, "vae": VAE, "aae": AAE, "gan": GAN, "diffusion": Diffusion}
+REGISTRY = {kind.name: kind for kind in (AE, VAE, AAE, GAN, Diffusion)}
 
 
 def build(name, **settings):
