@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import judging
+from utils import judging, plotting_generators
 from utils import plotting_quality as figures
 
 matplotlib.use("Agg")
@@ -75,3 +75,12 @@ def test_shares_of_near_calls_rise_to_one():
     first = ax.get_lines()[0]
     np.testing.assert_allclose(first.get_xdata(), [1, 2, 3])
     assert first.get_ydata()[-1] == 1
+
+
+def test_a_term_without_a_name_of_its_own_is_drawn_too():
+    rounds = np.arange(1, 4)
+    history = pd.DataFrame(
+        {"round": rounds, "absolute_error": rounds, "code_length": rounds, "loss": 2 * rounds}
+    )
+    figure = plotting_generators.losses({"ae": history})
+    assert [ax.get_title() for ax in figure.axes] == ["longitud del código", "absolute_error"]

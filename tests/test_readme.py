@@ -37,6 +37,7 @@ ENGLISH = {
     "mean + noise": "media + ruido",
     "more real calls": "más reales",
 }
+FOREST = "random_forest"
 WORDS = {"helps": "ayuda", "equivalent": "equivale", "harms": "perjudica", "undecided": "indeciso"}
 
 
@@ -189,6 +190,11 @@ def told(found):
         ceiling = answer.headline(one.against_real, [arms.ORACLE])
         known |= {f"{start}seen": (ceiling["verdict"] == "helps").sum()}
         known |= {f"{start}seeds": one.seeds, f"{start}ceilings": len(ceiling)}
+        for (first, classifier), mean in batch_means(one).items():
+            known[f"{start}batch_{first}_{classifier}"] = signed(mean)
+        for (group, classifier), row in answer.averages(one).iterrows():
+            for key in ("mean", "low", "high"):
+                known[f"{start}{group}_{classifier}_{key}"] = signed(row[key])
     drawn = answer.headline(own.against_real)
     harms = drawn[drawn["verdict"] == "harms"]
     assert harms["n_positive"].min() == 100
@@ -201,14 +207,11 @@ def told(found):
     assert set(ceiling[ceiling["verdict"] == "helps"]["n_positive"]) == {25, 50, 100}
     assert ((ceiling["verdict"] == "helps") == (ceiling["n_positive"] <= 100)).all()
     assert 0.4 < (answer.headline(own.against_rival)["verdict"] == "harms").mean() < 0.6  # "half"
-    for (first, classifier), mean in batch_means(own).items():
-        known[f"batch_{first}_{classifier}"] = signed(mean)
-    means = answer.averages(own)
-    helping = means.index[means["verdict"] == "helps"]
-    assert set(helping.get_level_values("group")) == {"oracle"} and len(helping) == 2
-    for (group, classifier), row in means.iterrows():
-        for key in ("mean", "low", "high"):
-            known[f"{group}_{classifier}_{key}"] = signed(row[key])
+    for dataset, others in (("right_whale_upcalls", []), ("simulated", [("cheap", FOREST)])):
+        means = answer.averages(found[dataset])["verdict"]
+        helping = [("oracle", classifier) for classifier in answer.CLASSIFIERS] + others
+        assert set(means.index[means == "helps"]) == set(helping)
+    check_simulated(found["simulated"])
     for classifier in answer.CLASSIFIERS:
         text = findings_study.each(own, answer.BEST, answer.ANSWER_SIZE, classifier)
         known["added"], *values = re.search(r"(\d+) añad.* (\S+) \((\S+) a (\S+)\)", text).groups()
@@ -220,6 +223,7 @@ def told(found):
         assert (answer.headline(sweep)["verdict"] != "helps").all()  # nor does the hybrid
         sweep = answer.headline(sweep, judging.registry.REGISTRY)
         known[f"{start}doses"], known[f"{start}doses_help"] = len(sweep), judged(sweep)["helps"]
+        (known[f"{start}sweep_seeds"],) = set(sweep["seeds"])
         known |= {f"{start}{k}": n for k, n in other_scenarios(found[dataset]).items()}
         known |= {f"{start}{k}": n for k, n in other_form(found[dataset]).items()}
     assert known["doses_help"] == 0
@@ -238,6 +242,17 @@ def told(found):
     known["median"] = f"{median:.3f}"
     never = comparison.projected(median, own.seeds, np.inf, overlap=overlap)
     return known | {"never": f"{never:.3f}"}
+
+
+def check_simulated(one):
+    """Assert what the pages say in words of the simulated clips."""
+    drawn, rival = answer.headline(one.against_real), answer.headline(one.against_rival)
+    assert set(drawn[drawn["verdict"] == "harms"]["arm"]) == {"gan"}
+    assert set(drawn.groupby("n_positive")["gain_excluded"].all().loc[lambda all_: all_].index) == {
+        400
+    }
+    above = rival[rival["mean"] >= 0]
+    assert set(above["n_positive"]) == {400} and set(above["classifier"]) == {FOREST}
 
 
 def batch_means(own):
@@ -312,21 +327,32 @@ def other_scenarios(own):
                 "({dose_random_forest_low} a {dose_random_forest_high}) con Random Forest, que "
                 "empeora (sin la GAN, {dose_cnn_calm} y {dose_random_forest_calm}, ambos indec",
                 "aumento clásico es {dose_cnn_beside} y {dose_random_forest_beside}, y con ambos",
-                "de {form} comparaciones ninguna ayuda y {form_harms} perjudican ({form_seeds} s",
+                "de {form} comparaciones ninguna ayuda y {form_harms} perjudica ({form_seeds} s",
                 "{scenario_helps} de {scenario_total} ayudan y la media es negativa en "
                 "{scenario_negative} ({scenario_seeds} semillas); allí tampoco se distingue el",
                 "cambia {weak_mean} ({weak_low} a {weak_high}; indeciso) con 25 llamadas y AAE; "
                 "duplicarlas da {weak_oversample}",
                 "se distingue en {seen} de {ceilings}, todas las de 25, 50 y 100 llamadas",
+                "con los simulados, en {sim_rival_negative} de {sim_rival_total}.**",
+                "mixup, que cuestan segundos; con los clips simulados, también los rivales baratos "
+                "con Random Forest, en la media {sim_cheap_random_forest_mean} "
+                "({sim_cheap_random_forest_low} a {sim_cheap_random_forest_high})",
                 "**Clips simulados** ({sim_seeds} semillas). Deciden menos: ninguna ayuda, "
-                "{sim_real_harms} perjudica, {sim_real_equivalent} equivalen, y la media es "
-                "negativa en {sim_real_negative} de {sim_real_total}; una mejora de 0,01 queda "
-                "descartada en {sim_real_excluded}. Frente al rival pierde en {sim_rival_harms}, "
-                "la media queda por debajo en {sim_rival_negative} de {sim_rival_total} y una "
-                "ventaja de 0,01 queda descartada en {sim_rival_excluded}. Tampoco ayuda ninguna "
-                "con otra dosis ({sim_doses_help} de {sim_doses}), en los otros dos escenarios "
-                "({sim_scenario_helps} de {sim_scenario_total}) ni con la otra forma de aprender "
-                "({sim_form_helps} de {sim_form}). El techo se distingue "
+                "{sim_real_harms} perjudican, todas de la GAN, {sim_real_equivalent} equivalen, y "
+                "la media es negativa en {sim_real_negative} de {sim_real_total}; una mejora de "
+                "0,01 queda descartada en {sim_real_excluded}, todas las de 400 llamadas entre "
+                "ellas. Frente al rival pierde en {sim_rival_harms}, la media queda por debajo en "
+                "{sim_rival_negative} de {sim_rival_total} (las otras, con 400 llamadas y Random "
+                "Forest) y una ventaja de 0,01 queda descartada en {sim_rival_excluded}. En la "
+                "media de brazos y tamaños, {sim_generated_cnn_mean} ({sim_generated_cnn_low} a "
+                "{sim_generated_cnn_high}) con CNN y {sim_generated_random_forest_mean} "
+                "({sim_generated_random_forest_low} a {sim_generated_random_forest_high}) con "
+                "Random Forest; por lotes, {sim_batch_0_cnn} y {sim_batch_10_cnn}, "
+                "{sim_batch_0_random_forest} y {sim_batch_10_random_forest}. Tampoco ayuda ninguna "
+                "con otra dosis ({sim_doses_help} de {sim_doses}; {sim_sweep_seeds} semillas), en "
+                "los otros dos escenarios ({sim_scenario_helps} de {sim_scenario_total}; "
+                "{sim_scenario_seeds}) ni con la otra forma de aprender ({sim_form_helps} de "
+                "{sim_form}; {sim_form_seeds}). El techo se distingue "
                 "en {sim_seen} de {sim_ceilings}",
                 "con 40 el más ancho aún sería de ±{wide}",
                 "el mediano es de ±{median} y ni con infinitas semillas bajaría de ±{never}",
@@ -362,21 +388,32 @@ def other_scenarios(own):
                 "({dose_random_forest_low} to {dose_random_forest_high}) for Random Forest, which "
                 "gets worse (without the GAN, {dose_cnn_calm} and {dose_random_forest_calm}, both",
                 "augmentation is {dose_cnn_beside} and {dose_random_forest_beside}, which harms",
-                "of {form} comparisons none helps and {form_harms} harm ({form_seeds} seeds)",
+                "of {form} comparisons none helps and {form_harms} harms ({form_seeds} seeds)",
                 "{scenario_helps} of {scenario_total} help and the mean is negative in "
                 "{scenario_negative} ({scenario_seeds} seeds); the ceiling does not show there",
                 "changes by {weak_mean} ({weak_low} to {weak_high}; undecided) with 25 calls and "
                 "the AAE; duplicating them gives {weak_oversample}",
                 "shows in {seen} of {ceilings}, all of those with 25, 50 and 100 calls",
+                "with the simulated ones in {sim_rival_negative} of {sim_rival_total}.**",
+                "mixup, which cost seconds; with the simulated clips, so do the cheap rivals with "
+                "Random Forest, {sim_cheap_random_forest_mean} ({sim_cheap_random_forest_low} to "
+                "{sim_cheap_random_forest_high}) on average",
                 "**Simulated clips** ({sim_seeds} seeds). They decide less: none helps, "
-                "{sim_real_harms} harms, {sim_real_equivalent} are equivalent, and the mean is "
-                "negative in {sim_real_negative} of {sim_real_total}; a gain of 0.01 is ruled out "
-                "in {sim_real_excluded}. Against the rival {sim_rival_harms} lose, the mean is "
-                "lower in {sim_rival_negative} of {sim_rival_total} and an advantage of 0.01 is "
-                "ruled out in {sim_rival_excluded}. None helps with another dose "
-                "({sim_doses_help} of {sim_doses}), in the two other scenarios "
-                "({sim_scenario_helps} of {sim_scenario_total}) or with the other form of learning "
-                "({sim_form_helps} of {sim_form}) either. The ceiling shows in "
+                "{sim_real_harms} harm, all of the GAN, {sim_real_equivalent} are equivalent, and "
+                "the mean is negative in {sim_real_negative} of {sim_real_total}; a gain of 0.01 "
+                "is ruled out in {sim_real_excluded}, all of those with 400 calls among them. "
+                "Against the rival {sim_rival_harms} lose, the mean is lower in "
+                "{sim_rival_negative} of {sim_rival_total} (the others are at 400 calls with "
+                "Random Forest) and an advantage of 0.01 is ruled out in {sim_rival_excluded}. On "
+                "average over arms and sizes, {sim_generated_cnn_mean} ({sim_generated_cnn_low} to "
+                "{sim_generated_cnn_high}) for the CNN and {sim_generated_random_forest_mean} "
+                "({sim_generated_random_forest_low} to {sim_generated_random_forest_high}) for "
+                "Random Forest; by batch, {sim_batch_0_cnn} and {sim_batch_10_cnn}, "
+                "{sim_batch_0_random_forest} and {sim_batch_10_random_forest}. None helps with "
+                "another dose ({sim_doses_help} of {sim_doses}; {sim_sweep_seeds} seeds), in the "
+                "two other scenarios ({sim_scenario_helps} of {sim_scenario_total}; "
+                "{sim_scenario_seeds}) or with the other form of learning ({sim_form_helps} of "
+                "{sim_form}; {sim_form_seeds}) either. The ceiling shows in "
                 "{sim_seen} of {sim_ceilings}",
                 "the widest would still be ±{wide} with 40",
                 "the median one is ±{median} and would not fall below ±{never} with any number",

@@ -48,7 +48,7 @@ def losses(histories: Mapping[str, pd.DataFrame]):
     terms = {
         name: [
             term
-            for term in (*TERMS, *history.columns.difference([*TERMS, "round"]))
+            for term in (*TERMS, *history.columns.difference([*TERMS, "round", "loss"]))
             if term in history and history[term].abs().max() > 0
         ]
         for name, history in histories.items()
