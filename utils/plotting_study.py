@@ -114,6 +114,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
     for ax in axes.flat[len(panels) :]:
         ax.remove()
     axes = axes.ravel()[: len(panels)]
+    size = 8.5 if max(table[columns].nunique() for table in panels.values()) < 6 else 7.5
     for ax, (name, table) in zip(axes, panels.items(), strict=True):
         mean = table.pivot(index=rows, columns=columns, values="mean").reindex(names)
         image = ax.imshow(
@@ -126,7 +127,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
                 mark += EXCLUDED
             dark = abs(row["mean"]) > 0.7 * SHADES
             ax.annotate(
-                f"{row['mean']:+z.3f} {mark:1}", place, ha="center", va="center", fontsize=8.5,
+                f"{row['mean']:+z.3f} {mark:1}", place, ha="center", va="center", fontsize=size,
                 color="white" if dark else "black",
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [f"{value:g}" for value in mean.columns])
