@@ -378,11 +378,16 @@ def test_every_seed_has_the_same_number_of_seas(place):
     assert {c.n_negative for c in place.cells(range(3), ("main",))} == {place.n_sea}
 
 
-def test_status_counts_done_and_failed_rows(place):
+def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
     study.run(place, waiting(place, [cell(n_negative=place.n_sea)]), jobs=1)
     found = study.status(place)
     assert found["done"].sum() == 1 and found["failed"].sum() == 0
     assert found["rows"].sum() > 1000
+    monkeypatch.setattr(study, "Study", lambda _: place)
+    assert study.main(["status"]) == 0 and "other" not in capsys.readouterr().out
+    study.add(place.path, study.read(place.path).assign(settings="other"))
+    assert study.main(["status"]) == 0
+    assert "1 rows in study.csv belong to other clips or settings" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

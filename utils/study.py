@@ -682,6 +682,9 @@ def _main_run(study, chosen):
 
 def _main_status(study, chosen):
     print(status(study).to_string(index=False))
+    stored = read(study.path)
+    if others := int((stored["settings"] != study.settings).sum()):
+        print(f"{others} rows in {study.path.name} belong to other clips or settings.")
     return 0
 
 
