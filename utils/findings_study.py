@@ -551,7 +551,7 @@ def sweep(found, rows) -> str:
                                for ratio, gap in zip(ends, gaps, strict=True)
                                if len(gap) >= comparison.FEWEST)  # fmt: skip
             lines[-1] += (
-                f" Con {many} por real en vez de {few}, la ROC AUC media de los cinco generadores "
+                f" Con {many} por real en vez de {few}, la ROC AUC media de los generadores "
                 f"cambia {judged(answer.change(change))} ({len(change)} semillas); sin la GAN, "
                 f"{judged(answer.change(calm))}. Menos la del aumento clásico con la misma dosis: "
                 f"{beside or 'sin medir'}."
