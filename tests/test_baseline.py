@@ -191,7 +191,7 @@ def test_calibration_subtracts_the_reference(bench, monkeypatch):
     monkeypatch.setattr(baseline, "CALIBRATION_MODELS", ("logistic",))
     monkeypatch.setattr(data, "simulated", lambda **_: make(seed=1, name="sim"))
     monkeypatch.setitem(baseline.PROTOCOL, "shape", (16, 24))
-    table = baseline.calibration(make())
+    table = baseline.calibration(baseline.prepare(make()))
     measures = ["logistic, 10 clips a class", "edges", "loudness"]
     assert table["measure"].tolist() == measures
     np.testing.assert_allclose(table["difference"], table["simulated"] - table["reference"])

@@ -224,13 +224,13 @@ def cue_floor(bench):
 
 
 def calibration(reference):
-    """Return how alike the simulated and a real data set are to the same code, as a table.
+    """Return how alike the simulated clips and a Bench of real ones are to the same code, a table.
 
     ROC AUC of Random Forest and CNN by clips a class, and of the trivial cues, means over splits.
     """
     simulated = data.simulated(n_clips=CALIBRATION_CLIPS, name="simulated_calibration")
-    parts, benches = {}, {"simulated": prepare(simulated), "reference": prepare(reference)}
-    for name, bench in benches.items():
+    parts = {}
+    for name, bench in (("simulated", prepare(simulated)), ("reference", reference)):
         curve = learning_curve(bench, models=CALIBRATION_MODELS, sizes=CALIBRATION_SIZES)
         curve = curve[
             curve["model"].isin(CALIBRATION_MODELS) & curve["size"].isin(CALIBRATION_SIZES)
@@ -242,7 +242,7 @@ def calibration(reference):
         parts[name] = pd.concat([means, floor.groupby("cue")["roc_auc"].mean()])
     table = pd.DataFrame(parts).rename_axis("measure").reset_index()
     table["difference"] = table["simulated"] - table["reference"]
-    table.insert(1, "reference_dataset", reference.name)
+    table.insert(1, "reference_dataset", reference.dataset.name)
     path = data.results_dir(data.SIMULATED) / "calibration.csv"
     records.write(table.round(4), path)
     return table
@@ -360,7 +360,7 @@ def main(arguments=None):
         return 2
     print(dataset.describe())
     if chosen.command == "calibration":
-        print(calibration(dataset).round(3).to_string(index=False))
+        print(calibration(bench).round(3).to_string(index=False))
         return 0
     commands = {
         "baseline": lambda: table(bench).groupby("model")["roc_auc"].agg(["mean", "std"]),

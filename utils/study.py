@@ -653,12 +653,11 @@ def _main_run(study, chosen):
     known = sorted({cell.n_positive for cell in study.cells(range(most), chosen.parts)})
     if wrong := sorted({*(chosen.sizes or ())} - {*known}):
         raise ValueError(f"--sizes {wrong[0]} is not one of {known}; choose from these.")
-    failed, n_rows = [], 0
+    names, failed, n_rows = list(dict.fromkeys(chosen.classifiers)), [], 0
     while True:
         cells = study.cells(chosen_seeds(study, chosen.seeds), chosen.parts)
         cells = [c for c in cells if c.arm in chosen.arms]
         cells = [c for c in cells if not chosen.sizes or c.n_positive in chosen.sizes]
-        names = list(dict.fromkeys(chosen.classifiers))
         waiting = missing(study, cells, names, failed=chosen.retry and not n_rows)
         if not cells:
             raise ValueError(f"the protocol has no such cells for {study.name}; see `status`.")
