@@ -28,7 +28,8 @@ def rows(*, seeds=5, noise=0.0005, name="planted", parts=("main", "curve"), snr=
                     "classifier": classifier, "n_train": n_positive + n_negative,
                     "roc_auc": value, "average_precision": value, "f1": value, "accuracy": value,
                     "brier": 0.1, "generator_seconds": 10.0 if arms.generators(arm) else 0.0,
-                    "seconds": 2.0, "clips": f"c{number}", "settings": "planted",
+                    "seconds": 2.0, "clips": f"c{number}",
+                    "settings": study.settings_of("planted", arm, classifier),
                 }  # fmt: skip
                 if snr:
                     low = 1.5 * (arm == "aae") * EFFECTS["aae"]

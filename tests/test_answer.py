@@ -94,8 +94,14 @@ def test_a_batch_that_is_still_being_run_is_not_read():
     assert "filas de 9 semillas de un lote sin terminar" in findings.projection(begun)
     tried = table[table["arm"] == "vae"].assign(arm="new")
     tried = tried[tried["seed"].isin(range(3)) & (tried["n_positive"] == 25)]
-    beside = answer.Answer("planted", pd.concat([ten.attempted, tried]))  # an arm on three seeds
-    pd.testing.assert_frame_equal(beside.table, ten.table)
+    alone = table[table["seed"] == 0]
+    for name, value, rows in (
+        ("arm", "new", tried),  # an arm on three seeds, a classifier and a size on one
+        ("classifier", "new", alone[alone["classifier"] == "cnn"]),
+        ("n_positive", study.PROTOCOL["curve"][0], alone[alone["n_positive"] == 25]),
+    ):
+        beside = pd.concat([ten.attempted, rows.assign(**{name: value})])
+        pd.testing.assert_frame_equal(answer.Answer("planted", beside).table, ten.table)
     main = study.select(table, "main")
     ahead = answer.Answer("planted", pd.concat([table[table["seed"] < 10], main]).drop_duplicates())
     assert (ahead.seeds, ahead.unread) == (20, 0)  # each part by its own batches
@@ -170,7 +176,8 @@ def test_stored_rows_are_those_of_the_settings_without_failures(tmp_path, monkey
     monkeypatch.setattr(data, "ROOT", tmp_path)
     assert answer.found("planted") is None
     table = planted.rows(parts=("main",))
-    old = table.head(3).assign(settings="old")
+    old = table.head(3)
+    old = old.assign(settings=old["settings"].str.replace("planted", "old"))
     failed = table.tail(1).assign(seed=99, error="ValueError: no", roc_auc=np.nan)
     study.add(data.results_dir("planted") / "study.csv", pd.concat([old, table, failed]))
     assert len(answer.found("planted").rows) == len(table)

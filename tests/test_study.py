@@ -13,6 +13,7 @@ import planted
 import pytest
 
 from utils import arms, data, study
+from utils.generators import registry
 
 CHEAP = ("logistic",)
 
@@ -220,6 +221,40 @@ def test_other_settings_make_other_rows(place, monkeypatch):
     assert len(study.complete(place)) == 1
 
 
+def test_what_is_added_leaves_other_rows_and_what_is_changed_takes_its_own(place, monkeypatch):
+    every = [cell(arm, 1.0) for arm in ("real", "aae", "vae", "diffusion", "hybrid")]
+
+    def left():
+        return {(c.arm, name) for c, names in waiting(place, every, classifiers) for name in names}
+
+    classifiers = ["logistic", "cnn"]
+    made = [
+        {**vars(c), "classifier": name, "settings": study.settings_of(place.settings, c.arm, name)}
+        for c in every
+        for name in classifiers
+    ]
+    study.add(place.path, made)
+    assert not left()
+    monkeypatch.setitem(registry.REGISTRY, "new", registry.REGISTRY["gan"])
+    monkeypatch.setitem(study.PROTOCOL, "sizes", (10, *study.PROTOCOL["sizes"]))
+    monkeypatch.setitem(study.PROTOCOL["classifiers"], "new", {})
+    assert not left()
+    monkeypatch.setitem(study.PROTOCOL["classifiers"], "cnn", {"steps": 120})
+    assert left() == {(c.arm, "cnn") for c in every}
+
+    class Slower(registry.REGISTRY["vae"]):
+        def description(self):
+            return super().description() | {"steps": 9999}
+
+    monkeypatch.setitem(registry.REGISTRY, "vae", Slower)
+    changed = {arm for arm, name in left() if name == "logistic"}
+    assert changed == {"vae", "diffusion"}  # which learns from the codes of a VAE
+    monkeypatch.setattr(study.arms, "SAMPLING", {"hybrid": ("vae",)})
+    assert {arm for arm, name in left() if name == "logistic"} == {"vae", "diffusion", "hybrid"}
+    monkeypatch.setitem(study.PROTOCOL, "revision", 2)
+    assert study.Study(place.source).settings != place.settings
+
+
 def test_an_interruption_keeps_the_finished_rows(place, monkeypatch):
     cells, original = [cell(seed=seed) for seed in range(4)], place.run
 
@@ -333,7 +368,8 @@ def test_the_rule_reads_the_table_that_the_grid_writes(place, monkeypatch):
     monkeypatch.setattr(study, "missing", lambda *_: [])
     for noise, expected in ((0.0005, 10), (0.05, 40)):
         table = planted.rows(seeds=40, noise=noise, parts=("main", "balanced"))
-        study.records.write(table.assign(settings=place.settings), place.path)
+        table["settings"] = table["settings"].str.replace("planted", place.settings)
+        study.records.write(table, place.path)
         assert study.chosen_seeds(place, None) == list(range(expected))
 
 

@@ -53,8 +53,8 @@ class Answer:
 
     @property
     def settings(self):
-        """The settings' hash of the rows."""
-        return self.attempted["settings"].iloc[0]
+        """The part of the settings' hash that all rows have in common."""
+        return study.common_settings(self.attempted).iloc[0]
 
     @functools.cached_property
     def main(self):
@@ -70,24 +70,32 @@ class Answer:
         batches of seeds, or, while there is none, all."""
         tried = study.select(self.attempted, name)
         begun = [self._begun(own) for _, own in tried.groupby("classifier")]
-        read = [_fine(own, study.whole_batches(self._ended(own)) or own["seed"]) for own in begun]
+        whole = [study.whole_batches(self._ended(own)) for own in begun]
+        read = [_fine(own, seeds or own["seed"]) for own, seeds in zip(begun, whole, strict=True)]
         return pd.concat(read).sort_index() if read else tried
 
     def _begun(self, tried):
-        """Some rows without those of arms that hold no whole batch of seeds where others do: an
-        arm that is being tried out does not take their seeds from the others."""
-        seeds = {arm: self._ended(own) for arm, own in tried.groupby("arm")}
-        whole = [arm for arm, own in seeds.items() if study.whole_batches(own)]
-        return tried[tried["arm"].isin(whole)] if whole else tried
+        """Some rows without those of kinds that hold no whole batch of seeds where others do: an
+        arm, a classifier or a size that is being tried out takes no seeds from the others."""
+        every, kinds = set(tried["seed"]), tried.set_index(_KIND).index
+        lacking = self._lacking(tried).groupby(_KIND)["seed"].agg(set).to_dict()
+        whole = [
+            kind for kind in kinds.unique() if study.whole_batches(every - lacking.get(kind, set()))
+        ]
+        return tried[kinds.isin(whole)] if whole else tried
 
-    def _ended(self, tried):
-        """The seeds that have been run: that lack no row which others have, failed or not."""
+    def _lacking(self, tried):
+        """The seeds and kinds of rows that are still to be run, if all are to have all kinds."""
         kinds = tried[_KIND].drop_duplicates()
         asked = tried[["seed"]].drop_duplicates().merge(kinds, how="cross")
         if self.calls is not None:
             asked = asked[asked["n_positive"] < asked["seed"].map(self.calls)]
         both = asked.merge(tried[["seed", *_KIND]], how="left", indicator=True)
-        return set(tried["seed"]) - set(both.loc[both["_merge"] == "left_only", "seed"])
+        return both[both["_merge"] == "left_only"]
+
+    def _ended(self, tried):
+        """The seeds that have been run: that lack no row which others have, failed or not."""
+        return set(tried["seed"]) - set(self._lacking(tried)["seed"])
 
     @property
     def unread(self):
@@ -209,14 +217,25 @@ COLUMNS = [
 def found(name, settings=None, calls=None):
     """Return the Answer of a data set's stored rows; None if none is finished.
 
-    settings: of a Study; None for those of most finished rows. calls: see Answer.
+    settings: of a Study; None for those of most finished rows, and of each arm and classifier those
+    of most of theirs. calls: see Answer.
     """
     rows = study.read(data.results_dir(name) / "study.csv")
+    own = study.current(rows, settings) if settings else _usual(rows)
+    own = own.reset_index(drop=True)
+    return Answer(name, own, calls) if own["error"].isna().any() else None
+
+
+def _usual(rows):
+    """The rows of the settings that most finished ones have."""
     fine = rows[rows["error"].isna()]
     if fine.empty:
-        return None
-    own = rows[rows["settings"] == (settings or fine["settings"].mode()[0])].reset_index(drop=True)
-    return Answer(name, own, calls) if own["error"].isna().any() else None
+        return fine
+    common = study.common_settings(fine).mode()[0]
+    rows, fine = (table[study.common_settings(table) == common] for table in (rows, fine))
+    pair = ["arm", "classifier"]
+    most = fine.groupby(pair)["settings"].agg(lambda own: own.mode()[0]).rename("most")
+    return rows[rows["settings"] == rows.join(most, on=pair)["most"]]
 
 
 def stored(place):

@@ -5,6 +5,7 @@ main part, its generators taught with calls alone instead of calls and sea toget
 """
 
 import argparse
+import json
 import sys
 
 import numpy as np
@@ -19,6 +20,14 @@ SIZES, SEEDS = (50, 100, 200), range(10)
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]
 GENERATORS = tuple(name for name in registry.REGISTRY if name not in trials.ONE_FORM)
 TABLE = "other_form"
+
+
+def content(settings, generators):
+    """Return the hash of what a row follows from: a Study's settings, those of the generators that
+    it has, and of the classifiers."""
+    built = {name: registry.REGISTRY[name](form=FORM).description() for name in generators}
+    own = [study.PROTOCOL["classifiers"][name] for name in CLASSIFIERS]
+    return records.digest(settings + json.dumps([built, own], sort_keys=True))
 
 
 class OtherForm(study.Study):
@@ -61,17 +70,20 @@ def run(place):
             f"no training side of {place.name} holds more than {min(SIZES)} calls and as many "
             "clips of sea, which the other form is told by; add labelled clips."
         )
-    return baseline.fill(place.bench, TABLE, jobs, place.settings)
+    return baseline.fill(place.bench, TABLE, jobs, content(place.settings, GENERATORS))
 
 
 def stored(name, settings):
     """Return the finished rows of a data set and of a Study's settings as those of study.csv:
     seed, n_positive, arm, classifier, roc_auc; None if there are none."""
-    wide = records.rows(data.results_dir(name) / f"{TABLE}.csv", settings)
+    path = data.results_dir(name) / f"{TABLE}.csv"
+    table = records.read(path)
+    columns = () if table is None else {column.split()[0] for column in table}
+    there = [name for name in GENERATORS if name in columns]  # when it was run
+    wide = records.rows(path, content(settings, there))
     if wide.empty:
         return None
-    names = [f"{name} {classifier}" for name in GENERATORS for classifier in CLASSIFIERS]
-    names = [name for name in names if name in wide]  # those that were there when it was run
+    names = [f"{name} {classifier}" for name in there for classifier in CLASSIFIERS]
     long = wide.melt(["seed", "n_positive"], names, value_name="roc_auc")
     long[["arm", "classifier"]] = long.pop("variable").str.split(" ", expand=True)
     return long.dropna()

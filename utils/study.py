@@ -2,8 +2,10 @@
 
 A seed draws the split by group, the training clips and the initialisation of generator and
 classifier together (Bouthillier et al. 2021): all arms of a seed share their clips and their test
-side. Rows go to data/results/<dataset>/study.csv as they are finished. Each carries a hash of the
-data and of PROTOCOL: finished rows are never run again, and other settings make other rows.
+side. Rows go to data/results/<dataset>/study.csv as they are finished. Each carries a hash of what
+it follows from: the data, the settings that all rows share, those of its classifier and of its
+generators. Finished rows are never run again, other settings make other rows, and a further size,
+arm, generator or classifier leaves the rows of the others as they are.
 """
 
 import argparse
@@ -59,6 +61,9 @@ PROTOCOL = {
     "shape": baseline.PROTOCOL["shape"],
     "revision": 1,  # raised when the code changes what the rows mean
 }
+SHARED = (  # what all rows follow from
+    "fill", "ratio_size", "ratios", "n_splits", "split_seed", "shape", "revision",
+)  # fmt: skip
 PARTS = ("main", "curve", "ratios", "balanced", "challenge")
 SCORES = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 BY_SNR = ("roc_auc_low_snr", "roc_auc_high_snr")  # where the truth is known, else empty
@@ -97,10 +102,8 @@ class Study:
         self.bench = baseline.prepare(data.load(source), PROTOCOL["shape"])
         self.name = self.bench.dataset.name
         self.labels = self.bench.dataset.labels
-        generators = {name: registry.build(name).description() for name in registry.REGISTRY}
-        text = json.dumps([PROTOCOL, generators], sort_keys=True)
-        text += records.fingerprint(self.bench.dataset)
-        self.settings = records.digest(text)
+        shared = json.dumps({key: PROTOCOL[key] for key in SHARED}, sort_keys=True)
+        self.settings = records.digest(shared + self.bench.fingerprint)
         self.path = self.bench.results("study")
         self.samples = data.CACHE / "study"  # of generators, while their seed is being run
 
@@ -178,7 +181,8 @@ class Study:
 
     def synthetic_path(self, cell, name):
         """Return where the samples of a generator are kept while its seed is being run."""
-        key = f"{self.settings}-{cell.n_positive}-{cell.n_negative}-{cell.seed}-{name}"
+        made = f"{self.settings}-{records.digest(_described([name]))}"
+        key = f"{made}-{cell.n_positive}-{cell.n_negative}-{cell.seed}-{name}"
         return self.samples / f"{key}.npz"
 
     @contextlib.contextmanager
@@ -237,19 +241,22 @@ class Study:
 
     def run(self, cell, names):
         """Return the rows of a cell, one a classifier; a failure becomes the row's error."""
-        common = {"dataset": self.name, **asdict(cell), "settings": self.settings}
-        common["versions"] = _versions()
+        common = {"dataset": self.name, **asdict(cell), "versions": _versions()}
+        rows = [
+            common | {"classifier": name, "settings": settings_of(self.settings, cell.arm, name)}
+            for name in names
+        ]
         try:
             training, seconds, digest = self.prepare(cell)
         except Exception as error:  # the other cells go on
-            return [common | {"classifier": name, "error": _sentence(error)} for name in names]
-        common |= {"generator_seconds": seconds, "clips": digest, "n_train": training.n_clips}
-        rows = []
-        for name in names:
+            return [row | {"error": _sentence(error)} for row in rows]
+        made = {"generator_seconds": seconds, "clips": digest, "n_train": training.n_clips}
+        for row in rows:
+            row |= made
             try:
-                rows.append(common | {"classifier": name} | self.score(cell, training, name))
+                row |= self.score(cell, training, row["classifier"])
             except Exception as error:
-                rows.append(common | {"classifier": name, "error": _sentence(error)})
+                row["error"] = _sentence(error)
         return rows
 
     def prepare(self, cell):
@@ -320,7 +327,39 @@ def _versions():
     return " ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
 
 
+def _lent(names):
+    """The generators that others of them borrow and train along."""
+    return {registry.REGISTRY[n].borrows for n in names if n in registry.REGISTRY} - {None}
+
+
+def _described(names):
+    """The settings of generators, and of those that they borrow, as text."""
+    trained = sorted({*names, *_lent(names)} & {*registry.REGISTRY})
+    built = {name: registry.REGISTRY[name]().description() for name in trained}
+    return json.dumps(built, sort_keys=True)
+
+
 # The table
+
+
+def settings_of(common, arm, classifier):
+    """Return what the column `settings` of rows of an arm and a classifier holds now; common: the
+    settings of their Study."""
+    own = json.dumps(PROTOCOL["classifiers"].get(classifier), sort_keys=True)
+    return f"{common}-{records.digest(own + _described(arms.generators(arm)))}"
+
+
+def current(table, common):
+    """Return the rows of a table that follow from the settings of a Study, and from the present
+    ones of their classifiers and generators."""
+    pairs = list(zip(table["arm"], table["classifier"], strict=True))
+    made = {pair: settings_of(common, *pair) for pair in set(pairs)}
+    return table[table["settings"] == [made[pair] for pair in pairs]]
+
+
+def common_settings(table):
+    """Return the part of the column `settings` that all rows of a Study have in common."""
+    return table["settings"].str.partition("-")[0]
 
 
 def read(path):
@@ -353,8 +392,7 @@ def missing(study, cells, names, *, failed=False):
 
     The order is that of the cells.
     """
-    stored = read(study.path)
-    stored = stored[stored["settings"] == study.settings]
+    stored = current(read(study.path), study.settings)
     if failed:
         stored = stored[stored["error"].isna()]
     done = set(stored[[*_CELL, "classifier"]].itertuples(index=False, name=None))
@@ -430,11 +468,6 @@ def run(study, waiting, *, jobs=2, scheduler=None):
     return failed
 
 
-def _lent(names):
-    """The generators that others of them borrow and train along."""
-    return {registry.REGISTRY[n].borrows for n in names if n in registry.REGISTRY} - {None}
-
-
 def _trainings(cells):
     """Return [(cell, generator)], each training once; one that others borrow comes with them."""
     found = {}
@@ -506,8 +539,8 @@ def whole_batches(seeds):
 
 def complete(study):
     """Return the rows of the present settings that did not fail, without doubles."""
-    stored = read(study.path)
-    return stored[(stored["settings"] == study.settings) & stored["error"].isna()]
+    stored = current(read(study.path), study.settings)
+    return stored[stored["error"].isna()]
 
 
 def select(table, part):
@@ -594,8 +627,7 @@ def rerun(study, cells, names):
 def status(study):
     """Return rows done, failed and to go of each part and size, for the seeds of the rule."""
     names = tuple(PROTOCOL["classifiers"])
-    seeds, stored = chosen_seeds(study, None), read(study.path)
-    stored = stored[stored["settings"] == study.settings]
+    seeds, stored = chosen_seeds(study, None), current(read(study.path), study.settings)
     rows = []
     for part in PARTS:
         asked = study.cells(seeds, (part,))
@@ -670,10 +702,9 @@ def _main_run(study, chosen):
         failed += run(study, waiting, jobs=chosen.jobs, scheduler=chosen.scheduler)
         n_rows += count
     print(f"{study.name}: {n_rows} rows run, {len(failed)} failed; they are in {study.path.name}")
-    earlier = read(study.path)
-    earlier = earlier[(earlier["settings"] == study.settings) & earlier["error"].notna()]
-    if len(earlier) > len(failed):
-        print(f"{len(earlier) - len(failed)} rows failed before; --retry runs them again.")
+    earlier = current(read(study.path), study.settings)["error"].notna().sum()
+    if earlier > len(failed):
+        print(f"{earlier - len(failed)} rows failed before; --retry runs them again.")
     for row in failed[:5]:
         print(f"  {row['arm']}, {row['n_positive']} calls, seed {row['seed']}: {row['error']}")
     return 1 if failed else 0
@@ -682,7 +713,7 @@ def _main_run(study, chosen):
 def _main_status(study, chosen):
     print(status(study).to_string(index=False))
     stored = read(study.path)
-    if others := int((stored["settings"] != study.settings).sum()):
+    if others := len(stored) - len(current(stored, study.settings)):
         print(f"{others} rows in {study.path.name} belong to other clips or settings.")
     return 0
 
