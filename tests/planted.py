@@ -10,6 +10,8 @@ EFFECTS = {
     "call_on_background": 0.0, "ae": 0.02, "vae": 0.03, "aae": 0.04, "gan": -0.04,
     "diffusion": 0.03, "hybrid": 0.04, "noise": -0.02, "oracle": 0.06,
 }  # fmt: skip
+GENERATED = ("ae", "vae", "aae", "gan", "diffusion", "hybrid")
+GENERATORS = GENERATED[:-1]
 CLASSIFIERS = ("cnn", "random_forest")
 
 
@@ -48,7 +50,7 @@ def _cells(parts):
             yield size, protocol["negatives"], "real", 0.0
     if "ratios" in parts:
         for ratio in protocol["ratios"]:
-            for arm in protocol["ratio_arms"]:
+            for arm in (arm for arm in protocol["ratio_arms"] if arm in EFFECTS):
                 yield protocol["ratio_size"], protocol["negatives"], arm, ratio
     for part in ("balanced", "challenge"):
         if part in parts:
@@ -57,6 +59,6 @@ def _cells(parts):
 
 
 def _filled(size, n_negative, fill):
-    for arm in arms.ARMS:
+    for arm in EFFECTS:
         ratio = 0.0 if arm in ("real", "class_weight") else fill / size - 1
         yield size, n_negative, arm, ratio

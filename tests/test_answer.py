@@ -10,7 +10,7 @@ import pandas as pd
 import planted
 import pytest
 
-from utils import answer, arms, comparison, data, judging, plotting, study
+from utils import answer, arms, comparison, data, plotting, study
 from utils import findings_study as findings
 from utils import plotting_study as figures
 
@@ -39,13 +39,13 @@ def bare():
 
 def test_parts_of_the_table_are_told_apart(found):
     main, ratios = (study.select(found.rows, part) for part in ("main", "ratios"))
-    assert len(main) == 5 * 2 * len(arms.ARMS) * len(study.PROTOCOL["sizes"])
+    assert len(main) == 5 * 2 * len(planted.EFFECTS) * len(study.PROTOCOL["sizes"])
     assert set(main["n_negative"]) == {800}
     assert set(ratios["ratio"]) == {0.0, *study.PROTOCOL["ratios"]}
     for part in ("balanced", "challenge"):
         own = study.select(found.rows, part)
         assert set(own["n_negative"]) == {study.PROTOCOL[part]["negatives"]}
-        assert set(own["arm"]) == set(arms.ARMS)
+        assert set(own["arm"]) == set(planted.EFFECTS)
     assert set(study.select(found.rows, "curve")["n_positive"]) >= {600, 800}
 
 
@@ -120,14 +120,14 @@ def test_batches_of_seeds_are_compared(found):
     both = answer.Answer("planted", table)
     wide = answer.batches(both)
     assert wide.columns.tolist() == [0, 10]
-    assert len(wide) == 2 * len(answer.GENERATED) * len(study.PROTOCOL["sizes"])
+    assert len(wide) == 2 * len(planted.GENERATED) * len(study.PROTOCOL["sizes"])
     assert wide.loc[("cnn", "aae", 50), 10] == pytest.approx(planted.EFFECTS["aae"], abs=2e-3)
     told = findings.replicated(both)
-    mean = np.mean([planted.EFFECTS[arm] for arm in answer.GENERATED])
+    mean = np.mean([planted.EFFECTS[arm] for arm in planted.GENERATED])
     assert "semillas 10 a 19, " in told and told.count(f"{mean:+.3f} con CNN") == 2
     assert told.count("negativa en 10") == 2  # the GAN's
     turned = table.copy()
-    drawn = turned["arm"].isin(answer.GENERATED) & (turned["seed"] > 9)
+    drawn = turned["arm"].isin(planted.GENERATED) & (turned["seed"] > 9)
     turned.loc[drawn, "roc_auc"] -= 2 * turned.loc[drawn, "arm"].map(planted.EFFECTS)
     told = findings.replicated(answer.Answer("turned", turned))
     assert re.search(
@@ -147,7 +147,7 @@ def test_the_rival_is_the_best_of_the_cheap_ones(found):
     assert set(found.against_rival["rival"]) == {"classical"}
     row = found.row("aae", 50, "cnn", rival=True)
     assert row["mean"] == pytest.approx(0.04 - 0.012, abs=0.002) and row["verdict"] == "helps"
-    assert set(found.against_rival["arm"]) == set(answer.GENERATED)
+    assert set(found.against_rival["arm"]) == set(planted.GENERATED)
 
 
 def test_equivalents_follow_the_planted_curve(found):
@@ -164,7 +164,7 @@ def test_the_checkpoint_is_written_once_and_compared(found, tmp_path, monkeypatc
     assert path.is_file() and len(table) == len(found.store())
     assert set(table["reference"]) == {"real", "classical"}
     known = table["equivalent_real"].notna()
-    assert known.sum() == 2 * (len(arms.ARMS) - 1)
+    assert known.sum() == 2 * (len(planted.EFFECTS) - 1)
     assert set(table.loc[known, "n_positive"]) == {answer.ANSWER_SIZE}
     table["mean"] += 0.01
     table.to_csv(path, index=False)
@@ -216,7 +216,7 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
 
 def test_two_data_sets_agree_or_not(found, bare):
     same = answer.agreement(found, found)
-    assert same["rows"] == same["same"] == 2 * 5 * (len(arms.ARMS) - 1)
+    assert same["rows"] == same["same"] == 2 * 5 * (len(planted.EFFECTS) - 1)
     assert same["opposed"] == 0 and same["rho"] == pytest.approx(1)
     turned = bare.rows.copy()
     real = turned["arm"] == "real"
@@ -229,7 +229,7 @@ def test_two_data_sets_agree_or_not(found, bare):
 
 
 def test_quality_is_set_against_gain(found):
-    names = (*judging.registry.REGISTRY, "noise")
+    names = (*planted.GENERATORS, "noise")
     values = [planted.EFFECTS[name] for name in names]
     rows = [("utility", name, size, seed, value + 0.001 * seed) for name, value in
             zip(names, values, strict=True) for size in (50, 800) for seed in range(3)]  # fmt: skip
@@ -306,7 +306,7 @@ def test_the_average_of_a_group_is_paired_by_seed(found, bare):
     average = answer.averages(found)
     assert set(average.index) == {(g, c) for g in answer.GROUPS for c in answer.CLASSIFIERS}
     for group, names in answer.GROUPS.items():
-        planted_mean = np.mean([planted.EFFECTS[name] for name in names])
+        planted_mean = np.mean([planted.EFFECTS[name] for name in names if name in planted.EFFECTS])
         assert average.loc[group]["mean"].to_list() == pytest.approx([planted_mean] * 2, abs=1e-3)
     assert (average.loc["oracle", "verdict"] == "helps").all()
     assert (average.loc["noise", "verdict"] == "harms").all()
@@ -365,7 +365,7 @@ def test_every_sentence_is_said_of_any_table(found, bare):
 
 def test_the_dose_is_paired_by_seed(found):
     rows = found.rows.copy()
-    most = (rows["ratio"] == 16) & rows["arm"].isin(judging.registry.REGISTRY)
+    most = (rows["ratio"] == 16) & rows["arm"].isin(planted.GENERATORS)
     rows.loc[most & (rows["n_positive"] == 50), "roc_auc"] -= 0.05
     change = answer.dose(answer.Answer("dosed", rows), "cnn")
     assert len(change) == 5 and change.mean() == pytest.approx(-0.05, abs=1e-3)
@@ -377,7 +377,7 @@ def test_the_dose_is_paired_by_seed(found):
     told = findings.sweep(one, answer.sweeps({"a": found})["a"])
     assert "de los generadores cambia -0.050" in told and "perjudica (5 semillas)" in told
     gap = answer.dose_beside(one, "cnn", 16)
-    expected = np.mean([planted.EFFECTS[g] for g in judging.registry.REGISTRY]) - 0.05
+    expected = np.mean([planted.EFFECTS[g] for g in planted.GENERATORS]) - 0.05
     assert gap.mean() == pytest.approx(expected - planted.EFFECTS["classical"], abs=1e-3)
     assert f"con 16, {gap.mean():+.3f}" in told
     bare = answer.Answer("dosed", rows[rows["arm"] != "classical"])
@@ -501,7 +501,7 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
     axes = figures.forest({"a": at_50, "b": at_50})
     labelled(axes)
     assert [t.get_text() for t in axes[0].get_yticklabels()] == [
-        figures.title(arm) for arm in arms.ARMS if arm != "real"
+        figures.title(arm) for arm in planted.EFFECTS if arm != "real"
     ]
     axes = labelled(figures.verdict_grid({"a": cnn, "b": cnn}))
     shown = [text.get_text() for text in axes[0].texts]
@@ -543,4 +543,4 @@ def test_titles_follow_the_numbers(found):
     counted = findings.counts(found)
     assert counted.iloc[:, :-1].to_numpy().sum() == len(found.against_real)
     assert counted["descarta +0.01"].to_dict()["GAN"] == 10
-    assert findings.answers({"planted": found}, 50, "cnn").shape == (len(arms.ARMS) - 1, 2)
+    assert findings.answers({"planted": found}, 50, "cnn").shape == (len(planted.EFFECTS) - 1, 2)

@@ -9,10 +9,12 @@ from utils import findings_study as findings
 from utils.generators import registry
 from utils.generators.base import CollapseError
 
+GENERATORS = ("ae", "vae", "aae", "diffusion")
+
 
 def rows_of(main):
     """Rows of `sensitivity.stored` with the scores of a study's own arms."""
-    own = main[main["arm"].isin(sensitivity.GENERATORS)]
+    own = main[main["arm"].isin(GENERATORS)]
     own = own[own["n_positive"].isin(sensitivity.SIZES)]
     return own[["seed", "n_positive", "arm", "classifier", "roc_auc"]]
 

@@ -65,11 +65,11 @@ def _intervals(wide, seed):
 
 
 def decide(table, size):
-    """Return a row a generator: what the rule asks for, whether it is met, and `goes_on`."""
-    names = [*registry.REGISTRY, judging.COPIES]
+    """Return a row a measured generator: what the rule asks, whether it is met, and `goes_on`."""
     copying = values(table, "copying_p_alone", size).median(axis=1)
     coverage = ratios(table, "coverage_pca", size)["mean"]
     useful = values(table, "usefulness", size).mean(axis=1)
+    names = [name for name in (*registry.REGISTRY, judging.COPIES) if name in useful]
     collapsed = values(table, "collapsed", size).sum(axis=1)
     found = pd.DataFrame(
         {
