@@ -228,10 +228,10 @@ def test_control_c_leaves_everything(tmp_path):
     assert "cell 1 of 2" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     try:
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=60)
     except subprocess.TimeoutExpired:  # Python loses an interrupt that falls into a destructor
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert error == "\nInterrupted. No stored notebook was changed.\n"
     assert tree(tmp_path) == before
