@@ -419,6 +419,7 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
     found = study.status(place)
     assert found["done"].sum() == 1 and found["failed"].sum() == 0
     assert found["rows"].sum() > 1000
+    assert found.groupby("part")["n_positive"].apply(list)["curve"] == ["all"]
     monkeypatch.setattr(study, "Study", lambda _: place)
     assert study.main(["status"]) == 0 and "other" not in capsys.readouterr().out
     study.add(place.path, study.read(place.path).assign(settings="other"))

@@ -625,7 +625,10 @@ def rerun(study, cells, names):
 
 
 def status(study):
-    """Return rows done, failed and to go of each part and size, for the seeds of the rule."""
+    """Return how many rows each part and size has, are done and failed, for the seeds of the rule.
+
+    "all" is the whole of a training side, which differs from seed to seed.
+    """
     names = tuple(PROTOCOL["classifiers"])
     seeds, stored = chosen_seeds(study, None), current(read(study.path), study.settings)
     rows = []
@@ -635,7 +638,8 @@ def status(study):
             continue
         cells = pd.DataFrame([asdict(cell) for cell in asked])
         cells["ratio"] = cells["ratio"].round(4)
-        for size, own in cells.groupby("n_positive"):
+        named = cells["n_positive"].isin((*PROTOCOL["sizes"], *PROTOCOL["curve"]))
+        for size, own in cells.groupby(cells["n_positive"].where(named, "all"), sort=False):
             found = own.merge(stored, on=list(_CELL))
             rows.append(
                 {"part": part, "n_positive": size, "rows": len(own) * len(names)}
