@@ -91,6 +91,9 @@ def test_a_batch_that_is_still_being_run_is_not_read():
     )
     assert answer.dose(begun, "cnn").index.tolist() == list(range(10))
     assert "no se leen" not in findings.projection(ten)
+    every = answer.Answer("planted", planted.rows(seeds=40, parts=("main",)))
+    assert "con 40 semillas, el máximo del protocolo. La" in findings.projection(every)
+    assert "con 40 y" not in findings.projection(every)
     assert "filas de 9 semillas de un lote sin terminar" in findings.projection(begun)
     tried = table[table["arm"] == "vae"].assign(arm="new")
     tried = tried[tried["seed"].isin(range(3)) & (tried["n_positive"] == 25)]

@@ -274,7 +274,8 @@ def told(found):
     assert set(every.index[every == 2].get_level_values("arm")) == {arms.ORACLE}  # both detectors
     cheap = judged(table)
     known |= {f"cheap_{key}": cheap[key] for key in ("helps", "total")}
-    known["wide"] = f"{comparison.projected(own.width, own.seeds, 40):.3f}"
+    assert own.seeds == study.PROTOCOL["most_seeds"] > found["simulated"].seeds
+    known["wide"] = f"{own.width:.3f}"
     median, overlap = own.told_widths.median(), comparison.OVERLAP
     known["median"] = f"{median:.3f}"
     never = comparison.projected(median, own.seeds, np.inf, overlap=overlap)
@@ -373,9 +374,9 @@ def other_scenarios(own):
                 "({generated_without_gan_random_forest_low} a "
                 "{generated_without_gan_random_forest_high}). Llenar con más llamadas reales, "
                 "{oracle_cnn_mean} y {oracle_random_forest_mean}.",
-                "en el mismo sentido: media {batch_0_cnn}, {batch_10_cnn} y {batch_20_cnn} con "
-                "CNN, {batch_0_random_forest}, {batch_10_random_forest} y "
-                "{batch_20_random_forest} con Random Forest.",
+                "en el mismo sentido: media {batch_0_cnn}, {batch_10_cnn}, {batch_20_cnn} y "
+                "{batch_30_cnn} con CNN, {batch_0_random_forest}, {batch_10_random_forest}, "
+                "{batch_20_random_forest} y {batch_30_random_forest} con Random Forest.",
                 "de los cinco generadores en {dose_cnn_mean} ({dose_cnn_low} a {dose_cnn_high}; "
                 "{dose_seeds} semillas) con CNN, indeciso, y en {dose_random_forest_mean} "
                 "({dose_random_forest_low} a {dose_random_forest_high}) con Random Forest, que "
@@ -411,7 +412,7 @@ def other_scenarios(own):
                 "{sim_scenario_seeds}) ni con la otra forma de aprender ({sim_form_helps} de "
                 "{sim_form}; {sim_form_seeds}). El techo se distingue en {sim_seen} de "
                 "{sim_ceilings}.",
-                "con 40 el más ancho aún sería de ±{wide}",
+                "las reales están en {seeds}, y el más ancho es de ±{wide}",
                 "el mediano es de ±{median} y ni con infinitas semillas bajaría de ±{never}",
             ),
         ),
@@ -453,9 +454,9 @@ def other_scenarios(own):
                 "({generated_without_gan_random_forest_low} to "
                 "{generated_without_gan_random_forest_high}). Filling up with more real calls, "
                 "{oracle_cnn_mean} and {oracle_random_forest_mean}.",
-                "point the same way: mean {batch_0_cnn}, {batch_10_cnn} and {batch_20_cnn} for "
-                "the CNN, {batch_0_random_forest}, {batch_10_random_forest} and "
-                "{batch_20_random_forest} for Random Forest.",
+                "point the same way: mean {batch_0_cnn}, {batch_10_cnn}, {batch_20_cnn} and "
+                "{batch_30_cnn} for the CNN, {batch_0_random_forest}, {batch_10_random_forest}, "
+                "{batch_20_random_forest} and {batch_30_random_forest} for Random Forest.",
                 "of the five generators by {dose_cnn_mean} ({dose_cnn_low} to {dose_cnn_high}; "
                 "{dose_seeds} seeds) for the CNN, undecided, and by {dose_random_forest_mean} "
                 "({dose_random_forest_low} to {dose_random_forest_high}) for Random Forest, "
@@ -490,7 +491,7 @@ def other_scenarios(own):
                 "{sim_scenario_seeds}) or with the other form of learning ({sim_form_helps} of "
                 "{sim_form}; {sim_form_seeds}) either. The ceiling shows in {sim_seen} of "
                 "{sim_ceilings}.",
-                "the widest would still be ±{wide} with 40",
+                "the real ones are at {seeds}, and the widest is ±{wide}",
                 "the median one is ±{median} and would not fall below ±{never} with any number",
             ),
         ),

@@ -348,6 +348,7 @@ def sides(place) -> str:
 def projection(found) -> str:
     """How wide intervals are, and would be with the most seeds of the protocol and with any."""
     most, overlap = study.PROTOCOL["most_seeds"], comparison.OVERLAP
+    ended = found.seeds >= most
     rule = comparison.projected(found.width, found.seeds, most)
     told = {}
     for text, width in (("más ancho", found.told_widths.max()),
@@ -355,15 +356,21 @@ def projection(found) -> str:
         wide = [comparison.projected(width, found.seeds, n, overlap=overlap)
                 for n in (most, np.inf)]  # fmt: skip
         told[text] = (f"el {text} mide ±{width:.3f} con {found.seeds} semillas, y mediría "
-                      f"±{wide[0]:.3f} con {most} y ±{wide[1]:.3f} con infinitas")  # fmt: skip
+                      + f"±{wide[0]:.3f} con {most} y " * (not ended)
+                      + f"±{wide[1]:.3f} con infinitas")  # fmt: skip
     unread = (
         f" La tabla tiene además filas de {found.unread} semillas de un lote sin terminar, que no "
         "se leen."
     )
     return (
         f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
-        f"semillas; si las diferencias siguen tan dispersas, mediría unas ±{rule:.3f} con {most}. "
-        "La regla no cuenta la corrección por clips comunes, que no baja con las semillas; los "
+        + (
+            "semillas, el máximo del protocolo. "
+            if ended
+            else "semillas; si las diferencias siguen tan dispersas, mediría unas "
+            f"±{rule:.3f} con {most}. "
+        )
+        + "La regla no cuenta la corrección por clips comunes, que no baja con las semillas; los "
         f"intervalos que se dan, sí. De estos, {'; '.join(told.values())}."
         + (unread if found.unread else "")
     )
