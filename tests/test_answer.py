@@ -80,8 +80,10 @@ def test_a_failed_row_or_a_size_that_some_seeds_lack_drops_no_seed():
     assert answer.Answer("planted", few, calls).seeds == 6
 
 
-def test_a_batch_that_is_still_being_run_is_not_read():
+def test_a_batch_that_is_still_being_run_is_not_read(monkeypatch):
+    monkeypatch.setitem(study.PROTOCOL, "sizes", (*study.PROTOCOL["sizes"], 10))
     table = planted.rows(seeds=20, parts=study.PARTS)
+    table = table[table["n_positive"] != 10]
     ten = answer.Answer("planted", table[table["seed"] < 10])
     begun = answer.Answer("planted", table[table["seed"] < 19])
     assert (ten.seeds, ten.unread, begun.seeds, begun.unread) == (10, 0, 10, 9)
@@ -101,10 +103,15 @@ def test_a_batch_that_is_still_being_run_is_not_read():
     for name, value, rows in (
         ("arm", "new", tried),  # an arm on three seeds, a classifier and a size on one
         ("classifier", "new", alone[alone["classifier"] == "cnn"]),
-        ("n_positive", study.PROTOCOL["curve"][0], alone[alone["n_positive"] == 25]),
+        ("n_positive", 10, table[(table["seed"] < 6) & (table["n_positive"] == 25)]),
     ):
-        beside = pd.concat([ten.attempted, rows.assign(**{name: value})])
-        pd.testing.assert_frame_equal(answer.Answer("planted", beside).table, ten.table)
+        rows = rows.assign(**{name: value})
+        filled = rows["ratio"] == 31
+        rows["ratio"] = rows["ratio"].mask(filled, 800 / rows["n_positive"] - 1)
+        beside = answer.Answer("planted", pd.concat([ten.attempted, rows]))
+        assert len(study.select(beside.attempted, "main")) > len(ten.main)
+        pd.testing.assert_frame_equal(beside.table, ten.table)
+        assert len(beside.curve_rows) == len(ten.curve_rows)
     main = study.select(table, "main")
     ahead = answer.Answer("planted", pd.concat([table[table["seed"] < 10], main]).drop_duplicates())
     assert (ahead.seeds, ahead.unread) == (20, 0)  # each part by its own batches

@@ -538,7 +538,7 @@ def test_checkpoint_3_is_complete(dataset, found):
     largest = table["n_positive"].max()
     assert (jobs[largest] == baseline.PROTOCOL["n_splits"]).all()
     tried_out = set(judging.registry.REGISTRY) - set(found[dataset].main["arm"])
-    assert set(jobs[largest].index) == set(judging.NAMES) - tried_out
+    assert set(judging.NAMES) - tried_out <= set(jobs[largest].index) <= set(judging.NAMES)
     assert set(table["n_positive"]) == {*judging.SIZES[:-1], largest}
     assert not table.duplicated(["generator", "n_positive", "seed", "metric"]).any()
 

@@ -7,6 +7,7 @@ and p_gain: see `comparison.verdicts`), and at ANSWER_SIZE the real-equivalents.
 """
 
 import functools
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ class Answer:
 
     def _begun(self, tried):
         """Some rows without those of kinds that hold no whole batch of seeds where others do: an
-        arm, a classifier or a size that is being tried out takes no seeds from the others."""
+        arm, a classifier or a size takes no seeds from the others before it holds one."""
         every, kinds = set(tried["seed"]), tried.set_index(_KIND).index
         lacking = self._lacking(tried).groupby(_KIND)["seed"].agg(set).to_dict()
         whole = [
@@ -146,6 +147,8 @@ class Answer:
         """The main rows and the rest of the learning curve of real clips."""
         curve = study.select(self.rows, "curve")
         curve = curve[curve["seed"].isin(self.main["seed"])]
+        curve = curve[curve["classifier"].isin(self.main["classifier"])]
+        curve = curve[~curve["n_positive"].isin(study.PROTOCOL["sizes"])]  # they are main's
         return pd.concat([self.main, curve]).drop_duplicates(list(study.KEY))
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - an answer lives as long as its notebook
@@ -217,25 +220,15 @@ COLUMNS = [
 def found(name, settings=None, calls=None):
     """Return the Answer of a data set's stored rows; None if none is finished.
 
-    settings: of a Study; None for those of most finished rows, and of each arm and classifier those
-    of most of theirs. calls: see Answer.
+    settings: of a Study; None for the data of most finished rows. calls: see Answer.
     """
     rows = study.read(data.results_dir(name) / "study.csv")
-    own = study.current(rows, settings) if settings else _usual(rows)
-    own = own.reset_index(drop=True)
-    return Answer(name, own, calls) if own["error"].isna().any() else None
-
-
-def _usual(rows):
-    """The rows of the settings that most finished ones have."""
     fine = rows[rows["error"].isna()]
     if fine.empty:
-        return fine
-    common = study.common_settings(fine).mode()[0]
-    rows, fine = (table[study.common_settings(table) == common] for table in (rows, fine))
-    pair = ["arm", "classifier"]
-    most = fine.groupby(pair)["settings"].agg(lambda own: own.mode()[0]).rename("most")
-    return rows[rows["settings"] == rows.join(most, on=pair)["most"]]
+        return None
+    settings = settings or study.common_settings(fine).mode()[0]
+    own = study.current(rows, settings).reset_index(drop=True)
+    return Answer(name, own, calls) if own["error"].isna().any() else None
 
 
 def stored(place):
@@ -263,8 +256,14 @@ def stored(place):
     return {place.name: own} | {
         name: other
         for name, other in others.items()
-        if other is not None and other.seeds >= comparison.FEWEST
+        if other is not None and other.seeds >= comparison.FEWEST and _told(other)
     }
+
+
+def _told(answer):
+    """Whether an Answer holds what the headline tells, in the present settings."""
+    there = set(answer.main[["arm", "classifier"]].itertuples(index=False, name=None))
+    return there >= set(itertools.product((arms.REAL, BEST, arms.ORACLE), CLASSIFIERS))
 
 
 def headline(table, names=GENERATED):

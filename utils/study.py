@@ -61,7 +61,7 @@ PROTOCOL = {
     "shape": baseline.PROTOCOL["shape"],
     "revision": 1,  # raised when the code changes what the rows mean
 }
-SHARED = (  # what all rows follow from
+SHARED = (  # of PROTOCOL, what all rows follow from; doses, since they size a generator's draw
     "fill", "ratio_size", "ratios", "n_splits", "split_seed", "shape", "revision",
 )  # fmt: skip
 PARTS = ("main", "curve", "ratios", "balanced", "challenge")
@@ -102,8 +102,9 @@ class Study:
         self.bench = baseline.prepare(data.load(source), PROTOCOL["shape"])
         self.name = self.bench.dataset.name
         self.labels = self.bench.dataset.labels
-        shared = json.dumps({key: PROTOCOL[key] for key in SHARED}, sort_keys=True)
-        self.settings = records.digest(shared + self.bench.fingerprint)
+        shared = {key: PROTOCOL[key] for key in SHARED} | {"n_sea": self.n_sea}
+        text = json.dumps(shared, sort_keys=True) + self.bench.fingerprint
+        self.settings = records.digest(text)
         self.path = self.bench.results("study")
         self.samples = data.CACHE / "study"  # of generators, while their seed is being run
 
@@ -638,7 +639,7 @@ def status(study):
             continue
         cells = pd.DataFrame([asdict(cell) for cell in asked])
         cells["ratio"] = cells["ratio"].round(4)
-        named = cells["n_positive"].isin((*PROTOCOL["sizes"], *PROTOCOL["curve"]))
+        named = cells["n_positive"].isin(PROTOCOL["curve"]) | (part != "curve")
         for size, own in cells.groupby(cells["n_positive"].where(named, "all"), sort=False):
             found = own.merge(stored, on=list(_CELL))
             rows.append(
