@@ -211,7 +211,7 @@ def test_what_is_refused_in_place(tmp_path, monkeypatch, capsys, source, sentenc
 
 
 def test_control_c_leaves_everything(tmp_path):
-    write(tmp_path, "00_first", "import time\nprint('new')", "time.sleep(60)")
+    write(tmp_path, "00_first", "import time\nprint('new')", "time.sleep(600)")
     before = tree(tmp_path)
     code = (
         "import sys; from pathlib import Path; from utils import report; "
