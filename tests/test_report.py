@@ -214,7 +214,8 @@ def test_control_c_leaves_everything(tmp_path):
     write(tmp_path, "00_first", "import time\nprint('new')", "time.sleep(600)")
     before = tree(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from utils import report; "
+        "import signal, sys; from pathlib import Path; from utils import report; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # ignored in the background
         f"sys.exit(report.main([], root=Path({str(tmp_path)!r})))"
     )
     process = subprocess.Popen(
