@@ -101,7 +101,7 @@ def test_a_batch_that_is_still_being_run_is_not_read(monkeypatch):
     tried = tried[tried["seed"].isin(range(3)) & (tried["n_positive"] == 25)]
     alone = table[table["seed"] == 0]
     for name, value, rows in (
-        ("arm", "new", tried),  # an arm on three seeds, a classifier and a size on one
+        ("arm", "new", tried),  # an arm on three seeds, a classifier on one, a size on six
         ("classifier", "new", alone[alone["classifier"] == "cnn"]),
         ("n_positive", 10, table[(table["seed"] < 6) & (table["n_positive"] == 25)]),
     ):
@@ -222,6 +222,11 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
     study.add(path, planted.rows(seeds=3, parts=("main",)))
     study.add(data.results_dir("simulated") / "study.csv", planted.rows(name="simulated"))
     assert list(answer.stored(Place())) == ["planted", "simulated"]
+    other = planted.rows(name="simulated")
+    cnn = other["classifier"] == "cnn"
+    other.loc[cnn, "settings"] = "planted-" + 12 * "0"  # rows of a CNN with other settings
+    study.records.write(other, data.results_dir("simulated") / "study.csv")
+    assert list(answer.stored(Place())) == ["planted"]
 
 
 def test_two_data_sets_agree_or_not(found, bare):

@@ -71,8 +71,7 @@ class Answer:
         batches of seeds, or, while there is none, all."""
         tried = study.select(self.attempted, name)
         begun = [self._begun(own) for _, own in tried.groupby("classifier")]
-        whole = [study.whole_batches(self._ended(own)) for own in begun]
-        read = [_fine(own, seeds or own["seed"]) for own, seeds in zip(begun, whole, strict=True)]
+        read = [_fine(own, study.whole_batches(self._ended(own)) or own["seed"]) for own in begun]
         return pd.concat(read).sort_index() if read else tried
 
     def _begun(self, tried):

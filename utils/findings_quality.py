@@ -23,15 +23,15 @@ def named(names) -> str:
 
 def passed(decision) -> list[str]:
     """The generators that go on, in the order of the registry."""
-    return [name for name in _measured(decision) if decision.loc[name, "goes_on"]]
+    return [name for name in measured(decision) if decision.loc[name, "goes_on"]]
 
 
 def stopped(decision) -> list[str]:
     """The generators that do not go on."""
-    return [name for name in _measured(decision) if not decision.loc[name, "goes_on"]]
+    return [name for name in measured(decision) if not decision.loc[name, "goes_on"]]
 
 
-def _measured(table) -> list[str]:
+def measured(table) -> list[str]:
     """The generators that a table has a row of, in the order of the registry."""
     return [name for name in GENERATORS if name in table.index]
 
@@ -39,7 +39,7 @@ def _measured(table) -> list[str]:
 def summary(decision, measures, margins, size) -> str:
     """The paragraph that opens the notebook; margins: of `checkpoint.margins` against a floor."""
     apart, useful = (measures[name]["mean"] for name in ("two_sample_auc", "usefulness"))
-    best, floor = useful[_measured(useful)].idxmax(), useful[list(REFERENCES)].idxmax()
+    best, floor = useful[measured(useful)].idxmax(), useful[list(REFERENCES)].idxmax()
     ahead = margins.loc[passed(decision)]
     return (
         f"Con {size} llamadas: **siguen {named(passed(decision))}**; no pasan: "
@@ -56,7 +56,7 @@ def redrawn(apart, margins, best) -> str:
     """How much of what gives samples away does so in training calls that were drawn again, too;
     apart: two-sample AUC by name; margins: of it, against the copies."""
     real, copied = apart[judging.REAL], apart[judging.COPIES]
-    rows = margins.loc[_measured(margins.dropna())]
+    rows = margins.loc[measured(margins.dropna())]
     return (
         f"**¿Los delata la llamada?** Las *copias*, llamadas de entrenamiento redibujadas sobre "
         f"otro mar, ya se distinguen: AUC de dos muestras {copied:.2f}, frente a {real:.2f} de las "
@@ -87,8 +87,7 @@ def worst_parameter(truth, margins) -> str:
     `checkpoint.margins`, by metric.
     """
     parts = []
-    trained = next(iter(truth.values()))["mean"].dropna().index
-    for name in [name for name in GENERATORS if name in trained]:
+    for name in measured(next(iter(truth.values()))["mean"].dropna()):
         times = {m: rows.loc[name, "mean"] / rows.loc[judging.REAL, "mean"]
                  for m, rows in truth.items()}  # fmt: skip
         metric = max(times, key=times.get)
@@ -179,7 +178,7 @@ def copies(p_values) -> str:
     """Whether the test of copying finds the planted copies, and whom else."""
     limit = checkpoint.RULE["copying"]
     whole, alone = p_values.loc[judging.COPIES, ["p, clip entero", "p, llamada sola"]]
-    caught = [name for name in _measured(p_values) if p_values.loc[name, "p, llamada sola"] < limit]
+    caught = [name for name in measured(p_values) if p_values.loc[name, "p, llamada sola"] < limit]
     hidden, found = ("se descubren" if p < limit else "pasan por nuevas" for p in (whole, alone))
     text = (
         f"Con clips enteros las copias {hidden} (p = {whole:.2f}); con la llamada sola {found} (p "

@@ -348,30 +348,30 @@ def sides(place) -> str:
 def projection(found) -> str:
     """How wide intervals are, and would be with the most seeds of the protocol and with any."""
     most, overlap = study.PROTOCOL["most_seeds"], comparison.OVERLAP
-    ended = found.seeds >= most
-    rule = comparison.projected(found.width, found.seeds, most)
-    told = {}
+    if found.seeds < most:
+        rule = comparison.projected(found.width, found.seeds, most)
+        rest = f"; si las diferencias siguen tan dispersas, mediría unas ±{rule:.3f} con {most}. "
+        ahead = {most: most, np.inf: "infinitas"}
+    else:
+        rest, ahead = ", el máximo del protocolo. ", {np.inf: "infinitas"}
+    told = []
     for text, width in (("más ancho", found.told_widths.max()),
                         ("mediano", found.told_widths.median())):  # fmt: skip
-        wide = [comparison.projected(width, found.seeds, n, overlap=overlap)
-                for n in (most, np.inf)]  # fmt: skip
-        told[text] = (f"el {text} mide ±{width:.3f} con {found.seeds} semillas, y mediría "
-                      + f"±{wide[0]:.3f} con {most} y " * (not ended)
-                      + f"±{wide[1]:.3f} con infinitas")  # fmt: skip
+        wide = [
+            f"±{comparison.projected(width, found.seeds, n, overlap=overlap):.3f} con {word}"
+            for n, word in ahead.items()
+        ]
+        told.append(
+            f"el {text} mide ±{width:.3f} con {found.seeds} semillas, y mediría {' y '.join(wide)}"
+        )
     unread = (
         f" La tabla tiene además filas de {found.unread} semillas de un lote sin terminar, que no "
         "se leen."
     )
     return (
         f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
-        + (
-            "semillas, el máximo del protocolo. "
-            if ended
-            else "semillas; si las diferencias siguen tan dispersas, mediría unas "
-            f"±{rule:.3f} con {most}. "
-        )
-        + "La regla no cuenta la corrección por clips comunes, que no baja con las semillas; los "
-        f"intervalos que se dan, sí. De estos, {'; '.join(told.values())}."
+        f"semillas{rest}La regla no cuenta la corrección por clips comunes, que no baja con las "
+        f"semillas; los intervalos que se dan, sí. De estos, {'; '.join(told)}."
         + (unread if found.unread else "")
     )
 

@@ -6,7 +6,7 @@ Each takes a table of `utils.trials`, or None where that trial has not been run.
 import pandas as pd
 
 from utils import evaluation, judging, trials
-from utils.findings_quality import GENERATORS
+from utils.findings_quality import GENERATORS, measured
 from utils.generators.base import FORMS
 from utils.plotting_generators import title
 
@@ -30,7 +30,7 @@ def _changes(part, measure):
     wide = part.pivot_table(measure, ["generator", "split"], "form").dropna()
     used, others = FORMS[0], FORMS[1:]
     shown, found = {}, []
-    for name in [name for name in GENERATORS if name in wide.index]:
+    for name in measured(wide):
         own = wide.loc[name]
         cells = [f"{own[used].mean():.3f}"]
         for form in others:
