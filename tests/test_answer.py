@@ -535,18 +535,26 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
     sweep = answer.sweeps({"planted": found})["planted"]
     sweep = sweep[sweep["classifier"] == "cnn"]
     axes = figures.verdict_grid(dict.fromkeys("abc", sweep), columns="ratio", xlabel="added")
-    assert [ax.get_xlabel() for ax in axes] == ["", "added", "added"]
+    assert [ax.get_xlabel() for ax in axes] == ["", "", "added"]  # six columns: a panel a line
+    axes = figures.verdict_grid(dict.fromkeys("abc", cnn), xlabel="calls")
+    assert [ax.get_xlabel() for ax in axes] == ["", "calls", "calls"]
     labelled(figures.verdict_grid({"a": rows[rows["arm"] == "aae"]}, rows="classifier"))
     costs = answer.costs(found, 50, "cnn")
-    (ax,) = labelled(figures.gain_against({"a": costs}, label="segundos", logarithmic=True))
-    drawn = {line.get_label(): line.get_xydata() for line in ax.lines}
-    for arm, row in costs.iterrows():
-        np.testing.assert_allclose(drawn[figures.title(arm)], [[row["x"], row["mean"]]])
+    for nearest in (1.0, 1.3):
+        (ax,) = labelled(figures.gain_against({"a": costs}, label="segundos", nearest=nearest))
+        drawn = {line.get_label(): line.get_xydata()[0] for line in ax.lines}
+        places = np.array([drawn[figures.title(arm)] for arm in costs.index])
+        np.testing.assert_allclose(places[:, 1], costs["mean"])
+        if nearest == 1:
+            np.testing.assert_allclose(places[:, 0], costs["x"])
+        else:
+            ordered = places[np.argsort(costs["x"], kind="stable"), 0]
+            assert (ordered[1:] / ordered[:-1] > nearest - 1e-6).all()
 
 
 def test_titles_follow_the_numbers(found):
     assert "10 ayudan, 2 perj" in findings.forest_title({"planted": found}, 50)
-    assert "veces más (medianas), y su mejor media es más alta" in findings.cost_title(
+    assert "veces lo que sin él (medianas),\ny su mejor media es más alta" in findings.cost_title(
         found, 50, "cnn"
     )
     assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))

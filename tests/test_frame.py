@@ -1,5 +1,7 @@
 """The frame: pins, make, nbval's strictness, and the house rules of every stored notebook."""
 
+import base64
+import io
 import os
 import re
 import shutil
@@ -12,16 +14,19 @@ import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
+import matplotlib.image
 import nbformat
 import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from utils import plotting
 from utils.report import MAX_BYTES, output_faults
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NOTEBOOKS = sorted([*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "reports").glob("*/*.ipynb")])
+FIGURES = sorted((ROOT / "figures").rglob("*.png"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "data").glob("*.md"), *NOTEBOOKS])
 
 
@@ -310,6 +315,21 @@ def test_notebook_is_compared(notebook):
 def test_notebook_installs_nothing(notebook):
     forbidden = re.compile(r"^\s*(!|%|sys\.path)", re.MULTILINE)
     assert [cell.source for cell in code_cells(notebook) if forbidden.search(cell.source)] == []
+
+
+def test_nothing_lies_outside_of_a_picture(notebook):
+    # Jupyter widens a figure by what juts out of it, and adds a rim on either side.
+    outputs = [o.get("data", {}) for cell in code_cells(notebook) for o in cell.outputs]
+    pictures = [base64.b64decode(data["image/png"]) for data in outputs if "image/png" in data]
+    widths = [matplotlib.image.imread(io.BytesIO(png)).shape[1] for png in pictures]
+    assert widths and max(widths) <= plotting.WIDTH * plotting.DPI * 1.013
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=name)
+def test_a_figure_is_not_cut_at_its_edges(figure):
+    picture = matplotlib.image.imread(figure)[..., :3]
+    edges = picture[:, [0, -1]], picture[[0, -1]]
+    assert all((edge == 1).all() for edge in edges)
 
 
 def test_report_runs_the_code_of_the_notebook(path, notebook):

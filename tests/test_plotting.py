@@ -131,7 +131,7 @@ def test_spectrograms_stand_with_low_frequencies_below():
 def test_confusion_panels_write_counts():
     axes = plotting.confusion_panels({"cnn": [[8, 2], [1, 9]], "mlp": [[5, 5], [0, 0]]})
     texts = [text.get_text() for text in axes[0].texts]
-    assert texts == ["8\n80%", "2\n20%", "1\n10%", "9\n90%"]
+    assert texts == ["8\n80 %", "2\n20 %", "1\n10 %", "9\n90 %"]
     assert [ax.get_title("left") for ax in axes] == ["CNN", "MLP"]
     axes[0].figure.canvas.draw()
 

@@ -82,5 +82,18 @@ def test_a_term_without_a_name_of_its_own_is_drawn_too():
     history = pd.DataFrame(
         {"round": rounds, "absolute_error": rounds, "code_length": rounds, "loss": 2 * rounds}
     )
-    figure = plotting_generators.losses({"ae": history})
+    figure = plotting_generators.losses({"ae": history}, {"ae": 2})
     assert [ax.get_title() for ax in figure.axes] == ["longitud del código", "absolute_error"]
+    assert [ax.get_lines()[1].get_xdata()[0] for ax in figure.axes] == [2, 2]
+
+
+def test_maps_of_codes_show_every_point_and_the_largest_groups():
+    points, groups = np.random.default_rng(0).normal(size=(60, 2)), np.repeat(np.arange(10), 6)
+    axes = plotting_generators.maps_by_group({"PCA": points, "UMAP": points}, groups)
+    drawn = np.concatenate([dots.get_offsets() for dots in axes[1].collections])
+    assert sorted(drawn[:, 0].tolist()) == sorted(points[:, 0].tolist())
+    names = [text.get_text() for text in axes[0].figure.legends[0].get_texts()]
+    assert names == ["los demás", *(f"grupo {group}" for group in range(6))]
+    values = np.append(np.arange(59.0), 1e6)  # one outlier must not leave the rest in one colour
+    axes = plotting_generators.maps({"PCA": points, "UMAP": points}, values, label="Hz")
+    assert axes[0].collections[0].get_clim()[1] < 100

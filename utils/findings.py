@@ -65,8 +65,8 @@ def slopes_title(found, labels) -> str:
     """How the most prominent track of a clip rises in either class, whatever the examples."""
     none, call = found.descriptors["track_slope_hz_s"].groupby(labels).median()
     return (
-        f"En la mitad de todos los clips, la línea más nítida sube más de {call:+.0f} Hz/s con "
-        f"llamada y de {none:+.0f} Hz/s sin ella"
+        f"Pendiente mediana de la línea más nítida, en todos los clips:\n{call:+.0f} Hz/s con "
+        f"llamada y {none:+.0f} Hz/s sin ella"
     )
 
 
@@ -144,8 +144,9 @@ def mean_difference(found, dataset) -> str:
 
 def effects_title(found) -> str:
     """How many descriptors differ much."""
-    large = int((found.effects.abs() >= 0.8).sum())
-    return f"{large} de {len(found.effects)} descriptores difieren mucho (|d| ≥ 0.8)"
+    large = int((found.effects.abs() >= plotting.LARGE_EFFECT).sum())
+    least = plotting.LARGE_EFFECT
+    return f"{large} de {len(found.effects)} descriptores difieren mucho (|d| ≥ {least})"
 
 
 def single_title(found) -> str:

@@ -524,8 +524,8 @@ def cost_title(found, size, classifier) -> str:
     more = "más" if drawn["mean"].max() > cheap["mean"].max() else "menos"
     times = drawn["x"].median() / cheap["x"].median()
     return (
-        f"{name(found.name)}: con generador se tarda {times:.0f} veces más (medianas), y su mejor "
-        f"media es {more} alta"
+        f"{name(found.name)}: con generador se tarda {times:.0f} veces lo que sin él (medianas),\n"
+        f"y su mejor media es {more} alta"
     )
 
 
@@ -576,14 +576,13 @@ def sweep(found, rows) -> str:
 def sweep_title(found) -> str:
     """How the highest ratio of the sweep compares with the lowest, of the Answers of a dict."""
     ratios, lines = study.PROTOCOL["ratios"], []
-    words = {"helps": "mejora", "equivalent": "equivale", "harms": "empeora"}
     for one in found.values():
         parts = []
         for classifier in answer.CLASSIFIERS:
             changes = [answer.dose(one, classifier, names) for names in (registry.REGISTRY, CALM)]
             if len(changes[0]) < comparison.FEWEST:
                 continue
-            told = [words.get(answer.change(change)["verdict"], "indeciso") for change in changes]
+            told = [WORDS[answer.change(change)["verdict"]] for change in changes]
             parts.append(f"{plotting.model_title(classifier)}, {told[0]}"
                          + (f" (sin la GAN, {told[1]})" if told[1] != told[0] else ""))  # fmt: skip
         lines += [f"{name(one.name)}: {'; '.join(parts)}"] if parts else []

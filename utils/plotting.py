@@ -1,7 +1,8 @@
 """Figures: functions that take data and `ax=None`, label axes with units, and return the axes.
 
-Titles are claims and belong to the notebooks. Colours are those of Okabe and Ito (2008), which the
-colour-blind can tell apart, and mean the same in every notebook; lines differ in style as well.
+Titles are claims and belong to the notebooks. Colours of classifiers and classes are those of Okabe
+and Ito (2008), which the colour-blind can tell apart, and mean the same in every notebook; lines
+differ in style as well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,13 +55,14 @@ GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 16)  # many panels of noise: few colour
 DIFFERENCE_MAP = "RdBu_r"
 GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#000000")
 REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
-WIDTH = 9.6  # inches, about GitHub's column at 84 dots per inch
+LARGE_EFFECT = 0.8  # of Cohen's d (Cohen 1988)
+WIDTH, DPI = 9.6, 84  # inches, and dots per inch: about GitHub's column
 
 _VEIL = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}  # legends over lines
 _DOTS = {"s": 8, "lw": 0, "antialiased": False}  # without blurred rims, which swell the files
 _STYLE = {
-    "figure.dpi": 84,
-    "savefig.dpi": 84,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
     "figure.constrained_layout.use": True,
     "font.size": 11,
     "axes.titlesize": 12,
@@ -226,21 +228,29 @@ def class_counts(labels, ax=None):
     ax = _axes(ax, height=2.2)
     counts = np.bincount(labels, minlength=2)
     bars = ax.barh(CLASS_NAMES, counts, color=CLASS_COLOURS)
-    ax.bar_label(bars, [f"{n} ({n / counts.sum():.0%})" for n in counts], padding=4)
+    ax.bar_label(bars, [f"{n} ({100 * n / counts.sum():.0f} %)" for n in counts], padding=4)
     ax.set(xlabel="clips", xlim=(0, counts.max() * 1.3))
     ax.grid(axis="x")
     return ax
 
 
 def group_balance(labels, groups, ax=None):
-    """Draw each group's share of calls (%) over its place in time, area by number of clips."""
+    """Draw each group's share of calls (%) over its place in time, area by number of clips.
+
+    Groups of less than a tenth of the largest are drawn as large as a tenth.
+    """
     ax = _axes(ax, width=WIDTH, height=3.2)
     table = pd.DataFrame({"label": labels, "group": groups})
     table = table.groupby("group", sort=False)["label"].agg(["mean", "size"])
-    area = 90 * table["size"] / table["size"].max()
+    largest = table["size"].max()
+    area = 90 * np.maximum(table["size"] / largest, 0.1)
     ax.scatter(
         range(len(table)), 100 * table["mean"], s=area, color=CLASS_COLOURS[1], alpha=0.7, lw=0
     )
+    for share in (1, 0.25):
+        key = {"s": 90 * share, "label": f"{share * largest:.0f} clips"}
+        ax.scatter([], [], color="#8C8C8C", lw=0, **key)
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title="tamaño", alignment="left")
     ax.axhline(100 * np.mean(labels), **REFERENCE_LINE)
     ax.set(xlabel="grupo, en orden temporal", ylabel="clips con llamada (%)", ylim=(-4, 104))
     ax.grid(axis="y")
@@ -250,34 +260,35 @@ def group_balance(labels, groups, ax=None):
 def class_histograms(values, labels, *, label, bins=40, ax=None):
     """Draw the distribution of (n,) values in each class, as densities; `label` names the axis.
 
-    The axis covers the middle 99 % of the values; what lies beyond counts in the last bins.
+    The axis covers the middle 99 % of the values; the rest is not drawn, but counts as well.
     """
     ax = _axes(ax)
     low, high = np.percentile(values, [0.5, 99.5])
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
-    clipped = np.clip(values, edges[0], edges[-1])
     for k in (0, 1):
-        ax.hist(
-            clipped[labels == k], edges, density=True, histtype="stepfilled", alpha=0.25,
-            color=CLASS_COLOURS[k],
-        )  # fmt: skip
-        ax.hist(
-            clipped[labels == k], edges, density=True, histtype="step", lw=1.8,
-            color=CLASS_COLOURS[k], label=CLASS_NAMES[k],
-        )  # fmt: skip
-    ax.set(xlabel=label, yticks=[])
+        counts = np.histogram(values[labels == k], edges)[0]
+        density = counts / (np.sum(labels == k) * np.diff(edges))
+        ax.stairs(density, edges, fill=True, alpha=0.25, color=CLASS_COLOURS[k])
+        ax.stairs(density, edges, lw=1.8, color=CLASS_COLOURS[k], label=CLASS_NAMES[k])
+    ax.set(xlabel=label, ylabel="densidad", yticks=[])
+    ax.set_ylim(bottom=0)
     ax.spines["left"].set_visible(False)
     return ax
 
 
 def effect_sizes(effects: pd.Series, ax=None):
-    """Draw standardised mean differences (index: names) as bars, the largest on top."""
+    """Draw standardised mean differences (index: names) as bars, the largest on top.
+
+    Dashed lines stand at plus and minus LARGE_EFFECT.
+    """
     ax = _axes(ax, height=0.6 + 0.3 * len(effects))
     effects = effects.reindex(effects.abs().sort_values().index)
     colours = [CLASS_COLOURS[int(value > 0)] for value in effects]
     ax.barh(effects.index, effects, color=colours)
     ax.axvline(0, color="black", lw=0.8)
-    ax.set(xlabel="diferencia de medias entre clases (desviaciones típicas, d de Cohen)")
+    for edge in (-LARGE_EFFECT, LARGE_EFFECT):
+        ax.axvline(edge, **REFERENCE_LINE | {"zorder": 3})
+    ax.set(xlabel="media con llamada menos sin llamada (desviaciones típicas, d de Cohen)")
     ax.grid(axis="x")
     return ax
 
@@ -305,14 +316,19 @@ def map_by_class(points, labels, ax=None):
 def map_by_group(points, groups, ax=None):
     """Draw (n, 2) points of a map: the largest groups in colours, all others in grey."""
     ax = _axes(ax, height=4.4, width=0.5 * WIDTH)
+    dots_by_group(ax, points, groups)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2, frameon=False)
+    return _bare(ax)
+
+
+def dots_by_group(ax, points, groups):
+    """Draw (n, 2) points in the colours of the largest groups, all others in grey."""
     names, counts = np.unique(groups, return_counts=True)
     largest = np.sort(names[np.argsort(-counts, kind="stable")[: len(GROUP_COLOURS)]])
     rest = ~np.isin(groups, largest)
     ax.scatter(*points[rest].T, color="#D0D0D0", label="los demás", **_DOTS)
     for name, colour in zip(largest, GROUP_COLOURS, strict=False):
         ax.scatter(*points[groups == name].T, color=colour, label=f"grupo {name}", **_DOTS)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2, frameon=False)
-    return _bare(ax)
 
 
 def _bare(ax):
@@ -332,9 +348,9 @@ def roc_curves(predictions: Mapping, ax=None):
         false, true, _ = metrics.roc_curve(labels, probability)
         area = metrics.roc_auc_score(labels, probability)
         ax.plot(false, true, **style | {"marker": None}, label=f"{title} ({area:.2f})")
-    ax.plot([0, 1], [0, 1], **REFERENCE_LINE)
+    ax.plot([0, 1], [0, 1], **REFERENCE_LINE, label="al azar (0.50)")
     ax.set(xlabel="tasa de falsas alarmas", ylabel="exhaustividad (llamadas detectadas)")
-    ax.legend(title="área bajo la curva", loc="lower right", alignment="left", **_VEIL)
+    ax.legend(title="ROC AUC", loc="lower right", alignment="left", **_VEIL)
     return _unit_square(ax)
 
 
@@ -365,7 +381,7 @@ def reliability_curves(predictions: Mapping, *, n_bins=10, ax=None):
         title, style = _model(name)
         predicted, observed, _ = evaluation.reliability(labels, probability, n_bins)
         ax.plot(predicted, observed, **style, markersize=5, label=title)
-    ax.plot([0, 1], [0, 1], **REFERENCE_LINE)
+    ax.plot([0, 1], [0, 1], **REFERENCE_LINE, label="calibrado")
     ax.set(xlabel="probabilidad predicha", ylabel="fracción de llamadas observada")
     ax.legend(loc="upper left")
     return _unit_square(ax)
@@ -395,7 +411,7 @@ def confusion_panels(matrices: Mapping, *, columns=5):
         ax.imshow(share, vmin=0, vmax=1, cmap="Blues")
         for (i, j), value in np.ndenumerate(matrix):
             colour = "white" if share[i, j] > 0.55 else "black"
-            text = f"{value}\n{share[i, j]:.0%}"
+            text = f"{value}\n{100 * share[i, j]:.0f} %"
             ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=10)
         ax.set_title(_model(name)[0], fontsize=10)
         ax.set_xticks([0, 1], CLASS_NAMES, fontsize=10)
@@ -419,8 +435,9 @@ def learning_curves(table: pd.DataFrame, *, band="cnn", label="ROC AUC", ax=None
         ax.plot(rows["size"], rows["mean"], **style, markersize=5, label=title)
         if name == band:
             ax.fill_between(
-                rows["size"], rows["low"], rows["high"], color=style["color"], alpha=0.15, lw=0
-            )
+                rows["size"], rows["low"], rows["high"], color=style["color"], alpha=0.15, lw=0,
+                label=f"{title}, intervalo\ndel 95 %",
+            )  # fmt: skip
     sizes = sorted(table["size"].unique())
     ax.set_xscale("log")
     ax.set_xticks(sizes, [f"{size:g}" for size in sizes])

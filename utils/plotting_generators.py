@@ -1,4 +1,7 @@
-"""Figures of generators and their samples: losses, galleries, maps."""
+"""Figures of generators and their samples: losses, galleries, maps.
+
+Colours are those of Paul Tol's muted scheme, none of which stands for a classifier or a class.
+"""
 
 from collections.abc import Mapping
 
@@ -7,21 +10,28 @@ import numpy as np
 import pandas as pd
 
 from utils.generators import registry
-from utils.plotting import DIFFERENCE_MAP, SPECTROGRAM_MAP, WIDTH, place_legend
+from utils.plotting import (
+    DIFFERENCE_MAP,
+    REFERENCE_LINE,
+    SPECTROGRAM_MAP,
+    WIDTH,
+    dots_by_group,
+    place_legend,
+)
 
 GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 12)  # many panels of noise: few colours, small files
 GENERATORS = {  # name: (name in figures, colour)
     "real": ("reales", "#000000"),
-    "ae": ("AE", "#E69F00"),
-    "vae": ("VAE", "#0072B2"),
-    "aae": ("AAE", "#009E73"),
-    "gan": ("GAN", "#CC79A7"),
-    "diffusion": ("difusión", "#D55E00"),
-    "copies": ("copias", "#B22222"),
+    "ae": ("AE", "#999933"),
+    "vae": ("VAE", "#332288"),
+    "aae": ("AAE", "#AA4499"),
+    "gan": ("GAN", "#661100"),
+    "diffusion": ("difusión", "#CC6677"),
+    "copies": ("copias", "#44AA99"),
     "pca_gaussian": ("PCA gaussiana", "#8C8C8C"),
     "noise": ("media + ruido", "#56606B"),
 }
-SPARE = ("#332288", "#999933", "#882255", "#44AA99")  # of generators without a line above
+SPARE = ("#117733", "#6699CC", "#882255", "#B2182B")  # of generators without a line above
 _new = [name for name in registry.REGISTRY if name not in GENERATORS]
 GENERATORS |= {name: (name, SPARE[k % len(SPARE)]) for k, name in enumerate(_new)}
 TERMS = {
@@ -43,8 +53,11 @@ def title(name: str) -> str:
     return GENERATORS[name][0]
 
 
-def losses(histories: Mapping[str, pd.DataFrame]):
-    """Draw each loss term over the rounds, one row of panels a generator; return the figure."""
+def losses(histories: Mapping[str, pd.DataFrame], kept: Mapping[str, int]):
+    """Draw each loss term over the rounds, one row of panels a generator; return the figure.
+
+    kept: the round of the network's weights that are used, a dashed line; a flow has its own.
+    """
     terms = {
         name: [
             term
@@ -63,6 +76,8 @@ def losses(histories: Mapping[str, pd.DataFrame]):
         for ax, term in zip(row, names, strict=False):
             history = histories[name][["round", term]].dropna()
             ax.plot(history["round"], history[term], color=GENERATORS[name][1])
+            if not term.startswith("flow"):
+                ax.axvline(kept[name], **REFERENCE_LINE)
             ax.set_title(TERMS.get(term, term), fontsize=9.5)
             ax.tick_params(labelsize=8.5)
             ax.grid()
@@ -82,7 +97,7 @@ def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits,
     figure, axes = plt.subplots(
         len(rows),
         columns,
-        figsize=(WIDTH, len(rows) + 0.8),
+        figsize=(WIDTH, max(len(rows), 1.3) + 0.8),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -113,7 +128,11 @@ def composition(parts: Mapping, frequencies, times, *, unit):
     }
     figure, axes = plt.subplots(1, len(names), figsize=(WIDTH, 2.5), sharex=True, sharey=True)
     for ax, (key, name) in zip(axes, names.items(), strict=True):
-        mesh = ax.pcolormesh(times, frequencies, parts[key], cmap=GRID_MAP, rasterized=True)
+        reach = np.abs(parts[key]).max()
+        colours = {"cmap": GRID_MAP}
+        if key == "call":  # has both signs
+            colours = {"cmap": DIFFERENCE_MAP, "vmin": -reach, "vmax": reach}
+        mesh = ax.pcolormesh(times, frequencies, parts[key], rasterized=True, **colours)
         ax.set_title(name, fontsize=10)
         bar = figure.colorbar(mesh, ax=ax, orientation="horizontal", pad=0.02)
         bar.ax.tick_params(labelsize=8)
@@ -123,29 +142,37 @@ def composition(parts: Mapping, frequencies, times, *, unit):
     return figure
 
 
-def maps(drawn: Mapping[str, np.ndarray], values, *, label, categorical=False):
-    """Draw maps (n, 2) of the same points side by side, coloured by values (n,); return axes."""
+def maps(drawn: Mapping[str, np.ndarray], values, *, label):
+    """Draw maps (n, 2) of the same points side by side, coloured by values (n,); return axes.
+
+    Colours span the middle 96 % of the values.
+    """
     figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.4))
+    low, high = np.percentile(values, [2, 98])
+    style = {"s": 11, "lw": 0, "antialiased": False, "vmin": low, "vmax": high}
     for ax, (name, points) in zip(axes, drawn.items(), strict=True):
-        dots = ax.scatter(
-            *points.T,
-            c=values,
-            s=11,
-            lw=0,
-            antialiased=False,
-            cmap="tab20" if categorical else "viridis",
-        )
+        dots = ax.scatter(*points.T, c=values, **style)
         ax.set_title(name)
         ax.set(xticks=[], yticks=[])
-    if not categorical:
-        figure.colorbar(dots, ax=axes, label=label, pad=0.01)
+    figure.colorbar(dots, ax=axes, label=label, pad=0.01, extend="both")
+    return axes
+
+
+def maps_by_group(drawn: Mapping[str, np.ndarray], groups):
+    """Draw maps (n, 2) of the same points, the largest groups (n,) in colours; return axes."""
+    axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.4))[1]
+    for ax, (name, points) in zip(axes, drawn.items(), strict=True):
+        dots_by_group(ax, points, groups)
+        ax.set_title(name)
+        ax.set(xticks=[], yticks=[])
+    place_legend(axes, markerscale=2, handletextpad=0, columnspacing=1)
     return axes
 
 
 def real_and_synthetic(drawn: Mapping[str, np.ndarray], labels, purity: Mapping, name: str):
     """Draw maps of real (0) and synthetic (1) points with their purity; return the axes."""
     figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 2.9))
-    kinds = (("real", "reales"), (name, title(name)))
+    kinds = (("real", "reales de validación"), (name, title(name)))
     for ax, (method, points) in zip(axes, drawn.items(), strict=True):
         for kind, (style, text) in enumerate(kinds):
             chosen = points[labels == kind]

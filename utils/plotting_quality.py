@@ -15,6 +15,10 @@ MARKERS = {
     "copies": "X", "pca_gaussian": "P", "noise": "p",
 }  # fmt: skip
 MARKERS |= {name: "h" for name in GENERATORS if name not in MARKERS}
+LINES = {
+    "ae": (0, (5, 1)), "vae": "-", "aae": "-.", "gan": ":", "diffusion": "--",
+    "copies": (0, (5, 1, 1, 1, 1, 1)),
+}  # fmt: skip
 MEASURES = {
     "frechet_pca": "Fréchet, PCA",
     "frechet_cnn": "Fréchet, CNN",
@@ -34,7 +38,7 @@ MEASURES = {
     "wasserstein_start_hz": "frecuencia inicial (Hz)",
     "wasserstein_slope_hz_s": "pendiente (Hz/s)",
     "wasserstein_duration_s": "duración (s)",
-    "wasserstein_snr_db": "SNR (unidad del espectrograma)",
+    "wasserstein_snr_db": "SNR ({unit})",
 }
 
 
@@ -42,7 +46,10 @@ CONTROL = "training"  # real training clips beside the held-out ones, in `profil
 
 
 def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=None):
-    """Draw each generator's two-sample AUC against its coverage, both with intervals."""
+    """Draw each generator's two-sample AUC against its coverage, both with intervals.
+
+    Markers are hollow, so that those of neighbours show.
+    """
     ax = _axes(ax, height=4.6, width=WIDTH)
     for name in coverage.index:
         x, y = fidelity.loc[name], coverage.loc[name]
@@ -52,7 +59,9 @@ def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=Non
             xerr=[[x["mean"] - x["low"]], [x["high"] - x["mean"]]],
             yerr=[[y["mean"] - y["low"]], [y["high"] - y["mean"]]],
             fmt=MARKERS[name],
-            ms=13 if name == "real" else 8,
+            ms=13 if name == "real" else 9,
+            mfc="none",
+            mew=1.8,
             color=GENERATORS[name][1],
             elinewidth=1,
             label=title(name),
@@ -66,19 +75,21 @@ def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=Non
 
 
 def measures(summaries: Mapping[str, pd.DataFrame], columns: int = 2, *, logarithmic=(),
-             relative=()):  # fmt: skip
+             relative=(), sharex=False, unit=""):  # fmt: skip
     """Draw named measures of all generators with intervals, a panel each; return the axes.
 
-    relative: measures shown as a share of that of `noise`.
+    relative: measures shown as a share of that of `noise`, which is not drawn there. unit: of the
+    spectrograms.
     """
     rows = -(-len(summaries) // columns)
     names = max((s.index for s in summaries.values()), key=len)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH, rows * (0.28 * len(names) + 0.7)), squeeze=False, sharey=True
-    )
+        rows, columns, figsize=(WIDTH, rows * (0.28 * len(names) + 0.7)), squeeze=False,
+        sharex=sharex, sharey=True,
+    )  # fmt: skip
     for ax, (measure, summary) in zip(axes.flat, summaries.items(), strict=True):
         if measure in relative:
-            summary = summary / summary.loc["noise", "mean"]
+            summary = (summary / summary.loc["noise", "mean"]).drop("noise")
         for place, name in enumerate(names):
             if name not in summary.index:
                 continue
@@ -97,7 +108,7 @@ def measures(summaries: Mapping[str, pd.DataFrame], columns: int = 2, *, logarit
             _logarithmic(ax)
         else:
             ax.locator_params(axis="x", nbins=5)
-        ax.set_title(MEASURES[measure], fontsize=11)
+        ax.set_title(MEASURES[measure].format(unit=unit), fontsize=11)
         ax.grid(axis="x")
         ax.set_yticks(range(len(names)), [title(name) for name in names])
     axes[0, 0].invert_yaxis()
@@ -159,16 +170,17 @@ def profiles(profiles: Mapping[str, np.ndarray], spectra: Mapping[str, np.ndarra
             continue
         style = {"color": "#000000", "linestyle": "--", "label": "reales de\nentrenamiento"}
         if name != CONTROL:
-            style = {"color": GENERATORS[name][1], "label": title(name)}
+            style = {"color": GENERATORS[name][1], "label": title(name), "ls": LINES.get(name, "-")}
         axes[0].plot(frequencies, profile - profiles["real"], **style)
         ratio = spectra[name].mean(0) / spectra["real"].mean(0)
         axes[1].plot(cycles, 10 * np.log10(ratio), **style)
     for ax in axes:
-        ax.axhline(0, **REFERENCE_LINE)
+        ax.axhline(0, **REFERENCE_LINE, label="reales de\nprueba")
         ax.grid()
     axes[0].set(xlabel="frecuencia (Hz)", ylabel=f"diferencia ({unit})")
     axes[0].set_title("nivel medio por banda, menos el real", fontsize=11)
     axes[1].set(xlabel="fluctuaciones por clip", ylabel="razón (dB)", xscale="log")
+    axes[1].xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes[1].xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     axes[1].set_title("potencia de la textura, frente a la real", fontsize=11)
     place_legend(axes)
@@ -186,6 +198,7 @@ def nearest(distances: Mapping[str, np.ndarray], ax=None):
             share,
             where="post",
             color=GENERATORS[name][1],
+            ls=LINES.get(name, "-"),
             label=title(name) if name != "real" else "reales de prueba",
             lw=2.4 if name == "real" else 1.6,
         )

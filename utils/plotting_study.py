@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import ticker
+from matplotlib import ticker, transforms
+from sklearn.isotonic import isotonic_regression
 
 from utils import arms
 from utils.comparison import SMALLEST_EFFECT
@@ -19,13 +20,13 @@ ARMS = {  # name: (name in figures, colour, marker)
     "oversample": ("duplicar", "#7F7F7F", (6, 1, 0)),
     "classical": ("aumento clásico", "#56B4E9", "P"),
     "mixup": ("mixup", "#8C6D31", "H"),
-    "call_on_background": ("llamada sobre mar", "#5F3B8C", "X"),
+    "call_on_background": ("llamada sobre mar", GENERATORS["copies"][1], "X"),
     "ae": (*GENERATORS["ae"], "o"),
     "vae": (*GENERATORS["vae"], "s"),
     "aae": (*GENERATORS["aae"], "D"),
     "gan": (*GENERATORS["gan"], "^"),
     "diffusion": (*GENERATORS["diffusion"], "v"),
-    "hybrid": ("híbrido", "#B2182B", "h"),
+    "hybrid": ("híbrido", "#DDAA33", "h"),
     "noise": (*GENERATORS["noise"], "p"),
     "oracle": ("más reales", "#000000", "d"),
 }
@@ -91,13 +92,17 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
         ax.grid(axis="x")
     axes[0, 0].set_yticks(list(places.values()), [title(arm) for arm in places])
     axes[0, 0].set_ylim(-0.6, len(names) - 0.4)
+    band = f"±{SMALLEST_EFFECT}"
+    axes[0, 0].plot([], [], "o", color="#8C8C8C", label="relleno: ayuda o perjudica")
+    axes[0, 0].plot([], [], "s", color="#E0E0E0", ms=11, label=f"franja: {band}")
     place_legend(axes[0])
     return axes[0]
 
 
 def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_positive",
                  xlabel="llamadas reales", label=DIFFERENCE):  # fmt: skip
-    """Write mean differences into a grid coloured by them, two panels a line; return the axes.
+    """Write mean differences into a grid coloured by them, two panels a line, or one if there are
+    many columns; return the axes.
 
     panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
     (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS; colours
@@ -106,15 +111,15 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
     order, titles = (ARMS, title) if rows == "arm" else (MODELS, model_title)
     shown = set().union(*(table[rows] for table in panels.values()))
     names = [name for name in order if name in shown]
-    lines = -(-len(panels) // 2)
+    across = 1 if max(table[columns].nunique() for table in panels.values()) > 5 else 2
+    lines = -(-len(panels) // across)
     figure, axes = plt.subplots(
-        lines, min(2, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 1.1),
+        lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 1.1),
         sharex=True, sharey=True, squeeze=False,
     )  # fmt: skip
     for ax in axes.flat[len(panels) :]:
         ax.remove()
     axes = axes.ravel()[: len(panels)]
-    size = 8.5 if max(table[columns].nunique() for table in panels.values()) < 6 else 7.5
     for ax, (name, table) in zip(axes, panels.items(), strict=True):
         mean = table.pivot(index=rows, columns=columns, values="mean").reindex(names)
         image = ax.imshow(
@@ -125,22 +130,31 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
             mark = MARKS[row["verdict"]]
             if row["gain_excluded"] and row["verdict"] != "harms":
                 mark += EXCLUDED
-            dark = abs(row["mean"]) > 0.7 * SHADES
+            text = f"{row['mean']:+z.3f}".replace("-", "−")
             ax.annotate(
-                f"{row['mean']:+z.3f} {mark:1}", place, ha="center", va="center", fontsize=size,
-                color="white" if dark else "black",
+                f"{text} {mark:1}", place, ha="center", va="center", fontsize=8.5,
+                color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [f"{value:g}" for value in mean.columns])
         ax.set_yticks(range(len(names)), [titles(name) for name in names])
         ax.tick_params(length=0)
         ax.set_title(name, fontsize=11)
-    for ax in axes[-2:]:
+    for ax in axes[-across:]:
         ax.set_xlabel(xlabel)
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
     words = [f"{MARKS[word]} {WORDS[word]}" for word in ("helps", "harms", "equivalent")]
-    figure.supxlabel(f"{'   '.join(words)}   {EXCLUDED} descarta +{SMALLEST_EFFECT}", fontsize=10)
+    excluded = f"descarta +{SMALLEST_EFFECT}"
+    words[1] += f" y {excluded}"
+    figure.supxlabel("   ".join([*words, f"{EXCLUDED} {excluded}"]), fontsize=10)
     return axes
+
+
+def _readable(rgba):
+    """Black or white, whichever stands out more from a colour (contrast of WCAG 2.1)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3]]
+    luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
+    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
 
 
 def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
@@ -157,8 +171,9 @@ def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
             ax.plot(own["n_positive"], own["mean"], style, marker=marker, color=colour, label=text)
             if arm == "real":
                 ax.fill_between(
-                    own["n_positive"], own["low"], own["high"], color=colour, alpha=0.08, lw=0
-                )
+                    own["n_positive"], own["low"], own["high"], color=colour, alpha=0.08, lw=0,
+                    label=f"{text},\nintervalo del 95 %",
+                )  # fmt: skip
         _sizes(ax, rows["n_positive"])
 
     return _row(panels, draw, label="ROC AUC de prueba", height=4.2)
@@ -168,7 +183,7 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str
     """Draw how many real calls score as each arm does with `size`; return the axes.
 
     panels: title to a table of arms (index) with real, low and high. ends: title to the first and
-    the last size of the curve; what ends there goes on as an arrow.
+    the last size of the curve, thin lines; what ends there goes on as an arrow beyond them.
     """
     names = [arm for arm in ARMS if any(arm in rows.index for rows in panels.values())]
     figure, axes = plt.subplots(
@@ -179,43 +194,59 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str
             if arm in rows.index:
                 row = rows.loc[arm].rename({"real": "mean"})
                 _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
-                for side, mark in (("low", "<"), ("high", ">")):
+                for side, mark, points in (("low", "<", -9), ("high", ">", 9)):
                     if row[side] == ends[name][side == "high"]:
-                        ax.plot(row[side], place, mark, color=ARMS[arm][1], ms=5)
+                        beside = transforms.offset_copy(ax.transData, figure, points, units="dots")
+                        ax.plot(row[side], place, mark, color=ARMS[arm][1], ms=5, transform=beside)
         ax.axvline(size, **REFERENCE_LINE)
-        _sizes(ax, [25, 50, 100, 200, 400, 800], label="llamadas reales que dan lo mismo")
+        for end in ends[name]:
+            ax.axvline(end, color="#BFBFBF", lw=1, zorder=0)
+        low, high = ends[name]
+        sizes = [value for value in (50, 100, 200, 400, 800) if low < value < high]
+        _sizes(ax, [low, *sizes, high], label="llamadas reales que dan lo mismo")
+        ax.margins(x=0.07)
         ax.set_title(name, fontsize=11)
         ax.grid(axis="x")
     axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
     return axes[0]
 
 
-def gain_against(panels: Mapping[str, pd.DataFrame], *, label, logarithmic=False):
-    """Draw the difference of each arm against another of its numbers `x`; return the axes.
+def gain_against(panels: Mapping[str, pd.DataFrame], *, label, nearest=1.0):
+    """Draw the difference of each arm against another of its numbers `x`, on a logarithmic axis;
+    return the axes.
 
-    panels: title to a table of arms (index) with x, mean, low and high. logarithmic: of x.
+    panels: title to a table of arms (index) with x, mean, low and high. nearest: arms whose x
+    differ by a smaller factor than that are drawn side by side, in the order of x.
     """
 
     def draw(ax, rows):
         _indifferent(ax, vertical=False)
+        places = _apart(rows["x"], nearest)
         for arm in [arm for arm in ARMS if arm in rows.index]:
-            row, (text, colour, marker) = rows.loc[arm], ARMS[arm]
-            ax.plot([row["x"]] * 2, [row["low"], row["high"]], color=colour, lw=1.4)
-            ax.plot(row["x"], row["mean"], marker=marker, color=colour, ms=8, ls="none", label=text)
-        if logarithmic:
-            ax.set_xscale("log")
-            ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
-            ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-            ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+            row, place, (text, colour, marker) = rows.loc[arm], places[arm], ARMS[arm]
+            ax.plot([place] * 2, [row["low"], row["high"]], color=colour, lw=1.4)
+            ax.plot(place, row["mean"], marker=marker, color=colour, ms=8, ls="none", label=text)
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.xaxis.set_minor_formatter(ticker.NullFormatter())
         ax.set_xlabel(label)
 
-    return _row(panels, draw, label=DIFFERENCE, height=3.8, sharex=False)
+    return _row(panels, draw, label=f"{DIFFERENCE} con «solo reales»", height=4.0)
 
 
-def _row(panels, draw, *, label, height, sharex=True):
+def _apart(values: pd.Series, factor) -> pd.Series:
+    """Values, moved as little as it takes for neighbours to differ by a factor or more."""
+    ordered = np.log(values.sort_values(kind="stable"))
+    steps = np.log(factor) * np.arange(len(ordered))
+    moved = isotonic_regression(ordered - steps) + steps
+    return pd.Series(np.exp(moved), ordered.index)
+
+
+def _row(panels, draw, *, label, height):
     """Axes side by side with one legend, one a panel, each filled by draw(ax, rows)."""
     size = {"figsize": (WIDTH, height), "squeeze": False}
-    axes = plt.subplots(1, len(panels), sharex=sharex, sharey=True, **size)[1][0]
+    axes = plt.subplots(1, len(panels), sharex=True, sharey=True, **size)[1][0]
     for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         draw(ax, rows)
         ax.set_title(name, fontsize=11)
@@ -227,8 +258,8 @@ def _row(panels, draw, *, label, height, sharex=True):
 
 def _sizes(ax, sizes, label="llamadas reales"):
     shown = []
-    for size in sorted(set(sizes)):
-        shown += [size] if not shown or size >= 1.8 * shown[-1] else []  # so that none overlap
+    for size in sorted(set(sizes), reverse=True):  # the last one for sure, none too near another
+        shown += [size] if not shown or size <= shown[-1] / 1.5 else []
     ax.set_xscale("log")
     ax.set_xticks(shown, [f"{size:g}" for size in shown])
     ax.minorticks_off()
