@@ -365,7 +365,7 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     assert list(sweeps) == ["planted"]
     text = findings.sweep(found, sweeps["planted"])
     assert "(5 semillas)" in text
-    told = "30 comparaciones de un generador (sin el híbrido) con «solo reales», "
+    told = "30 comparaciones entre un generador (sin el híbrido) y «solo reales», "
     told += "24 ayudan, 6 perjudican"
     assert f"CNN: {told} (media negativa en 6)" in text and f"Random Forest: {told}" in text
     cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
@@ -423,7 +423,9 @@ def test_ends_of_the_curve_are_marked(found):
 def test_more_seeds_are_projected(found):
     wide = comparison.projected(found.width, 5, 40)
     told = findings.projection(found)
-    assert wide < found.width * np.sqrt(5 / 40) and f"±{wide:.3f} con 40" in told
+    assert (
+        wide < found.width * np.sqrt(5 / 40) and f"con 40 medirá alrededor de ±{wide:.3f}" in told
+    )
     widths = found.told_widths
     never = comparison.projected(widths.max(), 5, np.inf, overlap=comparison.OVERLAP)
     assert f"el más ancho mide ±{widths.max():.3f} con 5 semillas" in told

@@ -45,7 +45,9 @@ def test_a_gain_is_paired_by_split():
     assert told == "De 25 a 400 clips por clase: CNN +0.040 (+0.040 a +0.040)"
 
 
-@pytest.mark.parametrize(("more", "told"), [(0.2, "regala la fuga"), (0.001, "no se distingue")])
+@pytest.mark.parametrize(
+    ("more", "told"), [(0.2, "regala la fuga"), (0.001, "no se sabe si hay fuga")]
+)
 def test_a_leak_is_told_where_the_intervals_part(more, told):
     scores = 0.7 + 0.01 * np.arange(5)
     table = pd.DataFrame({"model": "gradient_boosting", "roc_auc": scores})

@@ -130,7 +130,8 @@ def test_samples_off_the_calls_level_or_deviation_are_named():
 def test_what_codes_put_in_order_is_told_as_a_share():
     numbers = {"ordered snr_db": 0.142, "ordered start_hz": -0.05}
     told = findings.codes(numbers | {"group purity": 0.06, "group chance": 0.03})
-    assert "de la SNR, el 14 %; de la frecuencia inicial, nada." in told
+    shares = "el 14 % de la varianza de la SNR y nada de la varianza de la frecuencia inicial."
+    assert shares in told
     assert "de su mismo grupo el 6 %, 2.0 veces" in told
 
 

@@ -46,7 +46,7 @@ def test_forms_are_set_beside_the_one_in_use_and_the_rule_looks_at_filled_calls(
     table.loc[table["n_positive"] == 200, "filled_cnn"] = None  # measured for drawn calls alone
     text = findings.forms(table)
     assert text.count("Completadas hasta") == 1
-    assert "la media es positiva en 4. No están completadas: la regla no decide aquí." in text
+    assert "la media es positiva en 4. Con 200 llamadas no se midió el caso" in text
 
 
 def test_stability_counts_collapses_and_what_is_not_finite():
@@ -80,7 +80,7 @@ def test_draws_set_each_count_beside_the_real_calls():
     assert "| clips dibujados | 800 | 1600 | 3200 |" in text
     assert "| AAE | 0.810 | 0.810 | 0.819 |" in text
     assert f"Lo más alto de {3 * len(NAMES)} valores: AAE con 3200, 0.819 (" in text
-    assert "entre +0.000 y +0.009. Lo más" in text
+    assert "entre +0.000 y +0.009 (antes de redondear). Lo más" in text
     assert "(+0.009, +0.009 a +0.009, frente a 800 clips)" in text
 
     rows = [row | {"times_4": 0.8} for row in rows]

@@ -345,7 +345,8 @@ def other_scenarios(own):
                 "{generated_without_gan_random_forest_mean}). Comparación a comparación, "
                 "{real_helps} de {real_total} ayudan, {real_equivalent} equivalen, {real_harms} "
                 "perjudican y {real_undecided} no deciden;",
-                "mezclar…: segundos) da mejor media en {rival_negative} de {rival_total}.**",
+                "mezclar…, que cuestan segundos) da mejor media en {rival_negative} de "
+                "{rival_total}.**",
                 "**Grabaciones reales** ({seeds} semillas; seis brazos con generador, cinco "
                 "tamaños",
                 "De {real_total} comparaciones con «solo reales», ninguna ayuda, "
@@ -356,8 +357,9 @@ def other_scenarios(own):
                 "queda descartada en {real_excluded}, todas las de 200 y 400 llamadas entre ellas",
                 "La media es negativa en {real_negative} de {real_total}; las otras están con "
                 "25 o 50",
-                "la media queda por debajo en {rival_negative} de {rival_total}, pierde en "
-                "{rival_harms} y una ventaja de 0,01 queda descartada en {rival_excluded}. Los "
+                "la media queda por debajo en {rival_negative} de {rival_total}, los brazos con "
+                "generador pierden en {rival_harms} y una ventaja de 0,01 queda descartada en "
+                "{rival_excluded}. Los "
                 "rivales baratos ayudan en {cheap_helps} de {cheap_total}: aumento clásico y "
                 "mixup, con Random Forest y 25",
                 "añadir {added} del AAE rinde como {worth_aae_cnn} reales solas con CNN y como "
@@ -382,8 +384,8 @@ def other_scenarios(own):
                 "({dose_random_forest_low} a {dose_random_forest_high}) con Random Forest, que "
                 "empeora (sin la GAN, {dose_cnn_calm} y {dose_random_forest_calm}, ambos "
                 "indecisos)",
-                "a la misma dosis: en {dose_cnn_beside} con CNN y {dose_random_forest_beside} "
-                "con Random Forest, y ambas diferencias se distinguen",
+                "a la misma dosis: la diferencia es de {dose_cnn_beside} con CNN y de "
+                "{dose_random_forest_beside} con Random Forest, y ambas diferencias se distinguen",
                 "de {form} comparaciones ninguna ayuda y {form_harms} perjudica ({form_seeds} "
                 "semillas)",
                 "o tres por llamada: {scenario_helps} de {scenario_total} ayudan y la media es "
@@ -398,7 +400,7 @@ def other_scenarios(own):
                 "{sim_real_equivalent} equivalen, y la media es negativa en {sim_real_negative} "
                 "de {sim_real_total}; una mejora de 0,01 queda descartada en "
                 "{sim_real_excluded}, todas las de 400 llamadas entre ellas. Frente al rival "
-                "pierde en {sim_rival_harms}, la media queda por debajo en {sim_rival_negative} "
+                "pierden en {sim_rival_harms}, la media queda por debajo en {sim_rival_negative} "
                 "de {sim_rival_total} (las otras, con 400 llamadas y Random Forest) y una "
                 "ventaja de 0,01 queda descartada en {sim_rival_excluded}. En promedio, "
                 "{sim_generated_cnn_mean} ({sim_generated_cnn_low} a {sim_generated_cnn_high}) "
@@ -409,10 +411,10 @@ def other_scenarios(own):
                 "{sim_cheap_random_forest_high}). Tampoco ayuda ninguna con otra dosis "
                 "({sim_doses_help} de {sim_doses}; {sim_sweep_seeds} semillas), en los otros "
                 "dos escenarios ({sim_scenario_helps} de {sim_scenario_total}; "
-                "{sim_scenario_seeds}) ni con la otra forma de aprender ({sim_form_helps} de "
-                "{sim_form}; {sim_form_seeds}). El techo se distingue en {sim_seen} de "
-                "{sim_ceilings}.",
-                "las reales están en {seeds}, y el más ancho es de ±{wide}",
+                "{sim_scenario_seeds} semillas) ni con la otra forma de aprender "
+                "({sim_form_helps} de {sim_form}; {sim_form_seeds} semillas). El techo se "
+                "distingue en {sim_seen} de {sim_ceilings}.",
+                "con las grabaciones reales ya hay {seeds}, y el intervalo más ancho es de ±{wide}",
                 "el mediano es de ±{median} y ni con infinitas semillas bajaría de ±{never}",
             ),
         ),

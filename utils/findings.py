@@ -47,10 +47,17 @@ def _where(found) -> str:
 
 def _leak(found) -> str:
     cue = found.leak.idxmax()
+    honest, leaky = _floors(found, cue)
     return (
-        f"Repartir los clips al azar en vez de por grupos cambia en {found.leak[cue]:+.2f} la "
-        f"pista *{plotting.cue_title(cue)}*."
+        f"Repartir los clips al azar en vez de por grupos cambia en {leaky - honest:+z.2f} la ROC "
+        f"AUC de la pista *{plotting.cue_title(cue)}*."
     )
+
+
+def _floors(found, cue) -> tuple:
+    """What a cue reaches on group-wise and on random splits, rounded as it is shown."""
+    area = found.floor[cue]
+    return round(area, 2), round(area + found.leak[cue], 2)
 
 
 def _copies(twins) -> str:
@@ -164,7 +171,10 @@ def together(found, names) -> str:
     )
     if not bands:
         return text + "Entre los de arriba no hay niveles de banda."
-    return text + f"Ojo: describe también el fondo lo que sigue: {' y '.join(bands)}."
+    these = "también describen el fondo estos descriptores" if len(bands) > 1 else (
+        "también describe el fondo este descriptor"
+    )  # fmt: skip
+    return text + f"Ojo: {these}: {' y '.join(bands)}."
 
 
 def variance_title(found) -> str:
@@ -177,8 +187,8 @@ def variance(found) -> str:
     """How little fits in a plane."""
     variance = found.numbers["variance"]
     return (
-        f"La primera componente explica {percent(variance['first'])} y las dos primeras "
-        f"{percent(variance['two'])}: un plano lineal deja fuera el "
+        f"La primera componente explica el {percent(variance['first'])} de la varianza, y las dos "
+        f"primeras, el {percent(variance['two'])}: un plano lineal deja fuera el "
         f"{percent(1 - variance['two'])}."
     )
 
@@ -194,7 +204,7 @@ def purity(found) -> str:
         return text + "El grupo apenas deja huella en los espectrogramas."
     return text + (
         "También el grupo deja huella: un clip se parece a sus compañeros de grupo más de lo que "
-        "le toca, y si ellos entrenan mientras él examina, regala puntos."
+        "le toca, y si ellos están en entrenamiento y él en prueba, esa huella regala puntos."
     )
 
 
@@ -247,7 +257,7 @@ def cues(found) -> str:
     """Each trivial cue by group and at random, on the clips that models are compared on."""
     lines = []
     for cue, area in found.floor.items():
-        honest, leaky = round(area, 2), round(area + found.leak[cue], 2)
+        honest, leaky = _floors(found, cue)
         lines.append(
             f"- **{plotting.cue_title(cue)}**: {honest:.2f} por grupos ({separation_word(area)}); "
             f"al azar, {leaky:.2f} ({leaky - honest:+z.2f})."

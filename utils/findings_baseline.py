@@ -56,7 +56,7 @@ def leak(dealt, table, *, seed) -> str:
     if sides[0][1] > sides[1][2]:
         verdict = "es lo que aquí regala la fuga"
     else:
-        verdict = "los intervalos se solapan, así que aquí la fuga no se distingue"
+        verdict = "los intervalos se solapan, y con dos medias sin parejas no se sabe si hay fuga"
     return (
         f"Con partición al azar, ROC AUC {told[0]}; por grupos, {told[1]}. Diferencia {gain:+.3f}: "
         f"{verdict}. En otros clips puede pesar más."
@@ -78,5 +78,6 @@ def conclusions(means, above, at) -> str:
         f"que mejorar al mejor de los dos, no a un rival débil.\n"
         f"- De {few} a {many} clips por clase, la CNN gana {gains['cnn']:.3f} y "
         f"{plotting.model_title(cheap.idxmax())} {gains[cheap.idxmax()]:.3f}: es lo que dan "
-        f"{many - few} clips reales más por clase, la vara con que se medirán los sintéticos."
+        f"{many - few} clips más por clase, ninguno sintético: la vara con que se medirán los "
+        "sintéticos."
     )

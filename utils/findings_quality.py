@@ -112,11 +112,21 @@ def control(p_values) -> str:
     )
 
 
+def p_text(p) -> str:
+    """A p value for a table, such as "0.012"; it is never zero."""
+    return f"{p:.3f}" if not p < 0.0005 else "<0.001"
+
+
+def _p(p) -> str:
+    """A p value in a sentence, such as "p = 0.012"."""
+    return f"p {p_text(p).replace('<', '< ')}" if p < 0.0005 else f"p = {p_text(p)}"
+
+
 def power(found, name, size) -> str:
     """Which shares of copies among new samples the test of copying finds; found: {share: p}; size:
     the calls that the generator learned from."""
     caught = [share for share, p in found.items() if p < checkpoint.RULE["copying"]]
-    listed = "; ".join(f"{100 * share:.0f} %, p = {p:.3f}" for share, p in found.items())
+    listed = "; ".join(f"{100 * share:.0f} %, {_p(p)}" for share, p in found.items())
     seen = f"desde el {100 * min(caught):.0f} %" if caught else "con ninguna de estas partes"
     return (
         f"**Cuántas copias hacen falta para verlas.** Muestras de {title(name)}, que aprendió de "
@@ -130,8 +140,9 @@ def near(shares) -> str:
     hundred held-out calls do; shares: by name."""
     names = [name for name in GENERATORS if name in shares]
     return (
-        "**Copias sueltas.** Parte de las muestras más cercana a una llamada de entrenamiento que "
-        "el 99 % de las llamadas de prueba (llamadas nuevas como las reales darían un 1 %): "
+        "**Copias sueltas.** Proporción de muestras que quedan más cerca de una llamada de "
+        "entrenamiento que el 99 % de las llamadas de prueba (llamadas nuevas como las reales "
+        "darían un 1 %): "
         + "; ".join(f"{title(name)} {100 * shares[name]:.1f} %" for name in names)
         + f"; las copias, {100 * shares[judging.COPIES]:.0f} %."
     )
@@ -164,13 +175,13 @@ def codes(numbers) -> str:
         ("ordered start_hz", "la frecuencia inicial"),
     ):
         share = numbers[measure]
-        told.append(f"de {text}, el {100 * share:.0f} %" if share >= 0.01 else f"de {text}, nada")
+        part = f"el {100 * share:.0f} %" if share >= 0.01 else "nada"
+        told.append(f"{part} de la varianza de {text}")
     times = numbers["group purity"] / numbers["group chance"]
     return (
-        "¿Ordena el código lo que se ve en los mapas? Con los diez códigos más cercanos de *otros* "
-        f"grupos se explica, de la varianza: {'; '.join(told)}. De los diez vecinos de una "
-        f"llamada, son de su mismo grupo el {100 * numbers['group purity']:.0f} %, {times:.1f} "
-        "veces lo que daría el azar."
+        "¿Ordena el código lo que se ve en los mapas? Los diez códigos más cercanos de *otros* "
+        f"grupos explican {' y '.join(told)}. De los diez vecinos de una llamada, son de su mismo "
+        f"grupo el {100 * numbers['group purity']:.0f} %, {times:.1f} veces lo que daría el azar."
     )
 
 
@@ -181,8 +192,8 @@ def copies(p_values) -> str:
     caught = [name for name in measured(p_values) if p_values.loc[name, "p, llamada sola"] < limit]
     hidden, found = ("se descubren" if p < limit else "pasan por nuevas" for p in (whole, alone))
     text = (
-        f"Con clips enteros las copias {hidden} (p = {whole:.2f}); con la llamada sola {found} (p "
-        f"= {alone:.3f}). Rechazados por el examen: {named(caught)}."
+        f"Con clips enteros las copias {hidden} (p = {whole:.2f}); con la llamada sola {found} "
+        f"({_p(alone)}). Rechazados por el examen: {named(caught)}."
     )
     if not alone < limit:
         text += " **Aquí el examen no ve ni las copias: pasarlo no dice nada.**"
@@ -250,7 +261,7 @@ def verdict(decision, margins, seconds, collapsed, size) -> str:
         "trained": "colapsa",
         "no_copies": "no pasa el examen de copia",
         "covers": "cubre poco",
-        "useful": "su utilidad queda {} por debajo del suelo",
+        "useful": "su utilidad queda {} por debajo del suelo (antes de redondear)",
     }
     short = decision["floor"] - decision["usefulness"]
     lines = []

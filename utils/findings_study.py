@@ -15,10 +15,11 @@ TALLIED = {  # of one comparison, of more
     "harms": ("perjudica", "perjudican"),
     "undecided": ("indecisa", "indecisas"),
 }
+AGAINST_RIVAL = TALLIED | {"helps": ("gana", "ganan"), "harms": ("pierde", "pierden")}
 PARTS = {
     "main": "rejilla principal",
     "curve": "curva de aprendizaje",
-    "ratios": "barrido de proporciones",
+    "ratios": "dosis",
     "balanced": "equilibrado",
     "challenge": "proporción del reto",
 }
@@ -58,8 +59,8 @@ def provisional(found) -> str:
         )
     if found.width > width and found.seeds < study.PROTOCOL["most_seeds"]:
         return (
-            f"{found.seeds} semillas; la regla pide que todo intervalo, sin la corrección por "
-            f"clips comunes, sea de ±{width}, y el más ancho es de ±{found.width:.3f}: "
+            f"{found.seeds} semillas; la regla pide que ningún intervalo, sin la corrección por "
+            f"clips comunes, pase de ±{width}, y el más ancho es de ±{found.width:.3f}: "
             "**faltan semillas**"
         )
     return f"{found.seeds} semillas, como pide la regla"
@@ -96,7 +97,7 @@ def overall(found) -> str:
         sides.append((len(rows), counted, int((rows["mean"] < 0).sum()), excluded(rows)))
     (total, real, below, no_gain), (pairs, rival, beaten, no_rival_gain) = sides
     text = (
-        f"En todos los tamaños, de {total} comparaciones de un brazo con generador con «solo "
+        f"En todos los tamaños, de {total} comparaciones entre un brazo con generador y «solo "
         f"reales», ayuda en {real['helps']}, equivale en {real['equivalent']}, perjudica en "
         f"{real['harms']} y {real['undecided']} quedan indecisas (la media es negativa en "
         f"{below}); frente al mejor rival barato, gana en {rival['helps']} y pierde en "
@@ -222,11 +223,11 @@ def forest_title(found, size) -> str:
     return f"Con {size} llamadas, comparaciones de brazos con generador:\n{'; '.join(parts)}"
 
 
-def tally(words) -> str:
+def tally(words, told=TALLIED) -> str:
     """How often each verdict occurs, such as "3 ayudan, 1 perjudica, 23 indecisas"."""
     counts = words.value_counts()
     return ", ".join(
-        f"{counts[w]} {TALLIED[w][int(counts[w] > 1)]}" for w in comparison.VERDICTS if w in counts
+        f"{counts[w]} {told[w][int(counts[w] > 1)]}" for w in comparison.VERDICTS if w in counts
     )
 
 
@@ -300,8 +301,8 @@ def answers(found, size, classifier) -> pd.DataFrame:
         columns[f"{name(dataset)}: vale por"] = alike.loc[rows.index].apply(
             counted, axis=1, ends=own.ends(classifier)
         )
-    table = pd.DataFrame(columns)
-    return table.rename(index=title).rename_axis(f"{size} llamadas, {classifier}")
+    table = pd.DataFrame(columns).rename(index=title)
+    return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")
 
 
 def protocol() -> pd.DataFrame:
@@ -314,10 +315,10 @@ def protocol() -> pd.DataFrame:
         "brazos": len(arms.ARMS),
         "detectores": len(asked["classifiers"]),
         "semillas": f"lotes de {asked['batch']}, hasta {asked['most_seeds']}",
-        "se para cuando todo intervalo mide": f"±{asked['width']} (CNN y Random Forest)",
+        "se para cuando ningún intervalo pasa de": f"±{asked['width']} (CNN y Random Forest)",
         "medida principal": "ROC AUC en prueba real",
         "menor efecto que importa": asked["smallest_effect"],
-        "barrido": f"{asked['ratio_size']} llamadas, por "
+        "dosis": f"{asked['ratio_size']} llamadas, por "
         + ", ".join(f"{ratio:g}" for ratio in asked["ratios"]),
         "equilibrado": "{size} llamadas, {negatives} mares, hasta {fill}".format(
             **asked["balanced"]
@@ -350,7 +351,10 @@ def projection(found) -> str:
     most, overlap = study.PROTOCOL["most_seeds"], comparison.OVERLAP
     if found.seeds < most:
         rule = comparison.projected(found.width, found.seeds, most)
-        rest = f"; si las diferencias siguen tan dispersas, mediría unas ±{rule:.3f} con {most}. "
+        rest = (
+            f"; si las diferencias siguen tan dispersas, con {most} medirá alrededor de "
+            f"±{rule:.3f}. "
+        )
         ahead = {most: most, np.inf: "infinitas"}
     else:
         rest, ahead = ", el máximo del protocolo. ", {np.inf: "infinitas"}
@@ -362,7 +366,7 @@ def projection(found) -> str:
             for n, word in ahead.items()
         ]
         told.append(
-            f"el {text} mide ±{width:.3f} con {found.seeds} semillas, y mediría {' y '.join(wide)}"
+            f"el {text} mide ±{width:.3f} con {found.seeds} semillas, y medirá {' y '.join(wide)}"
         )
     unread = (
         f" La tabla tiene además filas de {found.unread} semillas de un lote sin terminar, que no "
@@ -404,8 +408,9 @@ def rivals(found) -> str:
     often = rows["rival"].mode().iloc[0]
     below = int((rows["mean"] < 0).sum())
     return (
-        f"**{name(found.name)}**: {len(rows)} comparaciones de un brazo con generador con el "
-        f"mejor rival barato (el más frecuente, {title(often)}): {tally(rows['verdict'])}; la "
+        f"**{name(found.name)}**: {len(rows)} comparaciones entre un brazo con generador y el "
+        f"mejor rival barato (el más frecuente, {title(often)}): "
+        f"{tally(rows['verdict'], AGAINST_RIVAL)}; la "
         f"media queda por debajo del rival en {below}."
     )
 
@@ -473,8 +478,8 @@ def by_snr(found, classifier) -> str:
     return (
         f"**{name(found.name)}**: con {title(answer.BEST)} y "
         f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "
-        f"cambia {low.mean():+.3f} y la fuerte {high.mean():+.3f}; débil menos fuerte, "
-        f"{ranged(*gap)}: {better}."
+        f"cambia {low.mean():+.3f} y la fuerte {high.mean():+.3f}; débil menos fuerte "
+        f"(antes de redondear), {ranged(*gap)}: {better}."
     )
 
 
@@ -497,9 +502,9 @@ def quality(found, table, metrics, size, classifier) -> str:
     listed = "\n".join(f"- {part}" for part in parts)
     return (
         f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que cambia con "
-        f"{size} llamadas y {plotting.model_title(classifier)}, sobre {len(pair[0])} generadores, "
-        f"suelo incluido:\n{listed}\n\nEntre tan pocos, el azar solo da a veces ±{least:.2f}: no "
-        "basta con que el intervalo deje fuera el cero. "
+        f"{size} llamadas y {plotting.model_title(classifier)}, sobre los generadores y el "
+        f"suelo, {len(pair[0])} en total:\n{listed}\n\nEntre tan pocos, el azar por sí solo llega "
+        f"a veces a ±{least:.2f}: no basta con que el intervalo deje fuera el cero. "
         + (f"Predicen el cambio: {', '.join(sure)}." if sure else "Con ellos no se puede saber.")
     )
 
@@ -544,9 +549,9 @@ def sweep(found, rows) -> str:
         parts = [f"{title(arm)} con {best.loc[arm, 'ratio']:g} ({best.loc[arm, 'mean']:+.3f})"
                  for arm in arms.ARMS if arm in best.index]  # fmt: skip
         lines.append(
-            f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones de un generador "
-            f"(sin el híbrido) con «solo reales», {tallied(drawn)}. La media mayor de cada brazo: "
-            f"{', '.join(parts)}."
+            f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones entre un "
+            f"generador (sin el híbrido) y «solo reales», {tallied(drawn)}. La media mayor de cada "
+            f"brazo: {', '.join(parts)}."
         )
         change = answer.dose(found, classifier)
         if len(change) >= comparison.FEWEST:
@@ -617,7 +622,7 @@ def other_scenario(found, part) -> str:
         return f"**{name(found.name)}, {PARTS[part]}**: sin medir todavía."
     drawn = answer.headline(rows)
     texts = [
-        f"{len(drawn)} comparaciones de un brazo con generador con «solo reales»: {tallied(drawn)}"
+        f"{len(drawn)} comparaciones entre un brazo con generador y «solo reales»: {tallied(drawn)}"
     ]
     for classifier, own in rows.groupby("classifier"):
         own = own.set_index("arm")
@@ -641,7 +646,7 @@ def monday(found) -> str:
         f"{judged(found.row(arm, size, detector))})"
     )  # fmt: skip
     wins, below = int((rival["verdict"] == "helps").sum()), int((rival["mean"] < 0).sum())
-    reason = "por ahora no hay motivo para entrenarlo" if not wins else "depende del lugar"
+    reason = "depende del lugar" if wins else "por ahora no hay motivo para entrenar un generador"
     more = answer.more_calls(found, detector, size, larger)
     return (
         f"**{name(found.name)}**\n"
@@ -649,7 +654,7 @@ def monday(found) -> str:
         f"{plotting.model_title(detector)}, {pairs.iloc[0]:.3f}, {added}. Es la mayor de "
         f"{len(pairs)} medias; la segunda, {plotting.model_title(other[0])} con {title(other[1])}, "
         f"da {pairs.iloc[1]:.3f}.\n"
-        f"- **Generador.** Con los cinco detectores, los brazos con generador mejoran al mejor "
+        f"- **Generador.** Con los cinco detectores, los brazos con generador superan al mejor "
         f"rival barato en {wins} de {len(rival)} comparaciones, y su media queda por debajo en "
         f"{below}: {reason}.\n"
         f"- **Etiquetar.** De {size} a {larger} llamadas, {plotting.model_title(detector)} solo "

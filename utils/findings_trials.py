@@ -92,16 +92,19 @@ def forms(table) -> str:
             texts += [shown, _verdict(found)]
         shown, found = _changes(part, "usefulness")
         texts += [
-            f"*Solo dibujadas*, {judging.SAMPLES} clips (CNN; con solo las reales, "
+            f"*Solo sintéticas*, {judging.SAMPLES} clips (CNN; con solo las reales, "
             f"{part['real'].mean():.3f}):",
             shown,
         ]
         if part["filled"].isna().all():
-            texts.append(f"{_positive(found)} No están completadas: la regla no decide aquí.")
+            texts.append(
+                f"{_positive(found)} Con {size} llamadas no se midió el caso *Completadas*, así "
+                "que la regla no decide aquí."
+            )
     texts.append(
-        "El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: allí no "
-        "se comparan. Si la respuesta del estudio depende de la forma, lo mide la "
-        "[Etapa 4](04_augmentation.ipynb)."
+        "El discriminador de la GAN solo ve llamadas, y la textura es siempre la del mar: por eso "
+        "en la GAN no se comparan estas formas. Si la respuesta del estudio depende de la forma, "
+        "lo mide la [Etapa 4](04_augmentation.ipynb)."
     )
     return "\n\n".join(texts)
 
@@ -118,7 +121,7 @@ def stability(table) -> str:
         f"{table['n_positive'].max()} llamadas: {int(table['collapsed'].sum())} colapsos en "
         f"{len(table)} entrenamientos, {infinite} con valores no finitos. Colapso: "
         "durante el entrenamiento, las llamadas dibujadas, sin mar, salen todas casi iguales. Lo "
-        "que varían las muestras, mar incluido, como parte de lo que varían las llamadas reales: "
+        "que varían las muestras, mar incluido, en proporción a lo que varían las reales: "
         + "; ".join(f"{title(name)} {value:.2f}" for name, value in variation.items())
         + "."
     )
@@ -147,6 +150,7 @@ def draws(table) -> str:
         f"ROC AUC en prueba, media de {table['split'].nunique()} particiones; con las "
         f"{table['n_positive'].max()} llamadas reales, {real:.3f}:\n\n{_markdown(shown)}"
         f"\n\nDe {judging.SAMPLES} a {counts[columns[-1]]} clips, la utilidad cambia entre "
-        f"{change.min():+z.3f} y {change.max():+z.3f}. Lo más alto de {means.size} valores: "
-        f"{title(name)} con {counts[best]}, {means.loc[name, best]:.3f}{beside}."
+        f"{change.min():+z.3f} y {change.max():+z.3f} (antes de redondear). Lo más alto de "
+        f"{means.size} valores: {title(name)} con {counts[best]}, {means.loc[name, best]:.3f}"
+        f"{beside}."
     )
