@@ -427,7 +427,8 @@ def other_scenarios(own):
                 "{generated_without_gan_random_forest_mean}). One by one, {real_helps} of "
                 "{real_total} comparisons help, {real_equivalent} are equivalent, {real_harms} "
                 "harm and {real_undecided} do not decide;",
-                "blending…: seconds) has the better mean in {rival_negative} of {rival_total}.**",
+                "blending…, which cost seconds) has the better mean in {rival_negative} of "
+                "{rival_total}.**",
                 "**Real recordings** ({seeds} seeds; six arms with a generator, five sizes",
                 "Of {real_total} comparisons with real calls alone none helps, "
                 "{real_equivalent} are equivalent, {real_harms} harm (with 50 calls the GAN "
@@ -464,7 +465,7 @@ def other_scenarios(own):
                 "({dose_random_forest_low} to {dose_random_forest_high}) for Random Forest, "
                 "which gets worse (without the GAN, {dose_cnn_calm} and "
                 "{dose_random_forest_calm}, both undecided)",
-                "at the same dose: by {dose_cnn_beside} for the CNN and "
+                "at the same dose: the difference is {dose_cnn_beside} for the CNN and "
                 "{dose_random_forest_beside} for Random Forest, and both differences",
                 "of {form} comparisons none helps and {form_harms} harms ({form_seeds} seeds)",
                 "or three per call: {scenario_helps} of {scenario_total} help and the mean is "
@@ -490,10 +491,10 @@ def other_scenarios(own):
                 "({sim_cheap_random_forest_low} to {sim_cheap_random_forest_high}). None helps "
                 "with another dose ({sim_doses_help} of {sim_doses}; {sim_sweep_seeds} seeds), "
                 "in the two other scenarios ({sim_scenario_helps} of {sim_scenario_total}; "
-                "{sim_scenario_seeds}) or with the other form of learning ({sim_form_helps} of "
-                "{sim_form}; {sim_form_seeds}) either. The ceiling shows in {sim_seen} of "
+                "{sim_scenario_seeds} seeds) or with the other form of learning ({sim_form_helps} of "
+                "{sim_form}; {sim_form_seeds} seeds) either. The ceiling shows in {sim_seen} of "
                 "{sim_ceilings}.",
-                "the real ones are at {seeds}, and the widest is ±{wide}",
+                "with the real recordings there are {seeds}, and the widest interval is ±{wide}",
                 "the median one is ±{median} and would not fall below ±{never} with any number",
             ),
         ),
