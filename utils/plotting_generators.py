@@ -131,7 +131,7 @@ def composition(parts: Mapping, frequencies, times, *, unit):
         reach = np.abs(parts[key]).max()
         colours = {"cmap": GRID_MAP}
         if key == "call":  # has both signs
-            colours = {"cmap": DIFFERENCE_MAP, "vmin": -reach, "vmax": reach}
+            colours = {"cmap": plt.get_cmap(DIFFERENCE_MAP, 13), "vmin": -reach, "vmax": reach}
         mesh = ax.pcolormesh(times, frequencies, parts[key], rasterized=True, **colours)
         ax.set_title(name, fontsize=10)
         bar = figure.colorbar(mesh, ax=ax, orientation="horizontal", pad=0.02)
@@ -150,6 +150,7 @@ def maps(drawn: Mapping[str, np.ndarray], values, *, label):
     figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.4))
     low, high = np.percentile(values, [2, 98])
     style = {"s": 11, "lw": 0, "antialiased": False, "vmin": low, "vmax": high}
+    style["cmap"] = plt.get_cmap("viridis", 12)
     for ax, (name, points) in zip(axes, drawn.items(), strict=True):
         dots = ax.scatter(*points.T, c=values, **style)
         ax.set_title(name)
@@ -177,9 +178,9 @@ def real_and_synthetic(drawn: Mapping[str, np.ndarray], labels, purity: Mapping,
         for kind, (style, text) in enumerate(kinds):
             chosen = points[labels == kind]
             ax.scatter(
-                *chosen.T, s=8, lw=0, antialiased=False, color=GENERATORS[style][1], label=text
+                *chosen.T, s=6, lw=0, antialiased=False, color=GENERATORS[style][1], label=text
             )
         ax.set_title(f"{method}: pureza {purity[method]:.2f}", fontsize=11)
         ax.set(xticks=[], yticks=[])
-    place_legend(axes)
+    place_legend(axes, markerscale=2)
     return axes
