@@ -25,13 +25,13 @@ GENERATORS = {  # name: (name in figures, colour)
     "ae": ("AE", "#999933"),
     "vae": ("VAE", "#332288"),
     "aae": ("AAE", "#AA4499"),
-    "gan": ("GAN", "#661100"),
+    "gan": ("GAN", "#B2182B"),
     "diffusion": ("difusión", "#CC6677"),
     "copies": ("copias", "#44AA99"),
     "pca_gaussian": ("PCA gaussiana", "#8C8C8C"),
     "noise": ("media + ruido", "#56606B"),
 }
-SPARE = ("#117733", "#6699CC", "#882255", "#B2182B")  # of generators without a line above
+SPARE = ("#117733", "#6699CC", "#882255", "#661100")  # of generators without a line above
 _new = [name for name in registry.REGISTRY if name not in GENERATORS]
 GENERATORS |= {name: (name, SPARE[k % len(SPARE)]) for k, name in enumerate(_new)}
 TERMS = {
