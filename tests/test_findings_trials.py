@@ -46,7 +46,10 @@ def test_forms_are_set_beside_the_one_in_use_and_the_rule_looks_at_filled_calls(
     table.loc[table["n_positive"] == 200, "filled_cnn"] = None  # measured for drawn calls alone
     text = findings.forms(table)
     assert text.count("Completadas hasta") == 1
-    assert "la media es positiva en 4. Con 200 llamadas no se midió el caso" in text
+    undecided = (
+        "Con 200 llamadas no se midió el caso *Completadas*, así que la regla no decide aquí."
+    )
+    assert f"la media es positiva en 4. {undecided}" in text
 
 
 def test_stability_counts_collapses_and_what_is_not_finite():

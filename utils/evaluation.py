@@ -14,6 +14,7 @@ from sklearn import metrics
 RANKING = ("roc_auc", "average_precision")
 DECISION = ("f1", "accuracy", "balanced_accuracy", "precision", "recall")
 METRICS = (*RANKING, *DECISION, "brier")
+LARGE_EFFECT = 0.8  # of Cohen's d (Cohen 1988)
 OVERLAP = 0.2 / 0.7  # clips of a test side over those of the training side it is paired with
 FEWEST = 3  # splits or seeds that an interval needs
 

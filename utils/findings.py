@@ -3,7 +3,7 @@
 Each function takes an `exploration.Exploration`; those that need it, the data set as well.
 """
 
-from utils import descriptors, exploration, plotting
+from utils import descriptors, evaluation, exploration, plotting
 from utils.narrative import beside_chance, effect_word, near_word, percent, separation_word
 
 NO_TRUTH = (  # the notebook of another data set lies in reports/<name>/
@@ -151,8 +151,8 @@ def mean_difference(found, dataset) -> str:
 
 def effects_title(found) -> str:
     """How many descriptors differ much."""
-    large = int((found.effects.abs() >= plotting.LARGE_EFFECT).sum())
-    least = plotting.LARGE_EFFECT
+    least = evaluation.LARGE_EFFECT
+    large = int((found.effects.abs() >= least).sum())
     return f"{large} de {len(found.effects)} descriptores difieren mucho (|d| ≥ {least})"
 
 

@@ -114,12 +114,13 @@ def control(p_values) -> str:
 
 def p_text(p) -> str:
     """A p value for a table, such as "0.012"; it is never zero."""
-    return f"{p:.3f}" if not p < 0.0005 else "<0.001"
+    return "<0.001" if p < 0.0005 else f"{p:.3f}"
 
 
 def _p(p) -> str:
     """A p value in a sentence, such as "p = 0.012"."""
-    return f"p {p_text(p).replace('<', '< ')}" if p < 0.0005 else f"p = {p_text(p)}"
+    text = p_text(p)
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
 
 
 def power(found, name, size) -> str:

@@ -4,6 +4,8 @@ import re
 
 from IPython.display import Markdown, display
 
+from utils import evaluation
+
 _KEPT = re.compile(r"(`[^`]*`|\]\([^)]*\))")  # code, and where a link leads
 _POINT = re.compile(r"(?<![\w.])(\d+)\.(\d+)(?![\w]|\.\w)")
 _MINUS = re.compile(r"(?<![\w.,)\]-])-(?=\d)")
@@ -46,7 +48,7 @@ def effect_word(d: float) -> str:
     size = abs(d)
     if size < 0.2:
         return "despreciable"
-    return "pequeño" if size < 0.5 else "mediano" if size < 0.8 else "grande"
+    return "pequeño" if size < 0.5 else "mediano" if size < evaluation.LARGE_EFFECT else "grande"
 
 
 def separation_word(roc_auc: float) -> str:

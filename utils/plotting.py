@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib import ticker
 from sklearn import metrics
 
 from utils import data, evaluation
@@ -55,7 +56,6 @@ GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 16)  # many panels of noise: few colour
 DIFFERENCE_MAP = "RdBu_r"
 GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#000000")
 REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
-LARGE_EFFECT = 0.8  # of Cohen's d (Cohen 1988)
 WIDTH, DPI = 9.6, 84  # inches, and dots per inch: about GitHub's column
 
 _VEIL = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}  # legends over lines
@@ -279,14 +279,14 @@ def class_histograms(values, labels, *, label, bins=40, ax=None):
 def effect_sizes(effects: pd.Series, ax=None):
     """Draw standardised mean differences (index: names) as bars, the largest on top.
 
-    Dashed lines stand at plus and minus LARGE_EFFECT.
+    Dashed lines stand at plus and minus `evaluation.LARGE_EFFECT`.
     """
     ax = _axes(ax, height=0.6 + 0.3 * len(effects))
     effects = effects.reindex(effects.abs().sort_values().index)
     colours = [CLASS_COLOURS[int(value > 0)] for value in effects]
     ax.barh(effects.index, effects, color=colours)
     ax.axvline(0, color="black", lw=0.8)
-    for edge in (-LARGE_EFFECT, LARGE_EFFECT):
+    for edge in (-evaluation.LARGE_EFFECT, evaluation.LARGE_EFFECT):
         ax.axvline(edge, **REFERENCE_LINE | {"zorder": 3})
     ax.set(xlabel="media con llamada menos sin llamada (desviaciones típicas, d de Cohen)")
     ax.grid(axis="x")
@@ -555,3 +555,18 @@ def place_legend(axes: Sequence, **options) -> None:
     figure = axes[0].figure
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), **options)
+
+
+def scale_logarithmically(ax) -> None:
+    """Make the x axis, drawn already, logarithmic, with few and plain numbers."""
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    subs = (1, 2, 5) if high / low < 100 else (1,)
+    ax.xaxis.set_major_locator(ticker.LogLocator(subs=subs))
+    ax.xaxis.set_major_formatter(ticker.FuncFormatter(_plain))
+    ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _plain(value, _):
+    """10000.0 as "10 000", 0.1 as "0.1"."""
+    return f"{value:,.0f}".replace(",", " ") if value >= 1 else f"{value:g}"

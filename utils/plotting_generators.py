@@ -1,6 +1,7 @@
 """Figures of generators and their samples: losses, galleries, maps.
 
-Colours are those of Paul Tol's muted scheme, none of which stands for a classifier or a class.
+Colours of generators are those of Paul Tol's muted scheme, but for the GAN's, and stand for no
+classifier or class; black and greys are the real clips and the floors.
 """
 
 from collections.abc import Mapping
@@ -128,9 +129,9 @@ def composition(parts: Mapping, frequencies, times, *, unit):
     }
     figure, axes = plt.subplots(1, len(names), figsize=(WIDTH, 2.5), sharex=True, sharey=True)
     for ax, (key, name) in zip(axes, names.items(), strict=True):
-        reach = np.abs(parts[key]).max()
         colours = {"cmap": GRID_MAP}
         if key == "call":  # has both signs
+            reach = np.abs(parts[key]).max()
             colours = {"cmap": plt.get_cmap(DIFFERENCE_MAP, 13), "vmin": -reach, "vmax": reach}
         mesh = ax.pcolormesh(times, frequencies, parts[key], rasterized=True, **colours)
         ax.set_title(name, fontsize=10)
@@ -151,21 +152,25 @@ def maps(drawn: Mapping[str, np.ndarray], values, *, label):
     low, high = np.percentile(values, [2, 98])
     style = {"s": 11, "lw": 0, "antialiased": False, "vmin": low, "vmax": high}
     style["cmap"] = plt.get_cmap("viridis", 12)
-    for ax, (name, points) in zip(axes, drawn.items(), strict=True):
+    for ax, points in _titled(axes, drawn):
         dots = ax.scatter(*points.T, c=values, **style)
-        ax.set_title(name)
-        ax.set(xticks=[], yticks=[])
     figure.colorbar(dots, ax=axes, label=label, pad=0.01, extend="both")
     return axes
+
+
+def _titled(axes, drawn):
+    """Yield axes without ticks, each under the name of its map, and the points of that map."""
+    for ax, (name, points) in zip(axes, drawn.items(), strict=True):
+        ax.set_title(name)
+        ax.set(xticks=[], yticks=[])
+        yield ax, points
 
 
 def maps_by_group(drawn: Mapping[str, np.ndarray], groups):
     """Draw maps (n, 2) of the same points, the largest groups (n,) in colours; return axes."""
     axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.4))[1]
-    for ax, (name, points) in zip(axes, drawn.items(), strict=True):
+    for ax, points in _titled(axes, drawn):
         dots_by_group(ax, points, groups)
-        ax.set_title(name)
-        ax.set(xticks=[], yticks=[])
     place_legend(axes, markerscale=2, handletextpad=0, columnspacing=1)
     return axes
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import ticker
 
-from utils.plotting import REFERENCE_LINE, WIDTH, _axes, place_legend
+from utils.plotting import REFERENCE_LINE, WIDTH, _axes, place_legend, scale_logarithmically
 from utils.plotting_generators import GENERATORS, title
 
 MARKERS = {
@@ -19,6 +18,7 @@ LINES = {
     "ae": (0, (5, 1)), "vae": "-", "aae": "-.", "gan": ":", "diffusion": "--",
     "copies": (0, (5, 1, 1, 1, 1, 1)),
 }  # fmt: skip
+SOME_UNIT = "unidad del espectrograma"
 MEASURES = {
     "frechet_pca": "Fréchet, PCA",
     "frechet_cnn": "Fréchet, CNN",
@@ -38,7 +38,7 @@ MEASURES = {
     "wasserstein_start_hz": "frecuencia inicial (Hz)",
     "wasserstein_slope_hz_s": "pendiente (Hz/s)",
     "wasserstein_duration_s": "duración (s)",
-    "wasserstein_snr_db": "SNR ({unit})",
+    "wasserstein_snr_db": f"SNR ({SOME_UNIT})",
 }
 
 
@@ -75,7 +75,7 @@ def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=Non
 
 
 def measures(summaries: Mapping[str, pd.DataFrame], columns: int = 2, *, logarithmic=(),
-             relative=(), sharex=False, unit=""):  # fmt: skip
+             relative=(), sharex=False, unit=SOME_UNIT):  # fmt: skip
     """Draw named measures of all generators with intervals, a panel each; return the axes.
 
     relative: measures shown as a share of that of `noise`, which is not drawn there. unit: of the
@@ -105,29 +105,14 @@ def measures(summaries: Mapping[str, pd.DataFrame], columns: int = 2, *, logarit
         if "real" in summary.index:
             ax.axvline(summary.loc["real", "mean"], **REFERENCE_LINE)
         if measure in logarithmic:
-            _logarithmic(ax)
+            scale_logarithmically(ax)
         else:
             ax.locator_params(axis="x", nbins=5)
-        ax.set_title(MEASURES[measure].format(unit=unit), fontsize=11)
+        ax.set_title(MEASURES[measure].replace(SOME_UNIT, unit), fontsize=11)
         ax.grid(axis="x")
         ax.set_yticks(range(len(names)), [title(name) for name in names])
     axes[0, 0].invert_yaxis()
     return axes
-
-
-def _logarithmic(ax):
-    """A logarithmic axis with few and plain numbers."""
-    ax.set_xscale("log")
-    low, high = ax.get_xlim()
-    subs = (1, 2, 5) if high / low < 100 else (1,)
-    ax.xaxis.set_major_locator(ticker.LogLocator(subs=subs))
-    ax.xaxis.set_major_formatter(ticker.FuncFormatter(_plain))
-    ax.xaxis.set_minor_formatter(ticker.NullFormatter())
-
-
-def _plain(value, _):
-    """10000.0 as "10 000", 0.1 as "0.1"."""
-    return f"{value:,.0f}".replace(",", " ") if value >= 1 else f"{value:g}"
 
 
 def by_size(curves: Mapping[str, pd.DataFrame], names):
@@ -179,9 +164,8 @@ def profiles(profiles: Mapping[str, np.ndarray], spectra: Mapping[str, np.ndarra
         ax.grid()
     axes[0].set(xlabel="frecuencia (Hz)", ylabel=f"diferencia ({unit})")
     axes[0].set_title("nivel medio por banda, menos el real", fontsize=11)
-    axes[1].set(xlabel="fluctuaciones por clip", ylabel="razón (dB)", xscale="log")
-    axes[1].xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
-    axes[1].xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes[1].set(xlabel="fluctuaciones por clip", ylabel="razón (dB)")
+    scale_logarithmically(axes[1])
     axes[1].set_title("potencia de la textura, frente a la real", fontsize=11)
     place_legend(axes)
     return axes

@@ -5,13 +5,20 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import ticker, transforms
+from matplotlib import transforms
 from sklearn.isotonic import isotonic_regression
 
 from utils import arms
 from utils.comparison import SMALLEST_EFFECT
 from utils.generators import registry
-from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, place_legend
+from utils.plotting import (
+    MODELS,
+    REFERENCE_LINE,
+    WIDTH,
+    model_title,
+    place_legend,
+    scale_logarithmically,
+)
 from utils.plotting_generators import GENERATORS, SPARE
 
 ARMS = {  # name: (name in figures, colour, marker)
@@ -92,9 +99,8 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
         ax.grid(axis="x")
     axes[0, 0].set_yticks(list(places.values()), [title(arm) for arm in places])
     axes[0, 0].set_ylim(-0.6, len(names) - 0.4)
-    band = f"±{SMALLEST_EFFECT}"
     axes[0, 0].plot([], [], "o", color="#8C8C8C", label="relleno: ayuda o perjudica")
-    axes[0, 0].plot([], [], "s", color="#E0E0E0", ms=11, label=f"franja: {band}")
+    axes[0, 0].plot([], [], "s", color="#E0E0E0", ms=11, label=f"franja: ±{SMALLEST_EFFECT}")
     place_legend(axes[0])
     return axes[0]
 
@@ -143,9 +149,9 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         ax.set_xlabel(xlabel)
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
-    words = [f"{MARKS[word]} {WORDS[word]}" for word in ("helps", "harms", "equivalent")]
     excluded = f"descarta +{SMALLEST_EFFECT}"
-    words[1] += f" y {excluded}"
+    told = WORDS | {"harms": f"{WORDS['harms']} y {excluded}"}
+    words = [f"{MARKS[word]} {told[word]}" for word in ("helps", "harms", "equivalent")]
     figure.supxlabel("   ".join([*words, f"{EXCLUDED} {excluded}"]), fontsize=10)
     return axes
 
@@ -194,9 +200,9 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str
             if arm in rows.index:
                 row = rows.loc[arm].rename({"real": "mean"})
                 _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
-                for side, mark, points in (("low", "<", -9), ("high", ">", 9)):
+                for side, mark, dots in (("low", "<", -9), ("high", ">", 9)):
                     if row[side] == ends[name][side == "high"]:
-                        beside = transforms.offset_copy(ax.transData, figure, points, units="dots")
+                        beside = transforms.offset_copy(ax.transData, figure, dots, units="dots")
                         ax.plot(row[side], place, mark, color=ARMS[arm][1], ms=5, transform=beside)
         ax.axvline(size, **REFERENCE_LINE)
         for end in ends[name]:
@@ -226,10 +232,7 @@ def gain_against(panels: Mapping[str, pd.DataFrame], *, label, nearest=1.0):
             row, place, (text, colour, marker) = rows.loc[arm], places[arm], ARMS[arm]
             ax.plot([place] * 2, [row["low"], row["high"]], color=colour, lw=1.4)
             ax.plot(place, row["mean"], marker=marker, color=colour, ms=8, ls="none", label=text)
-        ax.set_xscale("log")
-        ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+        scale_logarithmically(ax)
         ax.set_xlabel(label)
 
     return _row(panels, draw, label=f"{DIFFERENCE} con «solo reales»", height=4.0)
