@@ -304,9 +304,15 @@ def test_floors_have_the_calls_moments_and_nothing_else():
 JAX = """
 import numpy as np
 from tests.test_generators import CALLS, FAST, SEA, VALIDATION
+from utils import classifiers
 from utils.generators import registry
 import keras
 assert keras.backend.backend() == "jax"
+clips = np.concatenate([CALLS, SEA])
+labels = np.repeat([1, 0], [len(CALLS), len(SEA)])
+for name in classifiers.NETWORKS:
+    network = classifiers.build(name, seed=3, steps=12).fit(clips, labels, (clips, labels))
+    assert network.history["roc_auc"][-1] > network.history["roc_auc"][0], name
 for name in registry.REGISTRY:
     generator = registry.build(name, **FAST)
     generator.fit(CALLS, background=SEA, validation=VALIDATION, seed=3)

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 from utils import features
 
 BATCH_SIZE = 64
+COMPILED = keras.backend.backend() == "jax"  # XLA: what JAX needs and TensorFlow does not
 STEPS = 480  # gradient steps of a network, whatever the number of clips
 EPOCHS = 12  # a network's steps are reported, and validated, in this many equal parts
 
@@ -260,7 +261,7 @@ def _compiled(builder, shapes, settings, steps, learning_rate):
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=1e-3),
         loss="binary_crossentropy",
         metrics=[keras.metrics.AUC(name="roc_auc")],
-        jit_compile=False,
+        jit_compile=COMPILED,
         steps_per_execution=steps // EPOCHS,  # an epoch at a time: a fifth less time
     )
     network.optimizer.build(network.trainable_variables)

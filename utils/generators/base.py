@@ -27,12 +27,12 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
+from utils import classifiers
 from utils.generators import density as densities
 from utils.generators.networks import LOG_DEVIATION, build_decoder, build_encoder
 from utils.generators.sea import Sea, level
 
 BATCH_SIZE = 32
-COMPILED = keras.backend.backend() == "jax"  # XLA: what JAX needs and TensorFlow does not
 CHUNK = 256  # clips that a trained network takes at a time
 ROUNDS = 10  # parts of a training after which it is validated and checked
 PATIENCE = 4  # rounds without a better validation before training ends
@@ -188,7 +188,7 @@ def compiled(network, learning_rate, **averaging):
     """Compile a network with Adam and averaged weights; return it and its optimiser's start."""
     network.compile(
         optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0, use_ema=True, **averaging),
-        jit_compile=COMPILED,
+        jit_compile=classifiers.COMPILED,
     )
     network.optimizer.build(network.trainable_variables)
     return network, [ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
