@@ -95,11 +95,13 @@ class Cell:
 
 
 class Study:
-    """A data set, made ready, with the study's splits and settings."""
+    """A data set, made ready, with the study's splits and settings; source: of `data.load`, or a
+    Dataset."""
 
     def __init__(self, source):
         self.source = source
-        self.bench = baseline.prepare(data.load(source), PROTOCOL["shape"])
+        dataset = source if isinstance(source, data.Dataset) else data.load(source)
+        self.bench = baseline.prepare(dataset, PROTOCOL["shape"])
         self.name = self.bench.dataset.name
         self.labels = self.bench.dataset.labels
         shared = {key: PROTOCOL[key] for key in SHARED} | {"n_sea": self.n_sea}
@@ -452,7 +454,7 @@ def run(study, waiting, *, jobs=2, scheduler=None):
     """Run cells, seed by seed: first their generators, then their rows; return the failed rows."""
     failed = []
     n_rows = sum(len(names) for _, names in waiting)
-    with _workers(jobs, scheduler) as parallel, progress(total=n_rows, what=study.name) as bar:
+    with workers(jobs, scheduler) as parallel, progress(total=n_rows, what=study.name) as bar:
         for seed in dict.fromkeys(cell.seed for cell, _ in waiting):
             own = [(cell, names) for cell, names in waiting if cell.seed == seed]
             tasks = _trainings(cell for cell, _ in own)
@@ -483,7 +485,7 @@ def _trainings(cells):
 
 
 @contextlib.contextmanager
-def _workers(jobs, scheduler):
+def workers(jobs, scheduler=None):
     """A joblib.Parallel that yields results as they come: processes here, or a Dask cluster."""
     for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # one run a core beats two cores a run
