@@ -32,6 +32,7 @@ ANSWER_SIZE, NEXT_SIZE = 50, 100  # real calls of the headline, and what labelli
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
 OTHER_SCORES = ("average_precision", "f1", "brier")
 PUBLISHED = (data.SIMULATED, "right_whale_upcalls")
+OVERLAPS = (0.0, 0.1, comparison.OVERLAP, 1.0)  # what verdicts are told by, and other constants
 SEED = 0  # of the bootstraps
 
 
@@ -331,25 +332,68 @@ def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
     return (means[ends[1]] - means[ends[0]]).dropna()
 
 
-def dose_beside(answer, classifier, ratio, rival="classical"):
-    """Return (seeds,): the mean ROC AUC of the generators minus a rival's, at one ratio."""
-    rows = answer.part("ratios")
+def dose_beside(answer, classifier, ratio, generators=tuple(registry.REGISTRY)):
+    """Return (seeds,): the mean ROC AUC of some generators minus that of the classical arm, at one
+    ratio."""
+    rival, rows = "classical", answer.part("ratios")
     rows = rows[(rows["classifier"] == classifier) & (rows["ratio"] == ratio)]
-    names = [name for name in registry.REGISTRY if name in set(rows["arm"])]
+    names = [name for name in generators if name in set(rows["arm"])]
     wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*names, rival]).dropna()
     return (wide[names].mean(axis=1) - wide[rival]).dropna()
 
 
-def change(values):
+def change(values, overlap=comparison.OVERLAP):
     """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
     compared with it, so that p is not adjusted."""
-    mean, low, high = comparison.interval(values, seed=SEED)
-    p = comparison.p_value(values)
+    mean, low, high = comparison.interval(values, seed=SEED, overlap=overlap)
+    p = comparison.p_value(values, overlap=overlap)
     return {"mean": mean, "low": low, "high": high, "p": p,
             "verdict": comparison.verdict(low, high, p)}  # fmt: skip
 
 
-def averages(answer):
+def by_overlap(answer):
+    """Return {overlap: (verdicts against `real` of what is generated, `averages`)} of OVERLAPS:
+    what of the answer hangs on the constant by which intervals are widened."""
+    rows = headline(answer.main, None)
+    return {
+        overlap: (
+            headline(comparison.verdicts(rows, seed=SEED, overlap=overlap)),
+            averages(answer, overlap),
+        )
+        for overlap in OVERLAPS
+    }
+
+
+def beside_each_rival(answer):
+    """Return {cheap rival: mean differences to it of what is generated}, of CLASSIFIERS, arms and
+    sizes: without the choice that `comparison.against_best` makes."""
+    place = [*comparison.PLACE, "arm"]
+    rows = {name: comparison.differences(answer.main, name) for name in CHEAP}
+    return {name: headline(own).groupby(place)["difference"].mean() for name, own in rows.items()}
+
+
+def detectors(answer, size):
+    """Return the scores of real calls alone at a size: seeds as rows, classifiers as columns, the
+    one of the highest mean first."""
+    real = answer.main[(answer.main["arm"] == arms.REAL) & (answer.main["n_positive"] == size)]
+    wide = real.pivot(index="seed", columns="classifier", values="roc_auc").dropna()
+    return wide[wide.mean().sort_values(ascending=False, kind="stable").index]
+
+
+def never_equivalent(answer):
+    """Return {size: (comparisons, those whose interval would reach beyond the smallest effect that
+    matters with any number of seeds and no effect at all)} of what is generated."""
+    rows = headline(answer.against_real)
+    half = (rows["high"] - rows["low"]) / 2
+    least = [
+        comparison.projected(width, seeds, np.inf, overlap=comparison.OVERLAP)
+        for width, seeds in zip(half, rows["seeds"], strict=True)
+    ]
+    beyond = pd.Series(least, rows.index) >= comparison.SMALLEST_EFFECT
+    return {size: (len(own), int(own.sum())) for size, own in beyond.groupby(rows["n_positive"])}
+
+
+def averages(answer, overlap=comparison.OVERLAP):
     """Return `change` of each of GROUPS and CLASSIFIERS, which are the index: what the arms of a
     group change in the mean of arms and sizes, by seed.
 
@@ -365,7 +409,7 @@ def averages(answer):
         for name in CLASSIFIERS:
             own = wide.loc[:, arm.isin(names) & (classifier == name)]
             if own.shape[1]:
-                rows[group, name] = change(own.mean(axis=1))
+                rows[group, name] = change(own.mean(axis=1), overlap)
     found = pd.DataFrame.from_dict(rows, orient="index")
     found.index = pd.MultiIndex.from_tuples(found.index, names=["group", "classifier"])
     return found
@@ -398,14 +442,14 @@ def quality_and_gain(answer, quality, metric, size, classifier):
 
 def costs(answer, size, classifier):
     """Return a row an arm: x, the median seconds of generator and classifier together, and the
-    verdict's mean, low and high at a size."""
-    rows = answer.main[answer.main["n_positive"] == size]
+    verdict's mean, low and high at a size. Not of further real calls, which cost labelling."""
+    rows = answer.main[(answer.main["n_positive"] == size) & (answer.main["arm"] != arms.ORACLE)]
     rows = rows[rows["classifier"] == classifier]
     seconds = (rows["generator_seconds"] + rows["seconds"]).groupby(rows["arm"]).median()
     verdicts = answer.against_real
     verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
     verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
-    return verdicts.assign(x=seconds[verdicts.index])
+    return verdicts.drop(arms.ORACLE, errors="ignore").assign(x=seconds)
 
 
 def other_scores(answer, size):

@@ -81,15 +81,14 @@ def verdict(low, high, p, smallest=SMALLEST_EFFECT):
     return "undecided"
 
 
-def verdicts(
-    table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT, family=PLACE
-):
+def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT,
+             family=PLACE, overlap=OVERLAP):  # fmt: skip
     """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain, verdict
     and gain_excluded.
 
     p and p_gain are adjusted over the rows that share `family`, the size and the classifier by
     default. gain_excluded: whether a gain of `smallest` or more is ruled out, by the interval and
-    by p_gain.
+    by p_gain. overlap: what the seeds share, see `evaluation.mean_interval`.
     """
     rows = []
     paired = differences(table, reference, score)
@@ -97,13 +96,11 @@ def verdicts(
         values = group["difference"].to_numpy()
         if len(values) < FEWEST:
             continue
-        mean, low, high = interval(values, seed=seed)
+        mean, low, high = interval(values, seed=seed, overlap=overlap)
         row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
-        rows.append(
-            row
-            | {"seeds": len(values), "mean": mean, "low": low, "high": high}
-            | {"p": p_value(values), "p_gain": p_gain(values, smallest)}
-        )
+        tests = {"p": p_value(values, overlap=overlap)}
+        tests["p_gain"] = p_gain(values, smallest, overlap=overlap)
+        rows.append(row | {"seeds": len(values), "mean": mean, "low": low, "high": high} | tests)
     if not rows:
         return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_JUDGED])
     found = pd.DataFrame(rows)

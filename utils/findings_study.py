@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from utils import answer, arms, classifiers, comparison, plotting, sensitivity, study
+from utils import replicas as deployments
 from utils.generators import registry
 from utils.narrative import ranged
 from utils.plotting_study import WORDS, title
@@ -63,6 +64,8 @@ def provisional(found) -> str:
             f"clips comunes, pase de ±{width}, y el más ancho es de ±{found.width:.3f}: "
             "**faltan semillas**"
         )
+    if found.width > width:
+        return f"{found.seeds} semillas, las más que la regla permite"
     return f"{found.seeds} semillas, como pide la regla"
 
 
@@ -377,6 +380,56 @@ def projection(found) -> str:
         f"semillas{rest}La regla no cuenta la corrección por clips comunes, que no baja con las "
         f"semillas; los intervalos que se dan, sí. De estos, {'; '.join(told)}."
         + (unread if found.unread else "")
+        + f" {unreachable(found)}"
+    )
+
+
+def unreachable(found) -> str:
+    """How many comparisons could not end as equivalent with any number of seeds."""
+    sizes = answer.never_equivalent(found)
+    total, beyond = (sum(pair[k] for pair in sizes.values()) for k in (0, 1))
+    by_size = ", ".join(f"{few} de {n} con {size}" for size, (n, few) in sizes.items())
+    return (
+        f"Aunque el efecto fuera nulo y las semillas infinitas, {beyond} de las {total} "
+        f"comparaciones de un brazo con generador no cabrían en ±{comparison.SMALLEST_EFFECT} y no "
+        f"podrían acabar en «equivale»: {by_size} llamadas."
+    )
+
+
+def by_overlap(found) -> pd.DataFrame:
+    """What the answer would be with other constants for what seeds share, as text."""
+    rows = {}
+    for overlap, (verdicts, averages) in answer.by_overlap(found).items():
+        note = " (la del estudio)" if overlap == comparison.OVERLAP else ""
+        counts = verdicts["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
+        told = {TALLIED[word][1]: str(counts[word]) for word in comparison.VERDICTS}
+        told[f"descarta +{comparison.SMALLEST_EFFECT}"] = str(verdicts["gain_excluded"].sum())
+        for classifier in answer.CLASSIFIERS:
+            mean = averages.loc["generated", classifier]
+            told[f"media, {plotting.model_title(classifier)}"] = judged(mean)
+        rows[f"{overlap:.2f}{note}"] = told
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis(f"{name(found.name)}: constante")
+
+
+def replicas(rows) -> str:
+    """What independent deployments of the simulated hydrophone say of that constant, and how often
+    their intervals hold the mean of the others; rows: of `replicas.stored`, None: not measured."""
+    if rows is None:
+        return "**Clips simulados, otras grabaciones**: sin medir todavía."
+    value, low, high = deployments.overlap(rows, seed=answer.SEED)
+    held, bare = (
+        deployments.coverage(rows, seed=answer.SEED, overlap=overlap)
+        for overlap in (comparison.OVERLAP, 0.0)
+    )
+    names = ", ".join(title(arm) for arm in deployments.ARMS[1:])
+    return (
+        f"**Clips simulados, {rows['replica'].nunique()} grabaciones independientes** del mismo "
+        f"hidrófono, {rows['seed'].nunique()} semillas cada una ({deployments.SIZE} llamadas; "
+        f"{names}; CNN y Random Forest): lo que se dispersan sus medias pide una constante de "
+        f"{value:.2f} ({low:.2f} a {high:.2f}); la del estudio es {comparison.OVERLAP:.2f}. De "
+        f"{held[1]} intervalos del 95 %, {held[0]} contienen la media de las demás grabaciones "
+        f"({held[0] / held[1]:.0%}); sin ensanchar, {bare[0]} ({bare[0] / bare[1]:.0%})."
     )
 
 
@@ -407,11 +460,14 @@ def rivals(found) -> str:
     rows = answer.headline(found.against_rival)
     often = rows["rival"].mode().iloc[0]
     below = int((rows["mean"] < 0).sum())
+    each_rival = ", ".join(f"{int((means < 0).sum())} con {title(arm)}"
+                           for arm, means in answer.beside_each_rival(found).items())  # fmt: skip
     return (
         f"**{name(found.name)}**: {len(rows)} comparaciones entre un brazo con generador y el "
         f"mejor rival barato (el más frecuente, {title(often)}): "
         f"{tally(rows['verdict'], AGAINST_RIVAL)}; la "
-        f"media queda por debajo del rival en {below}."
+        f"media queda por debajo del rival en {below}. Frente a cada rival por separado, sin "
+        f"elegir, queda por debajo en {each_rival}."
     )
 
 
@@ -558,15 +614,22 @@ def sweep(found, rows) -> str:
             calm = answer.dose(found, classifier, CALM)
             ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
             few, many = (f"{ratio:g}" for ratio in ends)
-            gaps = [answer.dose_beside(found, classifier, ratio) for ratio in ends]
-            beside = "; ".join(f"con {ratio:g}, {judged(answer.change(gap))}"
-                               for ratio, gap in zip(ends, gaps, strict=True)
-                               if len(gap) >= comparison.FEWEST)  # fmt: skip
+            beside = []
+            for ratio in ends:
+                gap, alone = (answer.dose_beside(found, classifier, ratio, names)
+                              for names in (registry.REGISTRY, CALM))  # fmt: skip
+                if len(gap) >= comparison.FEWEST:
+                    without = judged(answer.change(alone))
+                    text = f"con {ratio:g}, {judged(answer.change(gap))} (sin la GAN, {without})"
+                    beside.append(text)
+            gains = own[own["arm"].isin(CALM)].groupby("ratio")["mean"].agg(lambda m: (m > 0).sum())
+            above = ", ".join(f"{n} con {ratio:g}" for ratio, n in gains.items())
             lines[-1] += (
                 f" Con {many} por real en vez de {few}, la ROC AUC media de los generadores "
                 f"cambia {judged(answer.change(change))} ({len(change)} semillas); sin la GAN, "
-                f"{judged(answer.change(calm))}. Menos la del aumento clásico con la misma dosis: "
-                f"{beside or 'sin medir'}."
+                f"{judged(answer.change(calm))}. Sin ella, de {len(CALM)} generadores la media es "
+                f"positiva en {above} por real. Menos la del aumento clásico con la misma dosis: "
+                f"{'; '.join(beside) or 'sin medir'}."
             )
     others = [c for c in plotting.MODELS if c in set(rows["classifier"]) - set(answer.CLASSIFIERS)]
     drawn = rows[rows["classifier"].isin(others) & rows["arm"].isin(registry.REGISTRY)]
@@ -648,6 +711,9 @@ def monday(found) -> str:
     wins, below = int((rival["verdict"] == "helps").sum()), int((rival["mean"] < 0).sum())
     reason = "depende del lugar" if wins else "por ahora no hay motivo para entrenar un generador"
     more = answer.more_calls(found, detector, size, larger)
+    changes = [
+        detector_change(found, n) for n in sorted(found.main["n_positive"].unique()) if n <= size
+    ]
     return (
         f"**{name(found.name)}**\n"
         f"- **Detector.** Con {size} llamadas la media más alta es la de "
@@ -658,7 +724,20 @@ def monday(found) -> str:
         f"rival barato en {wins} de {len(rival)} comparaciones, y su media queda por debajo en "
         f"{below}: {reason}.\n"
         f"- **Etiquetar.** De {size} a {larger} llamadas, {plotting.model_title(detector)} solo "
-        f"con reales cambia {ranged(*more)}."
+        f"con reales cambia {ranged(*more)}.\n"
+        f"- **Cambiar de detector.** La mayor de cinco medias: {'; '.join(changes)}."
+    )
+
+
+def detector_change(found, size) -> str:
+    """Which detector has the highest mean on real calls alone, and how far above the headline's."""
+    wide = answer.detectors(found, size)
+    best, *others = wide.columns
+    gaps = [f"{ranged(*comparison.interval(wide[best] - wide[c], seed=answer.SEED))} más que "
+            f"{plotting.model_title(c)}" for c in answer.CLASSIFIERS if c in others]  # fmt: skip
+    return (
+        f"con {size} llamadas reales y nada más, la media más alta es la de "
+        f"{plotting.model_title(best)}, {wide[best].mean():.3f}: {' y '.join(gaps)}"
     )
 
 

@@ -6,19 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import transforms
-from sklearn.isotonic import isotonic_regression
 
 from utils import arms
 from utils.comparison import SMALLEST_EFFECT
 from utils.generators import registry
-from utils.plotting import (
-    MODELS,
-    REFERENCE_LINE,
-    WIDTH,
-    model_title,
-    place_legend,
-    scale_logarithmically,
-)
+from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, place_legend
 from utils.plotting_generators import GENERATORS, SPARE
 
 ARMS = {  # name: (name in figures, colour, marker)
@@ -46,6 +38,7 @@ WORDS = {
     "harms": "perjudica",
     "undecided": "indeciso",
 }
+AGAINST_RIVAL = WORDS | {"helps": "gana", "harms": "pierde"}
 DIFFERENCE = "diferencia de ROC AUC"
 MARKS = {"helps": "▲", "equivalent": "=", "harms": "▼", "undecided": ""}
 EXCLUDED = "<"  # a gain of SMALLEST_EFFECT or more is ruled out, which "harms" says already
@@ -70,6 +63,11 @@ def _indifferent(ax, vertical=True):
     draw = ax.axvspan if vertical else ax.axhspan
     draw(-SMALLEST_EFFECT, SMALLEST_EFFECT, color="#EFEFEF", lw=0, zorder=0)
     (ax.axvline if vertical else ax.axhline)(0, **REFERENCE_LINE)
+
+
+def by_classifier(table: pd.DataFrame, classifiers=("cnn", "random_forest")):
+    """Return {name in figures: rows} of some classifiers: the panels of a figure."""
+    return {model_title(name): table[table["classifier"] == name] for name in classifiers}
 
 
 def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_forest")):
@@ -106,14 +104,16 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
 
 
 def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_positive",
-                 xlabel="llamadas reales", label=DIFFERENCE):  # fmt: skip
+                 xlabel="llamadas reales", rival=False):  # fmt: skip
     """Write mean differences into a grid coloured by them, two panels a line, or one if there are
     many columns; return the axes.
 
     panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
     (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS; colours
-    end at SHADES.
+    end at SHADES. rival: whether they are differences to the best cheap rival.
     """
+    words = AGAINST_RIVAL if rival else WORDS
+    label = f"{DIFFERENCE} con el rival" if rival else DIFFERENCE
     order, titles = (ARMS, title) if rows == "arm" else (MODELS, model_title)
     shown = set().union(*(table[rows] for table in panels.values()))
     names = [name for name in order if name in shown]
@@ -150,9 +150,9 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
     excluded = f"descarta +{SMALLEST_EFFECT}"
-    told = WORDS | {"harms": f"{WORDS['harms']} y {excluded}"}
-    words = [f"{MARKS[word]} {told[word]}" for word in ("helps", "harms", "equivalent")]
-    figure.supxlabel("   ".join([*words, f"{EXCLUDED} {excluded}"]), fontsize=10)
+    told = words | {"harms": f"{words['harms']} y {excluded}"}
+    marked = [f"{MARKS[word]} {told[word]}" for word in ("helps", "harms", "equivalent")]
+    figure.supxlabel("   ".join([*marked, f"{EXCLUDED} {excluded}"]), fontsize=10)
     return axes
 
 
@@ -217,33 +217,33 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str
     return axes[0]
 
 
-def gain_against(panels: Mapping[str, pd.DataFrame], *, label, nearest=1.0):
-    """Draw the difference of each arm against another of its numbers `x`, on a logarithmic axis;
-    return the axes.
+def costs(panels: Mapping[str, pd.DataFrame]):
+    """Draw the difference of each arm, the cheapest of the first panel on top, with its seconds
+    beside it; return the axes.
 
-    panels: title to a table of arms (index) with x, mean, low and high. nearest: arms whose x
-    differ by a smaller factor than that are drawn side by side, in the order of x.
+    panels: title to a table of arms (index) with x, the seconds, mean, low and high.
     """
-
-    def draw(ax, rows):
-        _indifferent(ax, vertical=False)
-        places = _apart(rows["x"], nearest)
-        for arm in [arm for arm in ARMS if arm in rows.index]:
-            row, place, (text, colour, marker) = rows.loc[arm], places[arm], ARMS[arm]
-            ax.plot([place] * 2, [row["low"], row["high"]], color=colour, lw=1.4)
-            ax.plot(place, row["mean"], marker=marker, color=colour, ms=8, ls="none", label=text)
-        scale_logarithmically(ax)
-        ax.set_xlabel(label)
-
-    return _row(panels, draw, label=f"{DIFFERENCE} con «solo reales»", height=4.0)
-
-
-def _apart(values: pd.Series, factor) -> pd.Series:
-    """Values, moved as little as it takes for neighbours to differ by a factor or more."""
-    ordered = np.log(values.sort_values(kind="stable"))
-    steps = np.log(factor) * np.arange(len(ordered))
-    moved = isotonic_regression(ordered - steps) + steps
-    return pd.Series(np.exp(moved), ordered.index)
+    seconds = pd.concat([rows["x"] for rows in panels.values()])
+    names = seconds[~seconds.index.duplicated()].sort_values(kind="stable").index
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 0.34 * len(names) + 1.3), sharex=True, sharey=True,
+        squeeze=False,
+    )  # fmt: skip
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        _indifferent(ax)
+        for place, arm in enumerate(names):
+            if arm in rows.index:
+                row, beside = rows.loc[arm], ("axes fraction", "data")
+                _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
+                ax.annotate(f"{row['x']:.0f} s", (1.12, place), xycoords=beside, ha="right",
+                            va="center", annotation_clip=False)  # fmt: skip
+        ax.set_title(name, fontsize=11)
+        ax.set_xlabel(f"{DIFFERENCE} con «solo reales»")
+        ax.locator_params(axis="x", nbins=6)
+        ax.grid(axis="x")
+    axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in names])
+    axes[0, 0].invert_yaxis()
+    return axes[0]
 
 
 def _row(panels, draw, *, label, height):

@@ -62,6 +62,13 @@ def run(settings, *, jobs):
     return stored
 
 
+def stored(settings):
+    """Return the finished rows of the simulated clips' settings; None if fewer than FEWEST replicas
+    are there."""
+    rows = records.rows(PATH, content(settings))
+    return rows if len(rows) and rows["replica"].nunique() >= evaluation.FEWEST else None
+
+
 def differences(rows):
     """Return {(arm, classifier): table of differences to `real`, replicas as rows, seeds as
     columns}."""

@@ -33,7 +33,6 @@ from utils.generators.references import REFERENCES
 from utils.progress import progress
 
 PROTOCOL = {
-    "question": "do synthetic calls help a detector that has few real calls and plenty of sea?",
     "sizes": (25, 50, 100, 200, 400),  # real calls
     "negatives": 800,  # real clips of sea beside them
     "fill": 800,  # calls, real and added, that every arm that adds fills up to
@@ -50,8 +49,7 @@ PROTOCOL = {
         "gradient_boosting": {"max_iter": 100, "learning_rate": 0.12},
         "logistic": {},
     },
-    "outcome": "roc_auc",
-    "smallest_effect": 0.01,  # of the outcome; differences within it count as none
+    "smallest_effect": comparison.SMALLEST_EFFECT,  # of ROC AUC; less counts as none
     "batch": 10,  # seeds
     "most_seeds": 40,
     "width": 0.006,  # of the interval to either side, at which no further seeds are run
