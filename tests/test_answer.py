@@ -391,6 +391,9 @@ def test_the_dose_is_paired_by_seed(found):
     assert answer.dose(one, "cnn", ["gan"]).index.tolist() == [0, 1, 2, 3, 4, 9]
     told = findings.sweep(one, answer.sweeps({"a": found})["a"])
     assert "de los generadores cambia -0.050" in told and "perjudica (5 semillas)" in told
+    calm = answer.dose_beside(one, "cnn", 16, findings.CALM)
+    assert calm.mean() == pytest.approx(0.03 - 0.05 - 0.012, abs=1e-3)
+    assert "la media es positiva en 4 con 0.5, 4 con 1, 4 con 2, 4 con 4, 4 con 8, 4" in told
     gap = answer.dose_beside(one, "cnn", 16)
     expected = np.mean([planted.EFFECTS[g] for g in planted.GENERATORS]) - 0.05
     assert gap.mean() == pytest.approx(expected - planted.EFFECTS["classical"], abs=1e-3)
@@ -430,6 +433,67 @@ def test_more_seeds_are_projected(found):
     never = comparison.projected(widths.max(), 5, np.inf, overlap=comparison.OVERLAP)
     assert f"el más ancho mide ±{widths.max():.3f} con 5 semillas" in told
     assert f"±{never:.3f} con infinitas; el mediano mide ±{widths.median():.3f}" in told
+
+
+def test_what_hangs_on_the_constant_that_widens_intervals():
+    noisy = answer.Answer("noisy", planted.rows(parts=("main", "curve"), noise=0.02))
+    told = answer.by_overlap(noisy)
+    wide = {overlap: (own["high"] - own["low"]).mean() for overlap, (own, _) in told.items()}
+    assert list(told) == list(answer.OVERLAPS) and comparison.OVERLAP in told
+    for overlap in answer.OVERLAPS:  # five seeds: sqrt(1 + 5 overlap) times as wide
+        assert wide[overlap] / wide[0.0] == pytest.approx(np.sqrt(1 + 5 * overlap))
+    own, averages = told[comparison.OVERLAP]
+    kept = answer.headline(noisy.against_real)
+    pd.testing.assert_frame_equal(own.reset_index(drop=True), kept.reset_index(drop=True))
+    pd.testing.assert_frame_equal(averages, answer.averages(noisy))
+    bare, widest = (told[end][0]["verdict"] for end in (0.0, 1.0))
+    assert (bare == "undecided").sum() < (widest == "undecided").sum()
+    table = findings.by_overlap(noisy)
+    assert table.loc["0.29 (la del estudio)", "ayudan"] == str((own["verdict"] == "helps").sum())
+    assert table.loc["1.00", "indecisas"] == str((widest == "undecided").sum())
+    mean = averages.loc[("generated", "cnn"), "mean"]
+    assert table["media, CNN"].str.startswith(f"{mean:+.3f} (").all()
+
+
+def test_comparisons_that_can_never_be_equivalent_are_counted(found):
+    assert sum(pair[1] for pair in answer.never_equivalent(found).values()) == 0
+    assert "0 de las 60 comparaciones" in findings.unreachable(found)
+    scattered = found.rows.copy()
+    at = (scattered["n_positive"] == 50) & (scattered["arm"] == "vae")
+    scattered.loc[at, "roc_auc"] += 0.1 * (scattered.loc[at, "seed"] % 2)
+    one = answer.Answer("planted", scattered)
+    assert answer.never_equivalent(one)[50] == (12, 2)  # the VAE's, of both detectors
+    assert "2 de 12 con 50" in findings.projection(one)
+    assert one.width > study.PROTOCOL["width"]
+
+
+def test_a_rule_that_ended_at_its_most_seeds_is_not_called_met():
+    every = study.PROTOCOL["most_seeds"]
+    for noise, told in ((0.0005, "como pide la regla"), (0.05, "las más que la regla permite")):
+        one = answer.Answer("planted", planted.rows(seeds=every, noise=noise, parts=("main",)))
+        assert findings.provisional(one) == f"{every} semillas, {told}"
+
+
+def test_each_rival_is_told_by_itself(found):
+    beside = answer.beside_each_rival(found)
+    assert set(beside) == set(answer.CHEAP)
+    for name, means in beside.items():
+        assert len(means) == 60
+        expected = planted.EFFECTS["aae"] - planted.EFFECTS[name]
+        own = means.xs("aae", level="arm")
+        assert own.to_numpy() == pytest.approx(np.full(10, expected), abs=2e-3)
+    assert "10 con pesos por clase, 10 con duplicar" in findings.rivals(found)  # the GAN's
+
+
+def test_another_detector_is_set_beside_the_headlines(found):
+    rows = found.rows.copy()
+    rows.loc[(rows["classifier"] == "random_forest") & (rows["arm"] == "real"), "roc_auc"] += 0.03
+    one = answer.Answer("planted", rows)
+    scores = answer.detectors(one, 50)
+    assert scores.columns.tolist() == ["random_forest", "cnn"] and len(scores) == 5
+    told = findings.detector_change(one, 50)
+    assert re.search(r"es la de Random Forest, 0\.8\d\d: \+0\.03\d \(.*\) más que CNN$", told)
+    assert told in findings.monday(one) and "con 25 llamadas reales" in findings.monday(one)
 
 
 def test_what_an_added_call_is_worth(found):
