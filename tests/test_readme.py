@@ -276,6 +276,9 @@ def by_constant(found):
     rows = replicas.stored(found["simulated"].settings)
     value, low, high = replicas.overlap(rows, seed=answer.SEED)
     known["replicas"] = rows["replica"].nunique()
+    for key, constant in (("held", comparison.OVERLAP), ("bare", 0.0)):
+        coverage = replicas.coverage(rows, seed=answer.SEED, overlap=constant)
+        known[f"replica_{key}"], known["replica_total"] = coverage
     return known | {"replica_overlap": f"{value:.2f} ({low:.2f} a {high:.2f})".replace("-", "−")}
 
 

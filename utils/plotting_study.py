@@ -42,7 +42,7 @@ AGAINST_RIVAL = WORDS | {"helps": "gana", "harms": "pierde"}
 DIFFERENCE = "diferencia de ROC AUC"
 MARKS = {"helps": "▲", "equivalent": "=", "harms": "▼", "undecided": ""}
 EXCLUDED = "<"  # a gain of SMALLEST_EFFECT or more is ruled out, which "harms" says already
-GAIN_MAP, SHADES = "PuOr", 0.05
+GAIN_MAP, SHADES = plt.get_cmap("PuOr", 21), 0.05  # few colours, that files stay small
 
 
 def title(arm: str) -> str:
