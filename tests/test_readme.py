@@ -246,6 +246,7 @@ def rows_told(own):
     assert (top["arm"], top["n_positive"], top["classifier"]) == ("hybrid", 25, FOREST)
     classical = own.row("classical", 25, FOREST)
     assert (top["verdict"], classical["verdict"]) == ("undecided", "helps")
+    assert top["mean"] < classical["mean"]
     known = {"hybrid": ranged(top), "hybrid_p": f"{top['p']:.3f}", "classical": ranged(classical)}
     for name, means in answer.beside_each_rival(own).items():
         assert len(means) == len(drawn)
@@ -270,12 +271,16 @@ def by_constant(found):
     for constant, (verdicts, averages) in answer.by_overlap(found["right_whale_upcalls"]).items():
         counts = judged(verdicts)
         known |= {f"{names[constant]}_{word}": counts[word] for word in comparison.VERDICTS}
+        helps = verdicts[verdicts["verdict"] == "helps"]
+        if names[constant] == "tenth":
+            assert helps[["arm", *PLACE]].to_numpy().tolist() == [["hybrid", 25, FOREST]]
         own = averages.loc["generated", "verdict"]
         never += [(names[constant], c) for c in answer.CLASSIFIERS if own[c] != "harms"]
     assert never == [("wide", FOREST)]
     rows = replicas.stored(found["simulated"].settings)
     value, low, high = replicas.overlap(rows, seed=answer.SEED)
     known["replicas"] = rows["replica"].nunique()
+    assert high < comparison.OVERLAP  # "less than the convention"
     for key, constant in (("held", comparison.OVERLAP), ("bare", 0.0)):
         coverage = replicas.coverage(rows, seed=answer.SEED, overlap=constant)
         known[f"replica_{key}"], known["replica_total"] = coverage
@@ -300,7 +305,9 @@ def told(found):
             known[f"{start}{group}_{classifier}"] = ranged(row)
     drawn = answer.headline(own.against_real)
     harms = drawn[drawn["verdict"] == "harms"]
-    assert set(harms.loc[harms["n_positive"] <= 50, "arm"]) == {"gan"}
+    assert harms.loc[harms["arm"] != "gan", "n_positive"].min() == 100
+    alike = own.equivalents(answer.ANSWER_SIZE, FOREST).loc["gan"]
+    assert alike["high"] < answer.ANSWER_SIZE  # "less than zero"
     assert harms["n_positive"].min() == 50 and set(harms["arm"]) > {"gan"}
     assert set(drawn.loc[drawn["mean"] >= 0, "n_positive"]) == {25, 50}
     known |= excluded(own) | rows_told(own) | by_constant(found)
