@@ -393,7 +393,11 @@ def test_the_dose_is_paired_by_seed(found):
     assert "de los generadores cambia -0.050" in told and "perjudica (5 semillas)" in told
     calm = answer.dose_beside(one, "cnn", 16, findings.CALM)
     assert calm.mean() == pytest.approx(0.03 - 0.05 - 0.012, abs=1e-3)
-    assert "la media es positiva en 4 con 0.5, 4 con 1, 4 con 2, 4 con 4, 4 con 8, 4" in told
+    assert "la media es positiva en 4 con cada dosis. Menos" in told
+    rows.loc[most & (rows["n_positive"] == 50), "roc_auc"] -= 0.05
+    worse = findings.sweep(answer.Answer("dosed", rows), answer.scenario(
+        answer.Answer("dosed", rows), "ratios"))  # fmt: skip
+    assert "positiva por dosis, en 4 (0.5), 4 (1), 4 (2), 4 (4), 4 (8), 0 (16). Menos" in worse
     gap = answer.dose_beside(one, "cnn", 16)
     expected = np.mean([planted.EFFECTS[g] for g in planted.GENERATORS]) - 0.05
     assert gap.mean() == pytest.approx(expected - planted.EFFECTS["classical"], abs=1e-3)
@@ -492,7 +496,7 @@ def test_another_detector_is_set_beside_the_headlines(found):
     scores = answer.detectors(one, 50)
     assert scores.columns.tolist() == ["random_forest", "cnn"] and len(scores) == 5
     told = findings.detector_change(one, 50)
-    assert re.search(r"es la de Random Forest, 0\.8\d\d: \+0\.03\d \(.*\) más que CNN$", told)
+    assert re.search(r"más, Random Forest, 0\.8\d\d \(\+0\.03\d \(.*\) frente a CNN\)$", told)
     assert told in findings.monday(one) and "con 25 llamadas reales" in findings.monday(one)
 
 

@@ -623,12 +623,16 @@ def sweep(found, rows) -> str:
                     text = f"con {ratio:g}, {judged(answer.change(gap))} (sin la GAN, {without})"
                     beside.append(text)
             gains = own[own["arm"].isin(CALM)].groupby("ratio")["mean"].agg(lambda m: (m > 0).sum())
-            above = ", ".join(f"{n} con {ratio:g}" for ratio, n in gains.items())
+            above = (
+                f"en {gains.iloc[0]} con cada dosis"
+                if gains.nunique() == 1
+                else "por dosis, en " + ", ".join(f"{n} ({ratio:g})" for ratio, n in gains.items())
+            )
             lines[-1] += (
                 f" Con {many} por real en vez de {few}, la ROC AUC media de los generadores "
                 f"cambia {judged(answer.change(change))} ({len(change)} semillas); sin la GAN, "
                 f"{judged(answer.change(calm))}. Sin ella, de {len(CALM)} generadores la media es "
-                f"positiva en {above} por real. Menos la del aumento clásico con la misma dosis: "
+                f"positiva {above}. Menos la del aumento clásico con la misma dosis: "
                 f"{'; '.join(beside) or 'sin medir'}."
             )
     others = [c for c in plotting.MODELS if c in set(rows["classifier"]) - set(answer.CLASSIFIERS)]
@@ -725,7 +729,7 @@ def monday(found) -> str:
         f"{below}: {reason}.\n"
         f"- **Etiquetar.** De {size} a {larger} llamadas, {plotting.model_title(detector)} solo "
         f"con reales cambia {ranged(*more)}.\n"
-        f"- **Cambiar de detector.** La mayor de cinco medias: {'; '.join(changes)}."
+        f"- **Cambiar de detector.** La media más alta la da, {'; '.join(changes)}."
     )
 
 
@@ -733,11 +737,11 @@ def detector_change(found, size) -> str:
     """Which detector has the highest mean on real calls alone, and how far above the headline's."""
     wide = answer.detectors(found, size)
     best, *others = wide.columns
-    gaps = [f"{ranged(*comparison.interval(wide[best] - wide[c], seed=answer.SEED))} más que "
+    gaps = [f"{ranged(*comparison.interval(wide[best] - wide[c], seed=answer.SEED))} frente a "
             f"{plotting.model_title(c)}" for c in answer.CLASSIFIERS if c in others]  # fmt: skip
     return (
-        f"con {size} llamadas reales y nada más, la media más alta es la de "
-        f"{plotting.model_title(best)}, {wide[best].mean():.3f}: {' y '.join(gaps)}"
+        f"con {size} llamadas reales y nada más, {plotting.model_title(best)}, "
+        f"{wide[best].mean():.3f} ({' y '.join(gaps)})"
     )
 
 
