@@ -395,9 +395,9 @@ def test_the_dose_is_paired_by_seed(found):
     assert calm.mean() == pytest.approx(0.03 - 0.05 - 0.012, abs=1e-3)
     assert "la media es positiva en 4 con cada dosis. Menos" in told
     rows.loc[most & (rows["n_positive"] == 50), "roc_auc"] -= 0.05
-    worse = findings.sweep(answer.Answer("dosed", rows), answer.scenario(
-        answer.Answer("dosed", rows), "ratios"))  # fmt: skip
-    assert "positiva por dosis, en 4 (0.5), 4 (1), 4 (2), 4 (4), 4 (8), 0 (16). Menos" in worse
+    worse = answer.Answer("dosed", rows)
+    told_worse = findings.sweep(worse, answer.scenario(worse, "ratios"))
+    assert "positiva por dosis, en 4 (0.5), 4 (1), 4 (2), 4 (4), 4 (8), 0 (16). Menos" in told_worse
     gap = answer.dose_beside(one, "cnn", 16)
     expected = np.mean([planted.EFFECTS[g] for g in planted.GENERATORS]) - 0.05
     assert gap.mean() == pytest.approx(expected - planted.EFFECTS["classical"], abs=1e-3)

@@ -384,12 +384,9 @@ def never_equivalent(answer):
     """Return {size: (comparisons, those whose interval would reach beyond the smallest effect that
     matters with any number of seeds and no effect at all)} of what is generated."""
     rows = headline(answer.against_real)
-    half = (rows["high"] - rows["low"]) / 2
-    least = [
-        comparison.projected(width, seeds, np.inf, overlap=comparison.OVERLAP)
-        for width, seeds in zip(half, rows["seeds"], strict=True)
-    ]
-    beyond = pd.Series(least, rows.index) >= comparison.SMALLEST_EFFECT
+    widths, overlap = answer.told_widths[rows.index], comparison.OVERLAP
+    least = comparison.projected(widths, rows["seeds"], np.inf, overlap=overlap)
+    beyond = least >= comparison.SMALLEST_EFFECT
     return {size: (len(own), int(own.sum())) for size, own in beyond.groupby(rows["n_positive"])}
 
 

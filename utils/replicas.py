@@ -51,15 +51,15 @@ def measure(replica, n_clips=4000):
 def run(settings, *, jobs):
     """Measure the replicas that have no rows yet, in some processes; return all rows."""
     made = content(settings)
-    stored = records.rows(PATH, made)
-    waiting = [n for n in REPLICAS if stored.empty or n not in set(stored["replica"])]
+    table = records.rows(PATH, made)
+    waiting = [n for n in REPLICAS if table.empty or n not in set(table["replica"])]
     with study.workers(jobs) as parallel, progress(total=len(waiting), what="replicas") as bar:
         for rows in parallel(joblib.delayed(measure)(replica) for replica in waiting):
             new = pd.DataFrame(rows).assign(content=made).round(6)
-            stored = pd.concat([stored, new]).sort_values(["replica", "seed"], ignore_index=True)
-            records.write(stored, PATH)
+            table = pd.concat([table, new]).sort_values(["replica", "seed"], ignore_index=True)
+            records.write(table, PATH)
             bar.update()
-    return stored
+    return table
 
 
 def stored(settings):
