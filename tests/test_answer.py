@@ -256,15 +256,18 @@ def test_quality_is_set_against_gain(found):
     assert [len(side) for side in pair_of_part] == [5, 5]
     rho, low, high = comparison.rank_correlation(*pair, seed=0)
     assert low <= rho <= high and rho > 0.9
-    text = findings.quality(found, quality, {"utility": "utilidad"}, 50, "cnn")
+    text = findings.quality(found, quality, {"utility": ("utilidad", 1)}, 50, "cnn")
     assert f"- utilidad, {rho:+.2f}" in text and "Predicen el cambio: utilidad." in text
     shuffled = quality.assign(value=quality["value"].sample(frac=1, random_state=3).to_numpy())
-    assert "no se puede saber" in findings.quality(found, shuffled, {"utility": "u"}, 50, "cnn")
+    unsure = findings.quality(found, shuffled, {"utility": ("u", 1)}, 50, "cnn")
+    assert "No se puede saber" in unsure
+    turned = findings.quality(found, quality, {"utility": ("u", -1)}, 50, "cnn")
+    assert f"- u, {-rho:+.2f}" in turned
 
 
 def test_costs_count_generator_and_classifier(found):
     table = answer.costs(found, 50, "cnn")
-    assert table.loc["vae", "x"] == 12 and table.loc["classical", "x"] == 2
+    assert table.loc["vae", "seconds"] == 12 and table.loc["classical", "seconds"] == 2
     assert table.loc["vae", "mean"] == pytest.approx(0.03, abs=0.002)
 
 
@@ -360,7 +363,11 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     for one in (found, bare):
         for sentence in (findings.rivals, findings.profit, findings.monday):
             assert findings.name(one.name) in sentence(one)
-        assert "s;" in findings.cost(one, 50, "cnn")
+        assert "Con generador se tarda 6 veces lo que" in findings.cost(one, 50, "cnn")
+    shown = findings.costs({"a": found, "b": bare}, 50, "cnn")
+    assert shown["a: segundos"].astype(float).is_monotonic_increasing
+    assert shown.loc["VAE", "b: segundos"] == "12" and "más reales" not in shown.index
+    assert shown.loc["VAE", "a: diferencia"].startswith("+0.030 (")
     sweeps = answer.sweeps({"planted": found, "bare": bare})
     assert list(sweeps) == ["planted"]
     text = findings.sweep(found, sweeps["planted"])
@@ -370,7 +377,8 @@ def test_every_sentence_is_said_of_any_table(found, bare):
     assert f"CNN: {told} (media negativa en 6)" in text and f"Random Forest: {told}" in text
     cnn = sweeps["planted"][sweeps["planted"]["classifier"] == "cnn"]
     assert "Random Forest" not in findings.sweep(found, cnn)
-    assert "Con 16 por real en vez de 0.5" in text and text.count("\n") == 2
+    assert "La dosis de la media mayor de cada brazo: aumento clásico con" in text
+    assert text.count("\n") == 2
     weak = sweeps["planted"].replace({"classifier": {"cnn": "mlp", "random_forest": "logistic"}})
     both = findings.sweep(found, pd.concat([sweeps["planted"], weak]))
     assert "- Regresión logística, MLP: 60 comparaciones, 48 ayudan, 12 perjudican (media" in both
@@ -389,25 +397,31 @@ def test_the_dose_is_paired_by_seed(found):
     one = answer.Answer("dosed", pd.concat([rows, begun[begun["clips"] == "c0"]]))
     pd.testing.assert_series_equal(answer.dose(one, "cnn"), change)  # seed 9 lacks the others
     assert answer.dose(one, "cnn", ["gan"]).index.tolist() == [0, 1, 2, 3, 4, 9]
-    told = findings.sweep(one, answer.sweeps({"a": found})["a"])
-    assert "de los generadores cambia -0.050" in told and "perjudica (5 semillas)" in told
+    sweep = answer.sweeps({"a": found})["a"]
+    told = findings.doses({"planted": one})
+    assert told.shape == (4, 3) and "planted, CNN, sin la GAN" in told.index
+    assert told.loc["planted, CNN", "16 menos 0.5"].startswith("-0.050 (")
+    assert told.loc["planted, CNN", "16 menos 0.5"].endswith("perjudica")
     calm = answer.dose_beside(one, "cnn", 16, findings.CALM)
     assert calm.mean() == pytest.approx(0.03 - 0.05 - 0.012, abs=1e-3)
-    assert "la media es positiva en 4 con cada dosis. Menos" in told
+    assert told.loc["planted, CNN, sin la GAN", "con 16, menos el clásico"].startswith(
+        f"{calm.mean():+.3f} ("
+    )
+    assert "la media es positiva en 4 con cada dosis." in findings.sweep(one, sweep)
     rows.loc[most & (rows["n_positive"] == 50), "roc_auc"] -= 0.05
     worse = answer.Answer("dosed", rows)
     told_worse = findings.sweep(worse, answer.scenario(worse, "ratios"))
-    assert "positiva por dosis, en 4 (0.5), 4 (1), 4 (2), 4 (4), 4 (8), 0 (16). Menos" in told_worse
+    assert "positiva por dosis, en 4 (0.5), 4 (1), 4 (2), 4 (4), 4 (8), 0 (16)." in told_worse
     gap = answer.dose_beside(one, "cnn", 16)
     expected = np.mean([planted.EFFECTS[g] for g in planted.GENERATORS]) - 0.05
     assert gap.mean() == pytest.approx(expected - planted.EFFECTS["classical"], abs=1e-3)
-    assert f"con 16, {gap.mean():+.3f}" in told
+    assert f"{gap.mean():+.3f} (" in told.loc["planted, CNN", "con 16, menos el clásico"]
     bare = answer.Answer("dosed", rows[rows["arm"] != "classical"])
-    assert "dosis: sin medir." in findings.sweep(bare, answer.sweeps({"a": found})["a"])
+    beside = findings.doses({"planted": bare})["con 16, menos el clásico"]
+    assert set(beside) == {"sin medir"}
     few = answer.Answer("dosed", rows[(rows["seed"] < 2) | (rows["ratio"] != 16)])
     assert len(answer.dose(few, "cnn")) == 2
-    told = findings.sweep(few, answer.sweeps({"a": found})["a"])
-    assert "en vez de 0.5" not in told and "La media mayor" in told
+    assert set(findings.doses({"planted": few})["16 menos 0.5"]) == {"sin medir"}
 
 
 def test_other_parts_are_said_where_they_are_measured(found, bare):
@@ -454,7 +468,7 @@ def test_what_hangs_on_the_constant_that_widens_intervals():
     assert (bare == "undecided").sum() < (widest == "undecided").sum()
     table = findings.by_overlap(noisy)
     assert table.loc["0.29 (la del estudio)", "ayudan"] == str((own["verdict"] == "helps").sum())
-    assert table.loc["1.00", "indecisas"] == str((widest == "undecided").sum())
+    assert table.loc["1", "indecisas"] == str((widest == "undecided").sum())
     mean = averages.loc[("generated", "cnn"), "mean"]
     assert table["media, CNN"].str.startswith(f"{mean:+.3f} (").all()
 
@@ -544,6 +558,27 @@ def test_what_further_calls_bring_is_paired(found):
     assert f"{mean:+.3f}" in findings.monday(answer.Answer("planted", found.rows))
 
 
+def test_p_stands_where_the_interval_alone_would_mislead():
+    row = {"mean": 0.02, "low": 0.004, "high": 0.03, "p": 0.1151, "verdict": "undecided"}
+    assert findings.judged(row) == "+0.020 (+0.004 a +0.030), indeciso (p 0.115)"
+    assert findings.judged(row | {"low": -0.004}).endswith("a +0.030), indeciso")
+    assert findings.judged(row | {"verdict": "helps"}).endswith("), ayuda")
+
+
+def test_cheap_arms_that_help_are_named(found, bare):
+    told = findings.helping(found)
+    few = answer.headline(found.against_real, answer.CHEAP)
+    few = few[few["n_positive"] <= 50]
+    helps = few[few["verdict"] == "helps"]
+    assert len(helps) and f"de {len(few)} comparaciones" in told
+    assert "aumento clásico con CNN y 50 llamadas, 16 por cada real, +0.0" in told
+    assert "y 400 llamadas" not in told and told in findings.monday(found)
+    flat = bare.rows.assign(roc_auc=bare.rows.groupby("seed")["roc_auc"].transform("mean"))
+    jitter = np.random.default_rng(0).normal(0, 0.05, len(flat))
+    idle = answer.Answer("idle", flat.assign(roc_auc=flat["roc_auc"] + jitter))
+    assert findings.helping(idle).endswith("y 0 con otras dosis, no ayuda ninguna.")
+
+
 def test_the_protocol_is_shown_as_it_is():
     table = findings.protocol()["valor"]
     assert table["llamadas reales"] == ", ".join(map(str, study.PROTOCOL["sizes"]))
@@ -558,6 +593,7 @@ def test_rows_that_do_not_agree_stop_the_notebook(found):
     again = findings.live([real, row | {"roc_auc": row["roc_auc"] + 0.02}], stored)
     told = again.loc[(plotting.model_title(row["classifier"]), "AAE")]
     assert told["cambia, ahora"] - told["cambia, guardada"] == pytest.approx(0.02)
+    assert again.xs("solo reales", level="brazo").filter(like="cambia").isna().all(axis=None)
     for wrong in (row["roc_auc"] + 0.06, np.nan):
         with pytest.raises(ValueError, match="revision"):
             findings.live([real, row | {"roc_auc": wrong}], stored)
@@ -609,20 +645,10 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
     axes = figures.verdict_grid(dict.fromkeys("abc", cnn), xlabel="calls")
     assert [ax.get_xlabel() for ax in axes] == ["", "calls", "calls"]
     labelled(figures.verdict_grid({"a": rows[rows["arm"] == "aae"]}, rows="classifier"))
-    costs = answer.costs(found, 50, "cnn")
-    (ax,) = labelled(figures.costs({"a": costs}))
-    ordered = costs.sort_values("x", kind="stable")
-    assert [t.get_text() for t in ax.get_yticklabels()] == [figures.title(a) for a in ordered.index]
-    assert [t.get_text() for t in ax.texts] == [f"{x:.0f} s" for x in ordered["x"]]
-    drawn = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
-    np.testing.assert_allclose(drawn, ordered["mean"])
 
 
 def test_titles_follow_the_numbers(found):
     assert "10 ayudan, 2 perj" in findings.forest_title({"planted": found}, 50)
-    assert "veces lo que sin él (medianas),\ny su mejor media es más alta" in findings.cost_title(
-        found, 50, "cnn"
-    )
     assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))
     helps = found.against_real
     helps = answer.headline(helps[helps["verdict"] == "helps"])

@@ -438,7 +438,7 @@ def quality_and_gain(answer, quality, metric, size, classifier):
 
 
 def costs(answer, size, classifier):
-    """Return a row an arm: x, the median seconds of generator and classifier together, and the
+    """Return a row an arm: `seconds`, the median ones of generator and classifier together, and the
     verdict's mean, low and high at a size. Not of further real calls, which cost labelling."""
     rows = answer.main[(answer.main["n_positive"] == size) & (answer.main["arm"] != arms.ORACLE)]
     rows = rows[rows["classifier"] == classifier]
@@ -446,7 +446,7 @@ def costs(answer, size, classifier):
     verdicts = answer.against_real
     verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
     verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
-    return verdicts.drop(arms.ORACLE, errors="ignore").assign(x=seconds)
+    return verdicts.drop(arms.ORACLE, errors="ignore").assign(seconds=seconds)
 
 
 def other_scores(answer, size):

@@ -46,8 +46,11 @@ def signed(row) -> str:
 
 
 def judged(row) -> str:
-    """A difference, its interval and its verdict."""
-    return f"{signed(row)}, {WORDS[row['verdict']]}"
+    """A difference, its interval and its verdict; with p where the interval leaves out zero and p
+    does not bear it out."""
+    told = f"{signed(row)}, {WORDS[row['verdict']]}"
+    apart = row["low"] > 0 or row["high"] < 0
+    return f"{told} (p {row['p']:.3f})" if apart and row["verdict"] == "undecided" else told
 
 
 def provisional(found) -> str:
@@ -378,7 +381,7 @@ def projection(found) -> str:
     return (
         f"El intervalo más ancho que mira la regla mide ±{found.width:.3f} con {found.seeds} "
         f"semillas{rest}La regla no cuenta la corrección por clips comunes, que no baja con las "
-        f"semillas; los intervalos que se dan, sí. De estos, {'; '.join(told)}."
+        f"semillas; los intervalos que se dan, sí. Así corregidos, {'; '.join(told)}."
         + (unread if found.unread else "")
         + f" {unreachable(found)}"
     )
@@ -407,7 +410,7 @@ def by_overlap(found) -> pd.DataFrame:
         for classifier in answer.CLASSIFIERS:
             mean = averages.loc["generated", classifier]
             told[f"media, {plotting.model_title(classifier)}"] = judged(mean)
-        rows[f"{overlap:.2f}{note}"] = told
+        rows[f"{overlap:.2g}{note}"] = told
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(f"{name(found.name)}: constante")
 
@@ -507,15 +510,15 @@ def profit(found) -> str:
     """Where the best generator has its highest and lowest mean, beside duplicates there."""
     rows = found.against_real[found.against_real["arm"] == answer.BEST]
     parts = []
-    for which, pick in (("la media mayor", rows["mean"].idxmax()),
-                        ("la menor", rows["mean"].idxmin())):  # fmt: skip
+    for which, pick in (("La media mayor", rows["mean"].idxmax()),
+                        ("La menor", rows["mean"].idxmin())):  # fmt: skip
         row = rows.loc[pick]
         again = found.row("oversample", row["n_positive"], row["classifier"])
         parts.append(
             f"{which} es {plotting.model_title(row['classifier'])} con {row['n_positive']} "
-            f"llamadas: {judged(row)} (allí, duplicar: {again['mean']:+.3f})"
+            f"llamadas: {judged(row)}; allí, duplicar da {again['mean']:+.3f}"
         )
-    return f"**{name(found.name)}**, con {title(answer.BEST)}: {'; '.join(parts)}."
+    return f"**{name(found.name)}**, con {title(answer.BEST)}. {'. '.join(parts)}."
 
 
 def by_snr(found, classifier) -> str:
@@ -542,12 +545,13 @@ def by_snr(found, classifier) -> str:
 def quality(found, table, metrics, size, classifier) -> str:
     """Whether the measures of Checkpoint 3 put generators in the order of what they help.
 
-    A correlation counts if its interval, over splits and seeds, leaves out zero and chance orders
-    of as many generators seldom reach it.
+    metrics: {metric: (name, 1, or -1 if less is better)}. A correlation counts if its interval,
+    over splits and seeds, leaves out zero and chance orders of as many generators seldom reach it.
     """
     parts, sure = [], []
-    for metric, text in metrics.items():
-        pair = answer.quality_and_gain(found, table, metric, size, classifier)
+    for metric, (text, sign) in metrics.items():
+        measured, gained = answer.quality_and_gain(found, table, metric, size, classifier)
+        pair = sign * measured, gained
         rho, low, high = comparison.rank_correlation(*pair, seed=answer.SEED)
         least = comparison.least_rank_correlation(len(pair[0]))
         bare = comparison.rank_correlation(
@@ -561,33 +565,37 @@ def quality(found, table, metrics, size, classifier) -> str:
         f"{size} llamadas y {plotting.model_title(classifier)}, sobre los generadores y el "
         f"suelo, {len(pair[0])} en total:\n{listed}\n\nEntre tan pocos, el azar por sí solo llega "
         f"a veces a ±{least:.2f}: no basta con que el intervalo deje fuera el cero. "
-        + (f"Predicen el cambio: {', '.join(sure)}." if sure else "Con ellos no se puede saber.")
+        + (f"Predicen el cambio: {', '.join(sure)}." if sure else "No se puede saber.")
     )
 
 
 def cost(found, size, classifier) -> str:
-    """What the best arm of either kind gains, and what it costs."""
+    """What the best arm of either kind gains and takes, and how many times as long a generator
+    takes as a cheap rival."""
     table = answer.costs(found, size, classifier)
-    cheap = table.loc[[arm for arm in answer.CHEAP if arm in table.index], "mean"].idxmax()
-    drawn = table.loc[[arm for arm in answer.GENERATED if arm in table.index], "mean"].idxmax()
+    drawn, cheap = (table[table.index.isin(names)] for names in (answer.GENERATED, answer.CHEAP))
+    best, rival = (rows["mean"].idxmax() for rows in (drawn, cheap))
     return (
-        f"**{name(found.name)}**: el mejor rival barato, {title(cheap)}, cambia "
-        f"{table.loc[cheap, 'mean']:+.3f} en {table.loc[cheap, 'x']:.0f} s; el brazo con "
-        f"generador de mayor media, {title(drawn)}, {table.loc[drawn, 'mean']:+.3f} en "
-        f"{table.loc[drawn, 'x']:.0f} s."
+        f"**{name(found.name)}**: el mejor rival barato, {title(rival)}, cambia "
+        f"{table.loc[rival, 'mean']:+.3f} en {table.loc[rival, 'seconds']:.0f} s; el brazo con "
+        f"generador de mayor media, {title(best)}, {table.loc[best, 'mean']:+.3f} en "
+        f"{table.loc[best, 'seconds']:.0f} s. Con generador se tarda "
+        f"{drawn['seconds'].median() / cheap['seconds'].median():.0f} veces lo que con un rival "
+        "barato (medianas)."
     )
 
 
-def cost_title(found, size, classifier) -> str:
-    """How many times as long an arm with a generator takes as one without."""
-    table = answer.costs(found, size, classifier)
-    drawn, cheap = (table[table.index.isin(names)] for names in (registry.REGISTRY, answer.CHEAP))
-    more = "más" if drawn["mean"].max() > cheap["mean"].max() else "menos"
-    times = drawn["x"].median() / cheap["x"].median()
-    return (
-        f"{name(found.name)}: con generador se tarda {times:.0f} veces lo que sin él (medianas),\n"
-        f"y su mejor media es {more} alta"
-    )
+def costs(found, size, classifier) -> pd.DataFrame:
+    """The seconds and the difference of each arm, the quickest of the first Answer on top, as
+    text; found: {name: Answer}."""
+    columns = {}
+    for dataset, one in found.items():
+        rows = answer.costs(one, size, classifier).sort_values("seconds", kind="stable")
+        columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
+        columns[f"{name(dataset)}: diferencia"] = rows.apply(signed, axis=1)
+    order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
+    table = pd.DataFrame(columns).loc[list(order)].fillna("sin medir").rename(index=title)
+    return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")
 
 
 def sweep(found, rows) -> str:
@@ -606,35 +614,16 @@ def sweep(found, rows) -> str:
                  for arm in arms.ARMS if arm in best.index]  # fmt: skip
         lines.append(
             f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones entre un "
-            f"generador (sin el híbrido) y «solo reales», {tallied(drawn)}. La media mayor de cada "
-            f"brazo: {', '.join(parts)}."
+            f"generador (sin el híbrido) y «solo reales», {tallied(drawn)}. La dosis de la media "
+            f"mayor de cada brazo: {', '.join(parts)}."
         )
-        change = answer.dose(found, classifier)
-        if len(change) >= comparison.FEWEST:
-            calm = answer.dose(found, classifier, CALM)
-            ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
-            few, many = (f"{ratio:g}" for ratio in ends)
-            beside = []
-            for ratio in ends:
-                gap, alone = (answer.dose_beside(found, classifier, ratio, names)
-                              for names in (registry.REGISTRY, CALM))  # fmt: skip
-                if len(gap) >= comparison.FEWEST:
-                    without = judged(answer.change(alone))
-                    text = f"con {ratio:g}, {judged(answer.change(gap))} (sin la GAN, {without})"
-                    beside.append(text)
-            gains = own[own["arm"].isin(CALM)].groupby("ratio")["mean"].agg(lambda m: (m > 0).sum())
-            above = (
-                f"en {gains.iloc[0]} con cada dosis"
-                if gains.nunique() == 1
-                else "por dosis, en " + ", ".join(f"{n} ({ratio:g})" for ratio, n in gains.items())
-            )
-            lines[-1] += (
-                f" Con {many} por real en vez de {few}, la ROC AUC media de los generadores "
-                f"cambia {judged(answer.change(change))} ({len(change)} semillas); sin la GAN, "
-                f"{judged(answer.change(calm))}. Sin ella, de {len(CALM)} generadores la media es "
-                f"positiva {above}. Menos la del aumento clásico con la misma dosis: "
-                f"{'; '.join(beside) or 'sin medir'}."
-            )
+        gains = own[own["arm"].isin(CALM)].groupby("ratio")["mean"].agg(lambda m: (m > 0).sum())
+        above = (
+            f"en {gains.iloc[0]} con cada dosis"
+            if gains.nunique() == 1
+            else "por dosis, en " + ", ".join(f"{n} ({ratio:g})" for ratio, n in gains.items())
+        )
+        lines[-1] += f" Sin la GAN, de {len(CALM)} generadores la media es positiva {above}."
     others = [c for c in plotting.MODELS if c in set(rows["classifier"]) - set(answer.CLASSIFIERS)]
     drawn = rows[rows["classifier"].isin(others) & rows["arm"].isin(registry.REGISTRY)]
     if len(drawn):
@@ -643,6 +632,28 @@ def sweep(found, rows) -> str:
             f"{tallied(drawn)}."
         )
     return "\n".join(lines)
+
+
+def doses(found) -> pd.DataFrame:
+    """What the highest ratio of the sweep changes, and how the generators stand beside the
+    classical arm at both ends of it, as text: two rows a data set and classifier; found:
+    {name: Answer}."""
+    ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
+    rows = {}
+    for dataset, one in found.items():
+        for classifier in answer.CLASSIFIERS:
+            for text, names in (("", registry.REGISTRY), (", sin la GAN", CALM)):
+                changes = {f"{ends[1]:g} menos {ends[0]:g}": answer.dose(one, classifier, names)}
+                for ratio in ends:
+                    beside = answer.dose_beside(one, classifier, ratio, names)
+                    changes[f"con {ratio:g}, menos el clásico"] = beside
+                rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = {
+                    column: judged(answer.change(own))
+                    if len(own) >= comparison.FEWEST
+                    else "sin medir"
+                    for column, own in changes.items()
+                }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores")
 
 
 def sweep_title(found) -> str:
@@ -729,8 +740,31 @@ def monday(found) -> str:
         f"{below}: {reason}.\n"
         f"- **Etiquetar.** De {size} a {larger} llamadas, {plotting.model_title(detector)} solo "
         f"con reales cambia {ranged(*more)}.\n"
-        f"- **Cambiar de detector.** La media más alta la da, {'; '.join(changes)}."
+        f"- **Cambiar de detector.** La media más alta la da, {'; '.join(changes)}.\n"
+        f"- **Aumentar sin generador.** {helping(found)}"
     )
+
+
+def helping(found) -> str:
+    """Which cheap arms help with few calls, in the main part and at other ratios."""
+    few = answer.headline(found.against_real, answer.CHEAP)
+    few = few[few["n_positive"] <= answer.ANSWER_SIZE]
+    doses = answer.headline(answer.scenario(found, "ratios"), answer.CHEAP)
+    rows = pd.concat([few.assign(ratio=np.nan), doses])
+    told = [
+        f"{title(row['arm'])} con {plotting.model_title(row['classifier'])} y {row['n_positive']} "
+        "llamadas"
+        + (f", {row['ratio']:g} por cada real" if pd.notna(row["ratio"]) else "")
+        + f", {signed(row)}"
+        for row in rows[rows["verdict"] == "helps"].to_dict("records")
+    ]
+    least = (
+        f"Con CNN o Random Forest y {answer.ANSWER_SIZE} llamadas o menos, de {len(few)} "
+        f"comparaciones de un rival barato con «solo reales» y {len(doses)} con otras dosis, "
+    )
+    if not told:
+        return f"{least}no ayuda ninguna."
+    return f"{least}{'ayudan' if len(told) > 1 else 'ayuda'} {len(told)}: {'; '.join(told)}."
 
 
 def detector_change(found, size) -> str:
@@ -802,7 +836,8 @@ def live(rows, stored) -> pd.DataFrame:
     table = pd.DataFrame(found).set_index(["classifier", "arm"])
     real = table.xs(arms.REAL, level="arm")
     for column in ("guardada", "ahora"):
-        table[f"cambia, {column}"] = table[column] - real[column].reindex(table.index, level=0)
+        change = table[column] - real[column].reindex(table.index, level=0)
+        table[f"cambia, {column}"] = change.where(table.index.get_level_values("arm") != arms.REAL)
     table = table.rename(index=plotting.model_title, level=0).rename(index=title, level=1)
     return table.rename_axis(["detector", "brazo"])
 

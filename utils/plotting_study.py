@@ -41,7 +41,7 @@ WORDS = {
 AGAINST_RIVAL = WORDS | {"helps": "gana", "harms": "pierde"}
 DIFFERENCE = "diferencia de ROC AUC"
 MARKS = {"helps": "▲", "equivalent": "=", "harms": "▼", "undecided": ""}
-EXCLUDED = "<"  # a gain of SMALLEST_EFFECT or more is ruled out, which "harms" says already
+EXCLUDED = "×"  # a gain of SMALLEST_EFFECT or more is ruled out, which "harms" says already
 GAIN_MAP, SHADES = plt.get_cmap("PuOr", 21), 0.05  # few colours, that files stay small
 
 
@@ -214,35 +214,6 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str
         ax.set_title(name, fontsize=11)
         ax.grid(axis="x")
     axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
-    return axes[0]
-
-
-def costs(panels: Mapping[str, pd.DataFrame]):
-    """Draw the difference of each arm, the cheapest of the first panel on top, with its seconds
-    beside it; return the axes.
-
-    panels: title to a table of arms (index) with x, the seconds, mean, low and high.
-    """
-    seconds = pd.concat([rows["x"] for rows in panels.values()])
-    names = seconds[~seconds.index.duplicated()].sort_values(kind="stable").index
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(WIDTH, 0.34 * len(names) + 1.3), sharex=True, sharey=True,
-        squeeze=False,
-    )  # fmt: skip
-    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
-        _indifferent(ax)
-        for place, arm in enumerate(names):
-            if arm in rows.index:
-                row, beside = rows.loc[arm], ("axes fraction", "data")
-                _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
-                ax.annotate(f"{row['x']:.0f} s", (1.12, place), xycoords=beside, ha="right",
-                            va="center", annotation_clip=False)  # fmt: skip
-        ax.set_title(name, fontsize=11)
-        ax.set_xlabel(f"{DIFFERENCE} con «solo reales»")
-        ax.locator_params(axis="x", nbins=6)
-        ax.grid(axis="x")
-    axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in names])
-    axes[0, 0].invert_yaxis()
     return axes[0]
 
 
