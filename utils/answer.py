@@ -380,6 +380,14 @@ def detectors(answer, size):
     return wide[wide.mean().sort_values(ascending=False, kind="stable").index]
 
 
+def detector_means(answer, size):
+    """Return the mean scores at a size of each classifier on real calls alone and with each cheap
+    arm, highest first; the index: classifier, arm."""
+    rows = answer.main[answer.main["n_positive"] == size]
+    rows = rows[rows["arm"].isin((arms.REAL, *CHEAP))]
+    return rows.groupby(["classifier", "arm"])["roc_auc"].mean().sort_values(ascending=False)
+
+
 def never_equivalent(answer):
     """Return {size: (comparisons, those whose interval would reach beyond the smallest effect that
     matters with any number of seeds and no effect at all)} of what is generated."""

@@ -714,9 +714,7 @@ def other_scenario(found, part) -> str:
 def monday(found) -> str:
     """What somebody with few labelled calls should do, by the rows of this data set."""
     size, larger = answer.ANSWER_SIZE, answer.NEXT_SIZE
-    main = found.main[found.main["n_positive"] == size]
-    pairs = main[main["arm"].isin((arms.REAL, *answer.CHEAP))]
-    pairs = pairs.groupby(["classifier", "arm"])["roc_auc"].mean().sort_values(ascending=False)
+    pairs = answer.detector_means(found, size)
     (detector, arm), other = pairs.index[:2]
     alone, rival = pairs[detector, arms.REAL], found.against_rival
     added = "sin añadir nada" if arm == arms.REAL else (

@@ -138,7 +138,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
                 mark += EXCLUDED
             text = f"{row['mean']:+z.3f}".replace("-", "−")
             ax.annotate(
-                f"{text} {mark:1}", place, ha="center", va="center", fontsize=8.5,
+                f"{text} {mark:1}", place, ha="center", va="center", fontsize=8,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [f"{value:g}" for value in mean.columns])
