@@ -346,6 +346,11 @@ def told(found):
     for dataset, start in (("right_whale_upcalls", ""), ("simulated", "sim_")):
         sweep = answer.scenario(found[dataset], "ratios")
         assert (answer.headline(sweep)["verdict"] != "helps").all()  # nor does the hybrid
+        cheap = answer.headline(sweep, answer.CHEAP)
+        helps = cheap[cheap["verdict"] == "helps"]
+        told_help = [] if start else [(ratio, FOREST) for ratio in (2, 4, 8)]
+        assert list(helps[["ratio", "classifier"]].itertuples(index=False, name=None)) == told_help
+        known |= {f"classical_{row['ratio']:g}": ranged(row) for _, row in helps.iterrows()}
         sweep = answer.headline(sweep, judging.registry.REGISTRY)
         known[f"{start}doses"], known[f"{start}doses_help"] = len(sweep), judged(sweep)["helps"]
         (known[f"{start}sweep_seeds"],) = set(sweep["seeds"])
@@ -407,9 +412,8 @@ def dose(own, classifier):
     assert change["verdict"] == {"cnn": "undecided", "random_forest": "harms"}[classifier]
     rest = answer.change(answer.dose(own, classifier, findings_study.CALM))
     assert rest["verdict"] == "undecided"
-    known = {key: signed(change[key]) for key in ("mean", "low", "high")} | {
-        "calm": signed(rest["mean"])
-    }
+    known = {key: signed(change[key]) for key in ("mean", "low", "high")}
+    known |= {"calm": signed(rest["mean"]), "p": f"{change['p']:.3f}"}
     for key, names in (("beside", judging.registry.REGISTRY), ("beside_calm", findings_study.CALM)):
         beside = answer.change(answer.dose_beside(own, classifier, ends[1], names))
         assert beside["verdict"] == "harms"
