@@ -262,7 +262,8 @@ def test_quality_is_set_against_gain(found):
     unsure = findings.quality(found, shuffled, {"utility": ("u", 1)}, 50, "cnn")
     assert "No se puede saber" in unsure
     turned = findings.quality(found, quality, {"utility": ("u", -1)}, 50, "cnn")
-    assert f"- u, {-rho:+.2f}" in turned
+    assert f"- u, {-rho:+.2f}" in turned and "Ordenan al revés: u." in turned
+    assert "Predicen" not in turned
 
 
 def test_costs_count_generator_and_classifier(found):
@@ -401,7 +402,7 @@ def test_the_dose_is_paired_by_seed(found):
     told = findings.doses({"planted": one})
     assert told.shape == (4, 3) and "planted, CNN, sin la GAN" in told.index
     assert told.loc["planted, CNN", "16 menos 0.5"].startswith("-0.050 (")
-    assert told.loc["planted, CNN", "16 menos 0.5"].endswith("perjudica")
+    assert told.loc["planted, CNN", "16 menos 0.5"].endswith("perjudica; 5 semillas")
     calm = answer.dose_beside(one, "cnn", 16, findings.CALM)
     assert calm.mean() == pytest.approx(0.03 - 0.05 - 0.012, abs=1e-3)
     assert told.loc["planted, CNN, sin la GAN", "con 16, menos el clásico"].startswith(
@@ -561,6 +562,9 @@ def test_what_further_calls_bring_is_paired(found):
 def test_p_stands_where_the_interval_alone_would_mislead():
     row = {"mean": 0.02, "low": 0.004, "high": 0.03, "p": 0.1151, "verdict": "undecided"}
     assert findings.judged(row) == "+0.020 (+0.004 a +0.030), indeciso (p 0.115)"
+    assert findings.judged(row | {"p_gain": 0.5}).endswith("indeciso (p ajustada 0.115)")
+    assert findings.judged(row | {"mean": -0.0001}).startswith("+0.000 (")
+    assert findings.judged(row | {"verdict": "harms"}, findings.RIVAL_WORDS).endswith("pierde")
     assert findings.judged(row | {"low": -0.004}).endswith("a +0.030), indeciso")
     assert findings.judged(row | {"verdict": "helps"}).endswith("), ayuda")
 
@@ -576,7 +580,35 @@ def test_cheap_arms_that_help_are_named(found, bare):
     flat = bare.rows.assign(roc_auc=bare.rows.groupby("seed")["roc_auc"].transform("mean"))
     jitter = np.random.default_rng(0).normal(0, 0.05, len(flat))
     idle = answer.Answer("idle", flat.assign(roc_auc=flat["roc_auc"] + jitter))
-    assert findings.helping(idle).endswith("y 0 con otras dosis, no ayuda ninguna.")
+    assert "Ayudan" not in findings.helping(idle) and "otras dosis" not in findings.helping(idle)
+    assert "de 20 comparaciones" in findings.helping(idle) and "indecisas." in findings.helping(
+        idle
+    )
+
+
+def test_highest_means_are_over_the_same_seeds(found):
+    rows = found.rows.copy()
+    weighted = (rows["arm"] == "class_weight") & (rows["classifier"] == "cnn")
+    lucky = rows.groupby("seed")["roc_auc"].mean().nlargest(3).index
+    rows.loc[weighted & ~rows["seed"].isin(lucky), "roc_auc"] = np.nan
+    means = answer.detector_means(answer.Answer("planted", rows), 50)
+    gain = means["cnn", "class_weight"] - means["cnn", "real"]
+    assert gain == pytest.approx(planted.EFFECTS["class_weight"], abs=2e-3)
+    assert means.is_monotonic_decreasing
+
+
+def test_arms_that_are_missing_are_not_told(found):
+    without = found.rows[~found.rows["arm"].isin(answer.CHEAP)]
+    lean = answer.Answer("lean", without)
+    assert "sin medir" in findings.cost(lean, 50, "cnn")
+    assert "sin rivales baratos" in findings.rivals(lean)
+    sweep = answer.sweeps({"a": found})["a"]
+    told = findings.sweep(found, sweep[sweep["arm"].isin(("classical", "gan"))])
+    assert "Sin la GAN" not in told and "CNN: 6 comparaciones" in told
+    told = findings.sweep(found, sweep[sweep["arm"] == "classical"])
+    assert "CNN: sin generadores. La dosis" in told
+    told = findings.sweep(found, sweep[sweep["arm"].isin(("vae", "aae"))])
+    assert "de 2 generadores la media es positiva" in told
 
 
 def test_the_protocol_is_shown_as_it_is():

@@ -232,7 +232,7 @@ def excluded(own):
     stuck = [pair for size, pair in answer.never_equivalent(own).items() if size <= 100]
     return {
         "few_excluded": few["gain_excluded"].sum(), "few_total": len(few),
-        "few_rival_harms": (beside["verdict"] == "harms").sum(),
+        "few_rival_total": len(beside), "few_rival_harms": (beside["verdict"] == "harms").sum(),
         "few_rival_excluded": beside["gain_excluded"].sum(),
         "many_excluded": many["gain_excluded"].sum(), "many_total": len(many),
         "idle_excluded": drawn.loc[at_idle, "gain_excluded"].sum(),
@@ -324,6 +324,13 @@ def told(found):
         means = answer.averages(found[dataset])["verdict"]
         helping = [("oracle", classifier) for classifier in answer.CLASSIFIERS] + others
         assert set(means.index[means == "helps"]) == set(helping)
+    means = answer.averages(own)["verdict"]
+    assert means["generated_without_gan", FOREST] == "undecided"  # "because of the GAN"
+    assert means["generated_without_gan", "cnn"] == means["generated", FOREST] == "harms"
+    curve = stored("right_whale_upcalls", "learning_curve")
+    few = curve[curve["size"] == 50].groupby("model")["roc_auc"].mean()
+    for classifier in answer.CLASSIFIERS:  # with as many clips of sea as calls
+        assert few["gradient_boosting"] < few[classifier] + 0.001
     check_simulated(found["simulated"])
     whole = comparison.learning_curve(own.curve_rows, "cnn").iloc[:, -1].mean()
     table = stored("right_whale_upcalls", "baseline").groupby("model")["roc_auc"].mean()
@@ -348,15 +355,15 @@ def told(found):
         assert (answer.headline(sweep)["verdict"] != "helps").all()  # nor does the hybrid
         cheap = answer.headline(sweep, answer.CHEAP)
         helps = cheap[cheap["verdict"] == "helps"]
-        told_help = [] if start else [(ratio, FOREST) for ratio in (2, 4, 8)]
-        assert list(helps[["ratio", "classifier"]].itertuples(index=False, name=None)) == told_help
+        told_help = [] if start else [("classical", ratio, FOREST) for ratio in (2, 4, 8)]
+        told_of = helps[["arm", "ratio", "classifier"]].itertuples(index=False, name=None)
+        assert list(told_of) == told_help and set(cheap["arm"]) == {"classical"}
         known |= {f"classical_{row['ratio']:g}": ranged(row) for _, row in helps.iterrows()}
         sweep = answer.headline(sweep, judging.registry.REGISTRY)
         known[f"{start}doses"], known[f"{start}doses_help"] = len(sweep), judged(sweep)["helps"]
         (known[f"{start}sweep_seeds"],) = set(sweep["seeds"])
         known |= {f"{start}{k}": n for k, n in other_scenarios(found[dataset]).items()}
         known |= {f"{start}{k}": n for k, n in other_form(found[dataset]).items()}
-    assert known["doses_help"] == 0
     weak = own.row(answer.BEST, 25, "mlp")
     known |= {f"weak_{key}": signed(weak[key]) for key in ("mean", "low", "high")}
     known["weak_oversample"] = signed(own.row("oversample", 25, "mlp")["mean"])
@@ -432,6 +439,8 @@ def dose(own, classifier):
 def other_form(own):
     """What the pages tell of generators that learn from calls alone."""
     table, change = sensitivity.compared(sensitivity.stored(own.name, own.settings), own.main)
+    assert set(table["arm"]) == {"ae", "vae", "aae", "diffusion"}
+    assert set(table["n_positive"]) == {50, 100, 200}
     counted = {f"form_{key}": n for key, n in judged(table).items()}
     assert counted["form_helps"] == 0
     return counted | {"form": len(table), "form_seeds": len(change)}

@@ -381,11 +381,13 @@ def detectors(answer, size):
 
 
 def detector_means(answer, size):
-    """Return the mean scores at a size of each classifier on real calls alone and with each cheap
-    arm, highest first; the index: classifier, arm."""
+    """Return the mean ROC AUC at a size of each classifier on real calls alone and with each cheap
+    arm, highest first, over the seeds that all of them have; the index: classifier, arm."""
     rows = answer.main[answer.main["n_positive"] == size]
     rows = rows[rows["arm"].isin((arms.REAL, *CHEAP))]
-    return rows.groupby(["classifier", "arm"])["roc_auc"].mean().sort_values(ascending=False)
+    wide = rows.pivot(index="seed", columns=["classifier", "arm"], values="roc_auc")
+    wide = wide.dropna(axis=1, thresh=comparison.FEWEST).dropna()
+    return wide.mean().sort_values(ascending=False, kind="stable")
 
 
 def never_equivalent(answer):

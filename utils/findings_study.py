@@ -7,6 +7,7 @@ from utils import answer, arms, classifiers, comparison, plotting, sensitivity, 
 from utils import replicas as deployments
 from utils.generators import registry
 from utils.narrative import ranged
+from utils.plotting_study import AGAINST_RIVAL as RIVAL_WORDS
 from utils.plotting_study import WORDS, title
 
 NAMES = {"simulated": "Clips simulados", "right_whale_upcalls": "Grabaciones reales"}
@@ -25,6 +26,7 @@ PARTS = {
     "challenge": "proporción del reto",
 }
 CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
+SIGNED = "+z.3f"  # of differences: none is "-0.000"
 SCORES = {"average_precision": "precisión media", "f1": "F1", "brier": "Brier"}
 GROUPS = {  # of answer.GROUPS
     "generated": "brazos con generador",
@@ -42,15 +44,16 @@ def name(dataset) -> str:
 
 def signed(row) -> str:
     """A difference with its interval, such as "+0.012 (+0.003 a +0.021)"."""
-    return ranged(row["mean"], row["low"], row["high"])
+    return ranged(row["mean"], row["low"], row["high"], SIGNED)
 
 
-def judged(row) -> str:
+def judged(row, words=WORDS) -> str:
     """A difference, its interval and its verdict; with p where the interval leaves out zero and p
-    does not bear it out."""
-    told = f"{signed(row)}, {WORDS[row['verdict']]}"
+    does not bear it out. row: of `comparison.verdicts`, whose p is adjusted, or `answer.change`."""
+    told = f"{signed(row)}, {words[row['verdict']]}"
+    p = "p ajustada" if "p_gain" in row else "p"
     apart = row["low"] > 0 or row["high"] < 0
-    return f"{told} (p {row['p']:.3f})" if apart and row["verdict"] == "undecided" else told
+    return f"{told} ({p} {row['p']:.3f})" if apart and row["verdict"] == "undecided" else told
 
 
 def provisional(found) -> str:
@@ -86,7 +89,8 @@ def summary(found) -> str:
             f"- {plotting.model_title(classifier)} logra ROC AUC {real:.3f}. Añadir clips de "
             f"{title(best)}: {judged(found.row(best, size, classifier))}. Lo mismo se logra con "
             f"{alike} llamadas reales solas: {each(found, best, size, classifier)}. Frente al "
-            f"mejor rival barato (el más frecuente, {title(rival['rival'])}): {judged(rival)}. "
+            f"mejor rival barato (el más frecuente, {title(rival['rival'])}): "
+            f"{judged(rival, RIVAL_WORDS)}. "
             f"Llenar con más llamadas reales daría {judged(ceiling)}."
         )
     lines.append(f"- {overall(found)}")
@@ -164,7 +168,7 @@ def replicated(found) -> str:
     for first, own in wide.items():
         means = own.groupby("classifier").mean()
         told = ", ".join(
-            f"{means[c]:+.3f} con {plotting.model_title(c)}" for c in answer.CLASSIFIERS
+            f"{means[c]:+z.3f} con {plotting.model_title(c)}" for c in answer.CLASSIFIERS
         )
         below = int((own < 0).sum())
         parts.append(f"semillas {first} a {first + size - 1}, {told}, negativa en {below}")
@@ -247,8 +251,8 @@ def curve_title(found, curve) -> str:
     few = curve["n_positive"].min()
     best, ceiling = (found.row(arm, few, "cnn") for arm in (answer.BEST, arms.ORACLE))
     return (
-        f"{name(found.name)}, {few} llamadas, CNN: {title(answer.BEST)} cambia {best['mean']:+.3f} "
-        f"({WORDS[best['verdict']]}) y más reales {ceiling['mean']:+.3f} "
+        f"{name(found.name)}, {few} llamadas, CNN: {title(answer.BEST)} cambia "
+        f"{best['mean']:+z.3f} ({WORDS[best['verdict']]}) y más reales {ceiling['mean']:+z.3f} "
         f"({WORDS[ceiling['verdict']]})"
     )
 
@@ -461,6 +465,8 @@ def counts(found) -> pd.DataFrame:
 def rivals(found) -> str:
     """What is generated against the best cheap rival: how many verdicts of each kind."""
     rows = answer.headline(found.against_rival)
+    if rows.empty:
+        return f"**{name(found.name)}**: sin rivales baratos todavía."
     often = rows["rival"].mode().iloc[0]
     below = int((rows["mean"] < 0).sum())
     each_rival = ", ".join(f"{int((means < 0).sum())} con {title(arm)}"
@@ -491,8 +497,8 @@ def rescued_title(found, size, change, truth, before, after) -> str:
     row = found.row(answer.BEST, size, "cnn")
     return (
         f"{name(found.name)}, semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} "
-        f"y bajan {down}.\nROC AUC {change:+.3f}; {row['mean']:+.3f} en la media de {row['seeds']} "
-        "semillas. Arriba, subidas; abajo, bajadas"
+        f"y bajan {down}.\nROC AUC {change:+z.3f}; {row['mean']:+z.3f} en la media de "
+        f"{row['seeds']} semillas. Arriba, subidas; abajo, bajadas"
     )
 
 
@@ -516,7 +522,7 @@ def profit(found) -> str:
         again = found.row("oversample", row["n_positive"], row["classifier"])
         parts.append(
             f"{which} es {plotting.model_title(row['classifier'])} con {row['n_positive']} "
-            f"llamadas: {judged(row)}; allí, duplicar da {again['mean']:+.3f}"
+            f"llamadas: {judged(row)}; allí, duplicar da {again['mean']:+z.3f}"
         )
     return f"**{name(found.name)}**, con {title(answer.BEST)}. {'. '.join(parts)}."
 
@@ -537,8 +543,8 @@ def by_snr(found, classifier) -> str:
     return (
         f"**{name(found.name)}**: con {title(answer.BEST)} y "
         f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "
-        f"cambia {low.mean():+.3f} y la fuerte {high.mean():+.3f}; débil menos fuerte "
-        f"(antes de redondear), {ranged(*gap)}: {better}."
+        f"cambia {low.mean():+z.3f} y la fuerte {high.mean():+z.3f}; débil menos fuerte "
+        f"(antes de redondear), {ranged(*gap, SIGNED)}: {better}."
     )
 
 
@@ -548,7 +554,7 @@ def quality(found, table, metrics, size, classifier) -> str:
     metrics: {metric: (name, 1, or -1 if less is better)}. A correlation counts if its interval,
     over splits and seeds, leaves out zero and chance orders of as many generators seldom reach it.
     """
-    parts, sure = [], []
+    parts, sure, turned = [], [], []
     for metric, (text, sign) in metrics.items():
         measured, gained = answer.quality_and_gain(found, table, metric, size, classifier)
         pair = sign * measured, gained
@@ -558,27 +564,37 @@ def quality(found, table, metrics, size, classifier) -> str:
             *(side.drop("noise", errors="ignore") for side in pair), seed=answer.SEED
         )[0]
         parts.append(f"{text}, {ranged(rho, low, high, '+.2f')}; sin el suelo, {bare:+.2f}")
-        sure += [text] if (low > 0 or high < 0) and abs(rho) >= least else []
+        turned += [text] if high < 0 and rho <= -least else []
+        sure += [text] if low > 0 and rho >= least else []
     listed = "\n".join(f"- {part}" for part in parts)
     return (
         f"**{name(found.name)}**: correlación de rangos entre la calidad y lo que cambia con "
         f"{size} llamadas y {plotting.model_title(classifier)}, sobre los generadores y el "
         f"suelo, {len(pair[0])} en total:\n{listed}\n\nEntre tan pocos, el azar por sí solo llega "
         f"a veces a ±{least:.2f}: no basta con que el intervalo deje fuera el cero. "
-        + (f"Predicen el cambio: {', '.join(sure)}." if sure else "No se puede saber.")
+        + (
+            " ".join(
+                f"{told}: {', '.join(names)}."
+                for told, names in (("Predicen el cambio", sure), ("Ordenan al revés", turned))
+                if names
+            )
+            or "No se puede saber."
+        )
     )
 
 
 def cost(found, size, classifier) -> str:
-    """What the best arm of either kind gains and takes, and how many times as long a generator
-    takes as a cheap rival."""
+    """What the arm of the highest mean of either kind gains and takes, and how many times as long
+    a generator takes as a cheap rival."""
     table = answer.costs(found, size, classifier)
     drawn, cheap = (table[table.index.isin(names)] for names in (answer.GENERATED, answer.CHEAP))
+    if drawn.empty or cheap.empty:
+        return f"**{name(found.name)}**: sin medir todavía."
     best, rival = (rows["mean"].idxmax() for rows in (drawn, cheap))
     return (
-        f"**{name(found.name)}**: el mejor rival barato, {title(rival)}, cambia "
-        f"{table.loc[rival, 'mean']:+.3f} en {table.loc[rival, 'seconds']:.0f} s; el brazo con "
-        f"generador de mayor media, {title(best)}, {table.loc[best, 'mean']:+.3f} en "
+        f"**{name(found.name)}**: el rival barato de mayor media, {title(rival)}, cambia "
+        f"{table.loc[rival, 'mean']:+z.3f} en {table.loc[rival, 'seconds']:.0f} s; el brazo con "
+        f"generador de mayor media, {title(best)}, {table.loc[best, 'mean']:+z.3f} en "
         f"{table.loc[best, 'seconds']:.0f} s. Con generador se tarda "
         f"{drawn['seconds'].median() / cheap['seconds'].median():.0f} veces lo que con un rival "
         "barato (medianas)."
@@ -610,20 +626,30 @@ def sweep(found, rows) -> str:
             continue
         drawn = own[own["arm"].isin(registry.REGISTRY)]
         best = own.loc[own.groupby("arm")["mean"].idxmax()].set_index("arm")
-        parts = [f"{title(arm)} con {best.loc[arm, 'ratio']:g} ({best.loc[arm, 'mean']:+.3f})"
+        parts = [f"{title(arm)} con {best.loc[arm, 'ratio']:g} ({best.loc[arm, 'mean']:+z.3f})"
                  for arm in arms.ARMS if arm in best.index]  # fmt: skip
-        lines.append(
-            f"- {plotting.model_title(classifier)}: {len(drawn)} comparaciones entre un "
-            f"generador (sin el híbrido) y «solo reales», {tallied(drawn)}. La dosis de la media "
-            f"mayor de cada brazo: {', '.join(parts)}."
+        compared = (
+            f"{len(drawn)} comparaciones entre un generador (sin el híbrido) y «solo reales», "
+            f"{tallied(drawn)}"
+            if len(drawn)
+            else "sin generadores"
         )
-        gains = own[own["arm"].isin(CALM)].groupby("ratio")["mean"].agg(lambda m: (m > 0).sum())
+        lines.append(
+            f"- {plotting.model_title(classifier)}: {compared}. La dosis de la media mayor de cada "
+            f"brazo: {', '.join(parts)}."
+        )
+        calm = own[own["arm"].isin(CALM)]
+        if calm.empty:
+            continue
+        gains = calm.groupby("ratio")["mean"].agg(lambda m: (m > 0).sum())
         above = (
             f"en {gains.iloc[0]} con cada dosis"
             if gains.nunique() == 1
             else "por dosis, en " + ", ".join(f"{n} ({ratio:g})" for ratio, n in gains.items())
         )
-        lines[-1] += f" Sin la GAN, de {len(CALM)} generadores la media es positiva {above}."
+        lines[-1] += (
+            f" Sin la GAN, de {calm['arm'].nunique()} generadores la media es positiva {above}."
+        )
     others = [c for c in plotting.MODELS if c in set(rows["classifier"]) - set(answer.CLASSIFIERS)]
     drawn = rows[rows["classifier"].isin(others) & rows["arm"].isin(registry.REGISTRY)]
     if len(drawn):
@@ -636,8 +662,8 @@ def sweep(found, rows) -> str:
 
 def doses(found) -> pd.DataFrame:
     """What the highest ratio of the sweep changes, and how the generators stand beside the
-    classical arm at both ends of it, as text: two rows a data set and classifier; found:
-    {name: Answer}."""
+    classical arm at both ends of it, as text: two rows a data set and classifier. p is not
+    adjusted. found: {name: Answer}."""
     ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
     rows = {}
     for dataset, one in found.items():
@@ -648,12 +674,17 @@ def doses(found) -> pd.DataFrame:
                     beside = answer.dose_beside(one, classifier, ratio, names)
                     changes[f"con {ratio:g}, menos el clásico"] = beside
                 rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = {
-                    column: judged(answer.change(own))
-                    if len(own) >= comparison.FEWEST
-                    else "sin medir"
+                    column: _changed(own, RIVAL_WORDS if "menos el" in column else WORDS)
                     for column, own in changes.items()
                 }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores")
+
+
+def _changed(values, words) -> str:
+    """One (seeds,) change and how many seeds it is of, or that they are too few."""
+    if len(values) < comparison.FEWEST:
+        return "sin medir"
+    return f"{judged(answer.change(values), words)}; {len(values)} semillas"
 
 
 def sweep_title(found) -> str:
@@ -737,40 +768,43 @@ def monday(found) -> str:
         f"rival barato en {wins} de {len(rival)} comparaciones, y su media queda por debajo en "
         f"{below}: {reason}.\n"
         f"- **Etiquetar.** De {size} a {larger} llamadas, {plotting.model_title(detector)} solo "
-        f"con reales cambia {ranged(*more)}.\n"
+        f"con reales cambia {ranged(*more, SIGNED)}.\n"
         f"- **Cambiar de detector.** La media más alta la da, {'; '.join(changes)}.\n"
         f"- **Aumentar sin generador.** {helping(found)}"
     )
 
 
 def helping(found) -> str:
-    """Which cheap arms help with few calls, in the main part and at other ratios."""
+    """Which cheap arms help with few calls, in the main part and at other ratios, and how all of
+    those comparisons end."""
     few = answer.headline(found.against_real, answer.CHEAP)
     few = few[few["n_positive"] <= answer.ANSWER_SIZE]
     doses = answer.headline(answer.scenario(found, "ratios"), answer.CHEAP)
-    rows = pd.concat([few.assign(ratio=np.nan), doses])
+    rows = pd.concat([few, doses])
     told = [
         f"{title(row['arm'])} con {plotting.model_title(row['classifier'])} y {row['n_positive']} "
         "llamadas"
-        + (f", {row['ratio']:g} por cada real" if pd.notna(row["ratio"]) else "")
+        + (f", {row['ratio']:g} por cada real" if row["ratio"] > 0 else "")
         + f", {signed(row)}"
         for row in rows[rows["verdict"] == "helps"].to_dict("records")
     ]
-    least = (
+    names = ", ".join(title(arm) for arm in answer.CHEAP if arm in set(doses["arm"]))
+    others = f", y {len(doses)} de {names} con otras dosis" if len(doses) else ""
+    text = (
         f"Con CNN o Random Forest y {answer.ANSWER_SIZE} llamadas o menos, de {len(few)} "
-        f"comparaciones de un rival barato con «solo reales» y {len(doses)} con otras dosis, "
+        f"comparaciones de un rival barato con «solo reales»{others}: {tally(rows['verdict'])}."
     )
-    if not told:
-        return f"{least}no ayuda ninguna."
-    return f"{least}{'ayudan' if len(told) > 1 else 'ayuda'} {len(told)}: {'; '.join(told)}."
+    return f"{text} Ayudan: {'; '.join(told)}." if told else text
 
 
 def detector_change(found, size) -> str:
     """Which detector has the highest mean on real calls alone, and how far above the headline's."""
     wide = answer.detectors(found, size)
     best, *others = wide.columns
-    gaps = [f"{ranged(*comparison.interval(wide[best] - wide[c], seed=answer.SEED))} frente a "
-            f"{plotting.model_title(c)}" for c in answer.CLASSIFIERS if c in others]  # fmt: skip
+    gaps = []
+    for classifier in [c for c in answer.CLASSIFIERS if c in others]:
+        gap = comparison.interval(wide[best] - wide[classifier], seed=answer.SEED)
+        gaps.append(f"{ranged(*gap, SIGNED)} frente a {plotting.model_title(classifier)}")
     return (
         f"con {size} llamadas reales y nada más, {plotting.model_title(best)}, "
         f"{wide[best].mean():.3f} ({' y '.join(gaps)})"

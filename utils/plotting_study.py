@@ -41,7 +41,7 @@ WORDS = {
 AGAINST_RIVAL = WORDS | {"helps": "gana", "harms": "pierde"}
 DIFFERENCE = "diferencia de ROC AUC"
 MARKS = {"helps": "▲", "equivalent": "=", "harms": "▼", "undecided": ""}
-EXCLUDED = "×"  # a gain of SMALLEST_EFFECT or more is ruled out, which "harms" says already
+EXCLUDED = "×"  # a gain of SMALLEST_EFFECT or more is ruled out
 GAIN_MAP, SHADES = plt.get_cmap("PuOr", 21), 0.05  # few colours, that files stay small
 
 
@@ -109,8 +109,8 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
     many columns; return the axes.
 
     panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
-    (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS; colours
-    end at SHADES. rival: whether they are differences to the best cheap rival.
+    (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS, and
+    EXCLUDED; colours end at SHADES. rival: whether they are differences to the best cheap rival.
     """
     words = AGAINST_RIVAL if rival else WORDS
     label = f"{DIFFERENCE} con el rival" if rival else DIFFERENCE
@@ -134,7 +134,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         for row in table.to_dict("records"):
             place = mean.columns.get_loc(row[columns]), names.index(row[rows])
             mark = MARKS[row["verdict"]]
-            if row["gain_excluded"] and row["verdict"] != "harms":
+            if row["gain_excluded"]:
                 mark += EXCLUDED
             text = f"{row['mean']:+z.3f}".replace("-", "−")
             ax.annotate(
@@ -150,8 +150,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
     excluded = f"descarta +{SMALLEST_EFFECT}"
-    told = words | {"harms": f"{words['harms']} y {excluded}"}
-    marked = [f"{MARKS[word]} {told[word]}" for word in ("helps", "harms", "equivalent")]
+    marked = [f"{MARKS[word]} {words[word]}" for word in ("helps", "harms", "equivalent")]
     figure.supxlabel("   ".join([*marked, f"{EXCLUDED} {excluded}"]), fontsize=10)
     return axes
 
