@@ -400,9 +400,11 @@ def test_the_dose_is_paired_by_seed(found):
     assert answer.dose(one, "cnn", ["gan"]).index.tolist() == [0, 1, 2, 3, 4, 9]
     sweep = answer.sweeps({"a": found})["a"]
     told = findings.doses({"planted": one})
-    assert told.shape == (4, 3) and "planted, CNN, sin la GAN" in told.index
+    assert told.shape == (4, 4) and "planted, CNN, sin la GAN" in told.index
     assert told.loc["planted, CNN", "16 menos 0.5"].startswith("-0.050 (")
-    assert told.loc["planted, CNN", "16 menos 0.5"].endswith("perjudica; 5 semillas")
+    assert told.loc["planted, CNN", "16 menos 0.5"].endswith("perjudica")
+    assert set(told["semillas"]) == {"5 a 6"}  # seed 9 has the GAN alone at the highest dose
+    assert set(findings.doses({"planted": found})["semillas"]) == {"5"}
     calm = answer.dose_beside(one, "cnn", 16, findings.CALM)
     assert calm.mean() == pytest.approx(0.03 - 0.05 - 0.012, abs=1e-3)
     assert told.loc["planted, CNN, sin la GAN", "con 16, menos el clásico"].startswith(

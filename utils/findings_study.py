@@ -673,18 +673,17 @@ def doses(found) -> pd.DataFrame:
                 for ratio in ends:
                     beside = answer.dose_beside(one, classifier, ratio, names)
                     changes[f"con {ratio:g}, menos el clásico"] = beside
+                fewest, most = (pick(map(len, changes.values())) for pick in (min, max))
                 rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = {
                     column: _changed(own, RIVAL_WORDS if "menos el" in column else WORDS)
                     for column, own in changes.items()
-                }
+                } | {"semillas": f"{fewest}" if fewest == most else f"{fewest} a {most}"}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores")
 
 
 def _changed(values, words) -> str:
-    """One (seeds,) change and how many seeds it is of, or that they are too few."""
-    if len(values) < comparison.FEWEST:
-        return "sin medir"
-    return f"{judged(answer.change(values), words)}; {len(values)} semillas"
+    """`judged` of one (seeds,) change, or that its seeds are too few."""
+    return judged(answer.change(values), words) if len(values) >= comparison.FEWEST else "sin medir"
 
 
 def sweep_title(found) -> str:
