@@ -168,7 +168,7 @@ def replicated(found) -> str:
     for first, own in wide.items():
         means = own.groupby("classifier").mean()
         told = ", ".join(
-            f"{means[c]:+z.3f} con {plotting.model_title(c)}" for c in answer.CLASSIFIERS
+            f"{means[c]:{SIGNED}} con {plotting.model_title(c)}" for c in answer.CLASSIFIERS
         )
         below = int((own < 0).sum())
         parts.append(f"semillas {first} a {first + size - 1}, {told}, negativa en {below}")
@@ -252,8 +252,8 @@ def curve_title(found, curve) -> str:
     best, ceiling = (found.row(arm, few, "cnn") for arm in (answer.BEST, arms.ORACLE))
     return (
         f"{name(found.name)}, {few} llamadas, CNN: {title(answer.BEST)} cambia "
-        f"{best['mean']:+z.3f} ({WORDS[best['verdict']]}) y más reales {ceiling['mean']:+z.3f} "
-        f"({WORDS[ceiling['verdict']]})"
+        f"{best['mean']:{SIGNED}} ({WORDS[best['verdict']]}) y más reales "
+        f"{ceiling['mean']:{SIGNED}} ({WORDS[ceiling['verdict']]})"
     )
 
 
@@ -497,7 +497,7 @@ def rescued_title(found, size, change, truth, before, after) -> str:
     row = found.row(answer.BEST, size, "cnn")
     return (
         f"{name(found.name)}, semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} "
-        f"y bajan {down}.\nROC AUC {change:+z.3f}; {row['mean']:+z.3f} en la media de "
+        f"y bajan {down}.\nROC AUC {change:{SIGNED}}; {row['mean']:{SIGNED}} en la media de "
         f"{row['seeds']} semillas. Arriba, subidas; abajo, bajadas"
     )
 
@@ -522,7 +522,7 @@ def profit(found) -> str:
         again = found.row("oversample", row["n_positive"], row["classifier"])
         parts.append(
             f"{which} es {plotting.model_title(row['classifier'])} con {row['n_positive']} "
-            f"llamadas: {judged(row)}; allí, duplicar da {again['mean']:+z.3f}"
+            f"llamadas: {judged(row)}; allí, duplicar da {again['mean']:{SIGNED}}"
         )
     return f"**{name(found.name)}**, con {title(answer.BEST)}. {'. '.join(parts)}."
 
@@ -543,7 +543,7 @@ def by_snr(found, classifier) -> str:
     return (
         f"**{name(found.name)}**: con {title(answer.BEST)} y "
         f"{plotting.model_title(classifier)}, media de los tamaños, la mitad débil de las llamadas "
-        f"cambia {low.mean():+z.3f} y la fuerte {high.mean():+z.3f}; débil menos fuerte "
+        f"cambia {low.mean():{SIGNED}} y la fuerte {high.mean():{SIGNED}}; débil menos fuerte "
         f"(antes de redondear), {ranged(*gap, SIGNED)}: {better}."
     )
 
@@ -593,8 +593,8 @@ def cost(found, size, classifier) -> str:
     best, rival = (rows["mean"].idxmax() for rows in (drawn, cheap))
     return (
         f"**{name(found.name)}**: el rival barato de mayor media, {title(rival)}, cambia "
-        f"{table.loc[rival, 'mean']:+z.3f} en {table.loc[rival, 'seconds']:.0f} s; el brazo con "
-        f"generador de mayor media, {title(best)}, {table.loc[best, 'mean']:+z.3f} en "
+        f"{table.loc[rival, 'mean']:{SIGNED}} en {table.loc[rival, 'seconds']:.0f} s; el brazo con "
+        f"generador de mayor media, {title(best)}, {table.loc[best, 'mean']:{SIGNED}} en "
         f"{table.loc[best, 'seconds']:.0f} s. Con generador se tarda "
         f"{drawn['seconds'].median() / cheap['seconds'].median():.0f} veces lo que con un rival "
         "barato (medianas)."
@@ -626,7 +626,7 @@ def sweep(found, rows) -> str:
             continue
         drawn = own[own["arm"].isin(registry.REGISTRY)]
         best = own.loc[own.groupby("arm")["mean"].idxmax()].set_index("arm")
-        parts = [f"{title(arm)} con {best.loc[arm, 'ratio']:g} ({best.loc[arm, 'mean']:+z.3f})"
+        parts = [f"{title(arm)} con {best.loc[arm, 'ratio']:g} ({best.loc[arm, 'mean']:{SIGNED}})"
                  for arm in arms.ARMS if arm in best.index]  # fmt: skip
         compared = (
             f"{len(drawn)} comparaciones entre un generador (sin el híbrido) y «solo reales», "
@@ -669,15 +669,14 @@ def doses(found) -> pd.DataFrame:
     for dataset, one in found.items():
         for classifier in answer.CLASSIFIERS:
             for text, names in (("", registry.REGISTRY), (", sin la GAN", CALM)):
-                changes = {f"{ends[1]:g} menos {ends[0]:g}": answer.dose(one, classifier, names)}
-                for ratio in ends:
-                    beside = answer.dose_beside(one, classifier, ratio, names)
-                    changes[f"con {ratio:g}, menos el clásico"] = beside
-                fewest, most = (pick(map(len, changes.values())) for pick in (min, max))
-                rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = {
-                    column: _changed(own, RIVAL_WORDS if "menos el" in column else WORDS)
-                    for column, own in changes.items()
-                } | {"semillas": f"{fewest}" if fewest == most else f"{fewest} a {most}"}
+                change = answer.dose(one, classifier, names)
+                beside = [answer.dose_beside(one, classifier, ratio, names) for ratio in ends]
+                seeds = sorted({len(own) for own in (change, *beside)})
+                told = {f"{ends[1]:g} menos {ends[0]:g}": _changed(change, WORDS)}
+                for ratio, own in zip(ends, beside, strict=True):
+                    told[f"con {ratio:g}, menos el clásico"] = _changed(own, RIVAL_WORDS)
+                told["semillas"] = " a ".join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))
+                rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = told
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores")
 
 
@@ -778,8 +777,8 @@ def helping(found) -> str:
     those comparisons end."""
     few = answer.headline(found.against_real, answer.CHEAP)
     few = few[few["n_positive"] <= answer.ANSWER_SIZE]
-    doses = answer.headline(answer.scenario(found, "ratios"), answer.CHEAP)
-    rows = pd.concat([few, doses])
+    swept = answer.headline(answer.scenario(found, "ratios"), answer.CHEAP)
+    rows = pd.concat([few, swept])
     told = [
         f"{title(row['arm'])} con {plotting.model_title(row['classifier'])} y {row['n_positive']} "
         "llamadas"
@@ -787,8 +786,8 @@ def helping(found) -> str:
         + f", {signed(row)}"
         for row in rows[rows["verdict"] == "helps"].to_dict("records")
     ]
-    names = ", ".join(title(arm) for arm in answer.CHEAP if arm in set(doses["arm"]))
-    others = f", y {len(doses)} de {names} con otras dosis" if len(doses) else ""
+    names = ", ".join(title(arm) for arm in answer.CHEAP if arm in set(swept["arm"]))
+    others = f", y {len(swept)} de {names} con otras dosis" if len(swept) else ""
     text = (
         f"Con CNN o Random Forest y {answer.ANSWER_SIZE} llamadas o menos, de {len(few)} "
         f"comparaciones de un rival barato con «solo reales»{others}: {tally(rows['verdict'])}."
