@@ -16,23 +16,23 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 report: .venv/installed ## execute the notebooks in place; DATASET=<path or name>: into reports/<name>/ (POSITIVE_CLASS=<class>)
-	@$(RUN) utils.report
+	@$(RUN) utils report
 
 test: .venv/installed ## run the unit tests, then every notebook, comparing its stored outputs
 	@$(RUN) pytest tests
 	@$(RUN) pytest --nbval notebooks
 
 study: .venv/installed ## run what the study's table lacks: DATASET=<path or name>; the rows resume
-	@$(RUN) utils.study run $${DATASET:+--dataset "$$DATASET"}
+	@$(RUN) utils study run $${DATASET:+--dataset "$$DATASET"}
 
 benchmark: .venv/installed ## measure speed and memory of the spectrograms and the training
-	@$(RUN) utils.benchmark
+	@$(RUN) utils benchmark
 
 data: .venv/installed ## download a data set into data/: NAME=cornell_whale_challenge
 	@test -n "$$NAME" || { echo "Say which data set: make data NAME=cornell_whale_challenge" >&2; exit 2; }
 	@.venv/bin/python -c "import huggingface_hub" 2>/dev/null \
 	    || $(RUN) pip install --disable-pip-version-check -e ".[download]"
-	@$(RUN) utils.data download "$$NAME"
+	@$(RUN) utils download "$$NAME"
 
 lint: .venv/installed ## check style and formatting
 	@$(RUN) ruff check .

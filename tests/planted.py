@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from utils import arms, study
+from utils.augmentation import arms, study
 
 EFFECTS = {
     "real": 0.0, "class_weight": 0.0, "oversample": 0.0, "classical": 0.012, "mixup": 0.004,

@@ -10,9 +10,9 @@ import pandas as pd
 import planted
 import pytest
 
-from utils import answer, arms, comparison, data, plotting, study
-from utils import findings_study as findings
-from utils import plotting_study as figures
+from utils import data, plotting
+from utils.augmentation import answer, arms, figures, findings, study
+from utils.statistics import comparison
 
 matplotlib.use("Agg")
 
@@ -210,7 +210,7 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "ROOT", tmp_path)
     path = data.results_dir("planted") / "study.csv"
     study.add(path, planted.rows(seeds=2, parts=("main",)))
-    with pytest.raises(ValueError, match=r"fewer than 3 seeds.*utils\.study run"):
+    with pytest.raises(ValueError, match=r"fewer than 3 seeds.*whales study run"):
         answer.stored(Place())
     with pytest.raises(ValueError, match=r"holds 81 calls.*with 50 and with 100"):
         answer.stored(Place(120))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils import augmentations
+from utils.sound import augmentations
 
 
 @pytest.fixture

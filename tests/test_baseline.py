@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import baseline, data
+from utils import cli, data
+from utils.baseline import baseline
 
 N, PER_GROUP = 240, 12
 
@@ -217,10 +218,10 @@ def test_histories_of_networks_only(bench, monkeypatch):
 
 
 def test_the_command_line_says_what_is_wrong(tmp_path, capsys):
-    assert baseline.main(["baseline", "--dataset", "nowhere.npz"]) == 2
+    assert cli.main(["baseline", "table", "--dataset", "nowhere.npz"]) == 2
     assert "nowhere.npz" in capsys.readouterr().err
-    assert baseline.main(["calibration"]) == 2
+    assert cli.main(["baseline", "calibration"]) == 2
     assert "needs real clips" in capsys.readouterr().err
     data.save_npz(data.simulated(n_clips=150, seed=1), tmp_path / "few.npz")
-    assert baseline.main(["results", "--dataset", str(tmp_path / "few.npz")]) == 2
+    assert cli.main(["baseline", "--dataset", str(tmp_path / "few.npz")]) == 2
     assert "add clips" in capsys.readouterr().err

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import baseline, checkpoint, data
+from utils import data
+from utils.baseline import baseline
+from utils.quality import checkpoint
 
 GOOD = {"copying_p_alone": 0.5, "coverage_pca": 0.6, "usefulness": 0.9}
 TABLE = {
@@ -72,5 +74,5 @@ def test_differences_are_paired_by_split():
 def test_an_unfinished_table_names_the_command(tmp_path, monkeypatch):
     bench = baseline.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
     monkeypatch.setattr(data, "ROOT", tmp_path)
-    with pytest.raises(ValueError, match="python -m utils.judging"):
+    with pytest.raises(ValueError, match="whales quality"):
         checkpoint.stored(bench)

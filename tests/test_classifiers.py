@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from utils import classifiers, evaluation, features
+from utils.models import classifiers
+from utils.sound import features
+from utils.statistics import evaluation
 
 NETWORKS = ("mlp", "cnn")
 

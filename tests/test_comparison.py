@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from utils import comparison
+from utils.errors import UserError
+from utils.statistics import comparison
 
 
 def rows(arm, values, *, n_positive=50, ratio=0.0, classifier="cnn"):
@@ -236,8 +237,18 @@ def test_the_least_rank_correlation_is_that_of_the_tables():
     for n, value in known.items():
         assert comparison.least_rank_correlation(n) == pytest.approx(value, abs=6e-4)
     assert comparison.least_rank_correlation(4) == np.inf
-    with pytest.raises(ValueError, match="4 to 9"):
+    for n, value in {10: 0.648, 20: 0.447}.items():  # the t distribution is this near beyond 9
+        assert comparison.least_rank_correlation(n) == pytest.approx(value, abs=0.02)
+    with pytest.raises(UserError, match="at least 4"):
         comparison.least_rank_correlation(3)
+
+
+def test_a_failed_row_leaves_its_rival_out_of_that_seed_alone():
+    whole = table({"a": 0.03, "b": 0.0, "vae": 0.01}, noise=0.001)
+    failed = (whole["arm"] == "a") & (whole["seed"] == whole["seed"].min())
+    found = comparison.against_best(whole[~failed], ("a", "b"), ("vae",), seed=0)
+    assert found["rival"].item() == "a" and found["seeds"].item() == whole["seed"].nunique()
+    assert found["mean"].item() < -0.005  # against b alone it would be +0.01
 
 
 def test_luck_does_not_choose_the_rival():

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import cues, data
+from utils import data
+from utils.eda import cues
 
 N, BANDS, FRAMES = 600, 12, 40
 

@@ -12,8 +12,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils import data
-from utils.spectrograms import SpectrogramSettings, mel_spectrogram
+from utils import cli, data
+from utils.errors import UserError
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
 RATE, SAMPLES = 2000, 1000
 SETTINGS = SpectrogramSettings(clip_seconds=0.5)
@@ -317,6 +318,16 @@ def test_groups_of_a_csv_are_what_is_written_but_for_blanks_around_it(tmp_path):
     lines[3] = lines[3].rsplit(",", 1)[0] + ", "
     with pytest.raises(ValueError, match="1 clips have no group"):
         load(listed(tmp_path, lines))
+
+
+@pytest.mark.parametrize("place", ["../{}", "{root}/{}", "sub/../../{}"])
+def test_a_csv_names_no_file_outside_of_its_folder(tmp_path, place):
+    folder = listed(tmp_path, ["file,label"])
+    csv = folder / "labels.csv"
+    name = place.format("secret.wav", root=tmp_path.as_posix())
+    csv.write_text(f"file,label\n{name},1\n")
+    with pytest.raises(UserError, match="outside of its folder .*without `..`"):
+        load(folder)
 
 
 def test_paths_of_a_csv_may_use_either_slash_and_name_a_file_once(tmp_path):
@@ -646,7 +657,7 @@ def stub_of_the_hub(monkeypatch, tmp_path, n, error=None):
 
 def test_a_whole_download_is_accepted(monkeypatch, tmp_path, capsys):
     asked = stub_of_the_hub(monkeypatch, tmp_path, 30_000)
-    assert data.main(["download", "cornell_whale_challenge"]) == 0
+    assert cli.main(["download", "cornell_whale_challenge"]) == 0
     assert asked["repository"] == "monster-monash/CornellWhaleChallenge"
     assert asked["repo_type"] == "dataset"
     assert "use it with DATASET=cornell_whale_challenge" in capsys.readouterr().out
@@ -654,18 +665,18 @@ def test_a_whole_download_is_accepted(monkeypatch, tmp_path, capsys):
 
 def test_a_download_that_fails_says_so(monkeypatch, tmp_path, capsys):
     stub_of_the_hub(monkeypatch, tmp_path, 29_999)
-    assert data.main(["download", "cornell_whale_challenge"]) == 2
+    assert cli.main(["download", "cornell_whale_challenge"]) == 2
     assert "not what was published: audio (29999, 1, 4000)" in capsys.readouterr().err
     stub_of_the_hub(monkeypatch, tmp_path, 0, error=TimeoutError())
-    assert data.main(["download", "cornell_whale_challenge"]) == 2
+    assert cli.main(["download", "cornell_whale_challenge"]) == 2
     assert "check the network and call again" in capsys.readouterr().err
-    assert data.main(["download", "dolphins"]) == 2
+    assert cli.main(["download", "dolphins"]) == 2
     assert "nothing to download is called 'dolphins'" in capsys.readouterr().err
 
 
 def test_a_download_without_the_extra_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    assert data.main(["download", "cornell_whale_challenge"]) == 2
+    assert cli.main(["download", "cornell_whale_challenge"]) == 2
     assert "pip install -e '.[download]'" in capsys.readouterr().err
 
 

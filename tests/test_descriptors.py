@@ -6,7 +6,8 @@ import librosa
 import numpy as np
 import pytest
 
-from utils import descriptors, ocean
+from utils import ocean
+from utils.sound import descriptors
 
 RATE = 2000
 FREQUENCIES = librosa.mel_frequencies(n_mels=52, fmin=0, fmax=500)[1:-1]

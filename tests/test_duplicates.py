@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from utils import duplicates, maps
+from utils.data import duplicates
+from utils.eda import maps
 
 
 @pytest.fixture

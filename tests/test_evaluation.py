@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from utils import evaluation
+from utils.statistics import evaluation
 
 
 def _sample(seed, n=200, ties=False):

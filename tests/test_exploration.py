@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import data, evaluation, exploration, findings, narrative, ocean
+from utils import data, narrative, ocean
+from utils.eda import exploration, findings
+from utils.statistics import evaluation
 
 CALM = ocean.OceanSettings(recording_clips=(20, 24), positive_fraction=0.4)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
-from utils import features
+from utils.sound import features
 
 
 def _sweep(slope, shape=(48, 96), start=15):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import findings_baseline as findings
+from utils.baseline import findings
 
 MEANS = pd.Series({"logistic": 0.9, "mlp": 0.8, "random_forest": 0.92, "cnn": 0.95})
 FLOOR = pd.Series({"loudness": 0.6, "edges": 0.7})

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from test_checkpoint import table
 
-from utils import checkpoint
-from utils import findings_quality as findings
+from utils.quality import checkpoint, findings
 
 
 @pytest.fixture

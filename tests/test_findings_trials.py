@@ -3,15 +3,14 @@
 import pandas as pd
 import pytest
 
-from utils import findings_trials as findings
-from utils import trials
+from utils.generative import findings, trials
 
 NAMES = findings.GENERATORS
 
 
 @pytest.mark.parametrize("trial", ["forms", "stability", "draws"])
 def test_a_trial_that_was_not_run_says_how_to_run_it(trial):
-    assert f"python -m utils.trials {trial} --dataset" in getattr(findings, trial)(None)
+    assert f"whales generative {trial} --dataset" in getattr(findings, trial)(None)
 
 
 def test_forms_are_set_beside_the_one_in_use_and_the_rule_looks_at_filled_calls():
@@ -103,7 +102,7 @@ def test_draws_pass_over_a_collapse():
     assert "AAE con 3200, 0.820 (+0.010, +0.010 a +0.010" in findings.draws(table)
     table.loc[table["generator"] == "gan", ["times_1", "times_2", "times_4"]] = None
     assert "| GAN | colapsa | colapsa | colapsa |" in findings.draws(table)
-    assert "utils.trials draws" in findings.draws(table[table["split"] == 1])
+    assert "whales generative draws" in findings.draws(table[table["split"] == 1])
 
 
 def test_only_rows_of_these_clips_and_this_code_count(tmp_path):

@@ -140,7 +140,7 @@ def test_an_interrupted_installation_does_not_count(project):
     assert (status != 0, asked) == (True, INSTALL)
     (project / ".venv" / "half a package").touch()
     (project / "no_network").unlink()
-    assert make(project, "report")[::2] == (0, [*INSTALL, "-m utils.report DATASET="])
+    assert make(project, "report")[::2] == (0, [*INSTALL, "-m utils report DATASET="])
     assert not (project / ".venv" / "half a package").exists()
 
 
@@ -153,7 +153,7 @@ def test_a_moved_folder_is_installed_anew(project):
 def test_make_report_hands_over_a_path_with_blanks(project):
     make(project, "test")
     *_, asked = make(project, "report", "DATASET=../my clips/of may")
-    assert asked == ["-m utils.report DATASET=../my clips/of may"]
+    assert asked == ["-m utils report DATASET=../my clips/of may"]
 
 
 def test_a_failing_test_fails_make(project):
@@ -186,7 +186,7 @@ def test_make_data_asks_for_a_name(project):
     status, shown, asked = make(project, "data", "NAME=")
     assert status != 0
     assert "make data NAME=cornell_whale_challenge" in shown
-    assert not any("utils.data" in line for line in asked)
+    assert not any("utils download" in line for line in asked)
 
 
 def test_python_versions_agree():

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from utils.generators import base, density, references, registry, sea
+from utils.models.generators import base, density, references, registry, sea
 
 SHAPE = (16, 32)
 FAST = {"steps": 20, "latent_dim": 4}

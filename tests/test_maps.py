@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from utils import evaluation, maps
+from utils.eda import maps
+from utils.statistics import evaluation
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
-from utils import classifiers, data, plotting  # noqa: E402
+from utils import data, plotting
+from utils.models import classifiers
 
 RNG = np.random.default_rng(0)
 FREQUENCIES, TIMES = np.linspace(10, 490, 12), np.linspace(0, 2, 15)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import judging, plotting_generators
-from utils import plotting_quality as figures
+from utils.generative import figures as plotting_generators
+from utils.quality import figures, judging
 
 matplotlib.use("Agg")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from utils import quality
+from utils.quality import quality
 
 CLIPS = np.random.default_rng(0).normal(size=(9, 16, 32))
 

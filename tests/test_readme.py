@@ -7,24 +7,15 @@ import pandas as pd
 import pytest
 import soundfile
 
-from utils import (
-    answer,
-    arms,
-    baseline,
-    checkpoint,
-    comparison,
-    data,
-    evaluation,
-    findings_quality,
-    findings_study,
-    judging,
-    plotting,
-    plotting_generators,
-    plotting_study,
-    replicas,
-    sensitivity,
-    study,
-)
+from utils import data, plotting
+from utils.augmentation import answer, arms, replicas, sensitivity, study
+from utils.augmentation import figures as plotting_study
+from utils.augmentation import findings as findings_study
+from utils.baseline import baseline
+from utils.generative import figures as plotting_generators
+from utils.quality import checkpoint, judging
+from utils.quality import findings as findings_quality
+from utils.statistics import comparison, evaluation
 
 ROOT = data.ROOT
 DATASETS = ("simulated", "right_whale_upcalls")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import records
+from utils import tables
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ KEYS = ["model", "seed"]
 
 def test_first_run_writes_and_returns_what_a_later_run_returns(table, tmp_path):
     path = tmp_path / "sub" / "t.csv"
-    first = records.record(table, path, keys=KEYS)
+    first = tables.record(table, path, keys=KEYS)
     before = path.read_bytes()
-    again = records.record(table, path, keys=KEYS)
+    again = tables.record(table, path, keys=KEYS)
     pd.testing.assert_frame_equal(first, again)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["t.csv"]
@@ -39,10 +39,10 @@ def test_first_run_writes_and_returns_what_a_later_run_returns(table, tmp_path):
 
 def test_agreeing_numbers_leave_the_stored_ones(table, tmp_path):
     path = tmp_path / "t.csv"
-    records.record(table, path, keys=KEYS)
+    tables.record(table, path, keys=KEYS)
     before = path.stat().st_mtime_ns, path.read_bytes()
     near = table.assign(roc_auc=table["roc_auc"] + 0.009)[::-1]
-    stored = records.record(near, path, keys=KEYS, tolerance={"roc_auc": 0.01})
+    stored = tables.record(near, path, keys=KEYS, tolerance={"roc_auc": 0.01})
     np.testing.assert_array_equal(stored["roc_auc"], table["roc_auc"])
     assert (path.stat().st_mtime_ns, path.read_bytes()) == before
 
@@ -50,11 +50,11 @@ def test_agreeing_numbers_leave_the_stored_ones(table, tmp_path):
 @pytest.mark.parametrize("tolerance", [0.01, {"roc_auc": 0.01}, {"low": 1.0}])
 def test_a_difference_names_row_column_and_size(table, tmp_path, tolerance):
     path = tmp_path / "t.csv"
-    records.record(table, path, keys=KEYS)
+    tables.record(table, path, keys=KEYS)
     before = path.read_bytes()
     far = table.assign(roc_auc=[0.91, 0.32])
     with pytest.raises(ValueError, match=r"'mlp', .*1.*roc_auc.*0.30.*0.32.*0.02.*delete"):
-        records.record(far, path, keys=KEYS, tolerance=tolerance)
+        tables.record(far, path, keys=KEYS, tolerance=tolerance)
     assert path.read_bytes() == before
 
 
@@ -72,59 +72,59 @@ def test_a_difference_names_row_column_and_size(table, tmp_path, tolerance):
 )
 def test_other_differences_are_errors(table, tmp_path, change, message):
     path = tmp_path / "t.csv"
-    records.record(table, path, keys=KEYS)
+    tables.record(table, path, keys=KEYS)
     with pytest.raises(ValueError, match=message):
-        records.record(table.assign(**change), path, keys=KEYS, tolerance=0.01)
+        tables.record(table.assign(**change), path, keys=KEYS, tolerance=0.01)
 
 
 def test_a_changed_content_is_recorded_anew(table, tmp_path):
     path = tmp_path / "t.csv"
-    records.record(table, path, keys=KEYS, content="1e5")
+    tables.record(table, path, keys=KEYS, content="1e5")
     with pytest.raises(ValueError, match="roc_auc"):
-        records.record(table.assign(roc_auc=0.5), path, keys=KEYS, content="1e5")
-    changed = records.record(table.assign(roc_auc=0.5), path, keys=KEYS, content="b2")
+        tables.record(table.assign(roc_auc=0.5), path, keys=KEYS, content="1e5")
+    changed = tables.record(table.assign(roc_auc=0.5), path, keys=KEYS, content="b2")
     assert changed["roc_auc"].tolist() == [0.5, 0.5]
     assert set(pd.read_csv(path)["content"]) == {"b2"}
 
 
 def test_wrong_keys(table, tmp_path):
     with pytest.raises(ValueError, match="no column split"):
-        records.record(table, tmp_path / "t.csv", keys=["split"])
+        tables.record(table, tmp_path / "t.csv", keys=["split"])
     with pytest.raises(ValueError, match="do not identify a row"):
-        records.record(table.assign(seed=0, model="cnn"), tmp_path / "t.csv", keys=KEYS)
+        tables.record(table.assign(seed=0, model="cnn"), tmp_path / "t.csv", keys=KEYS)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_interrupted_write_leaves_the_stored_table(table, tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
-    records.record(table, path, keys=KEYS, content="a")
+    tables.record(table, path, keys=KEYS, content="a")
     before = path.read_bytes()
-    monkeypatch.setattr(records.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr(tables.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
-        records.record(table, path, keys=KEYS, content="b")
+        tables.record(table, path, keys=KEYS, content="b")
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
 
 
 def test_read_gives_what_is_stored_for_this_content(table, tmp_path):
     path = tmp_path / "t.csv"
-    assert records.read(path) is None
-    stored = records.record(table, path, keys=KEYS, content="a")
-    pd.testing.assert_frame_equal(records.read(path), stored)
-    pd.testing.assert_frame_equal(records.read(path, content="a"), stored)
-    assert records.read(path, content="b") is None
+    assert tables.read(path) is None
+    stored = tables.record(table, path, keys=KEYS, content="a")
+    pd.testing.assert_frame_equal(tables.read(path), stored)
+    pd.testing.assert_frame_equal(tables.read(path, content="a"), stored)
+    assert tables.read(path, content="b") is None
 
 
 def test_rows_gives_those_of_one_content(table, tmp_path):
     path = tmp_path / "t.csv"
-    assert records.rows(path, "a").empty
-    records.write(table, path)
-    assert records.rows(path, "a").empty  # a table that names no content
+    assert tables.rows(path, "a").empty
+    tables.write(table, path)
+    assert tables.rows(path, "a").empty  # a table that names no content
     both = pd.concat([table.assign(content="a"), table[:1].assign(content="0012")])
-    records.write(both, path)
+    tables.write(both, path)
     pd.testing.assert_frame_equal(
-        records.rows(path, "a").drop(columns="content"), table, check_dtype=False
+        tables.rows(path, "a").drop(columns="content"), table, check_dtype=False
     )
-    assert len(records.rows(path, "0012")) == 1
+    assert len(tables.rows(path, "0012")) == 1
 
 
 def test_a_fingerprint_survives_another_processor_and_nothing_else():
@@ -137,7 +137,7 @@ def test_a_fingerprint_survives_another_processor_and_nothing_else():
     }
 
     def of(**changes):
-        return records.fingerprint(types.SimpleNamespace(**base | changes))
+        return tables.fingerprint(types.SimpleNamespace(**base | changes))
 
     bits = base["spectrograms"] * (1 + 1e-6 * rng.standard_normal((30, 5, 6)))
     assert of() == of(spectrograms=bits.astype(np.float32))
@@ -161,7 +161,7 @@ def test_a_fingerprint_of_whole_numbers_counts_every_cell():
     swapped[[0, 2]] = images[[2, 0]]  # two clips of one class
     touched[3, 2, 2] += 1
     found = {
-        records.fingerprint(types.SimpleNamespace(spectrograms=values, **base))
+        tables.fingerprint(types.SimpleNamespace(spectrograms=values, **base))
         for values in (images, swapped, touched)
     }
     assert len(found) == 3

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import data, replicas
-from utils import findings_study as findings
+from utils import cli, data
+from utils.augmentation import findings, replicas
 
 
 def rows(overlap, *, count, seeds=8, seed=0):
@@ -67,5 +67,5 @@ def test_replicas_share_no_clip_and_are_measured_once(tmp_path, monkeypatch):
 
 
 def test_a_wrong_number_of_processes_gets_a_sentence(capsys):
-    assert replicas.main(["--jobs", "0"]) == 2
-    assert "--jobs is 0" in capsys.readouterr().err
+    assert cli.main(["study", "replicas", "--jobs", "0"]) == 2
+    assert "x>=1" in capsys.readouterr().err

@@ -14,7 +14,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from utils import baseline, checkpoint, report
+from utils import cli, report
+from utils.baseline import baseline
+from utils.errors import UserError
+from utils.quality import checkpoint
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,9 +77,9 @@ def test_in_place_twice_gives_the_same_bytes(tmp_path, capsys):
         "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         "os.system('echo a log line of a compiled library >&2')",
     )
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     first = path.read_bytes()
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert path.read_bytes() == first
     assert stored(path) == "None notebooks\naaa"
 
@@ -97,13 +100,30 @@ def test_a_failing_cell_leaves_every_stored_notebook(tmp_path, capsys):
     write(tmp_path, "00_good", "print('new')")
     write(tmp_path, "01_bad", "x = 0", "# why\ny = 1 / x", "print('never')")
     before = tree(tmp_path)
-    assert report.main([], root=tmp_path) == 1
+    assert cli.main(["report"], root=tmp_path) == 1
     assert tree(tmp_path) == before
     error = capsys.readouterr().err
     assert '01_bad, cell 2 of 3 (under "Title") failed' in error
     assert "    # why\n    y = 1 / x\n" in error
     assert "ZeroDivisionError: division by zero" in error
     assert "\x1b" not in error
+
+
+def test_a_cell_that_shows_a_figure_and_then_fails_is_told(tmp_path, capsys):
+    code = "from IPython.display import display\n"
+    code += "get_ipython().events.register('post_execute', lambda: display('shown'))\n1 / 0"
+    write(tmp_path, "00_bad", code)
+    assert cli.main(["report"], root=tmp_path) == 1
+    assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
+
+
+def test_links_in_outputs_lead_out_of_the_deeper_folder_too():
+    shown = nbformat.v4.new_output(
+        "display_data", {"text/markdown": "[vae](../figures/my/audio/02_vae_1.wav)"}
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[shown])])
+    (cell,) = report.one_folder_deeper(notebook).cells
+    assert cell.outputs[0]["data"]["text/markdown"].startswith("[vae](../../figures/my/audio/")
 
 
 def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set, capsys):
@@ -114,7 +134,7 @@ def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set,
     before = tree(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATASET", "my clips")
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert known_data_set == [str(clips)]
     after = tree(tmp_path)
     target = tmp_path / "reports" / "my clips" / "00_first.ipynb"
@@ -129,18 +149,18 @@ def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set,
 
 
 def test_wrong_calls_are_said_before_any_work(tmp_path, monkeypatch, capsys):
-    assert report.main([], root=tmp_path) == 2
+    assert cli.main(["report"], root=tmp_path) == 2
     assert capsys.readouterr().err == "There are no notebooks in notebooks/.\n"
     write(tmp_path, "00_first", "raise SystemExit")
-    assert report.main(["--only", "07_none"], root=tmp_path) == 2
+    assert cli.main(["report", "--only", "07_none"], root=tmp_path) == 2
     assert capsys.readouterr().err == "No notebook is called 07_none; there are 00_first.\n"
     monkeypatch.setenv("DATASET", "nowhere")
-    assert report.main([], root=tmp_path) == 2
+    assert cli.main(["report"], root=tmp_path) == 2
     assert "'nowhere'" in capsys.readouterr().err
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.setenv("DATASET", str(empty))
-    assert report.main([], root=tmp_path) == 2
+    assert cli.main(["report"], root=tmp_path) == 2
     shown = capsys.readouterr()
     assert len(shown.err.splitlines()) == 1
     assert "cell" not in shown.out
@@ -154,7 +174,7 @@ def test_a_notebook_whose_table_takes_hours_is_left_out(
     late = write(tmp_path, "03_quality", "print(2)")
     (tmp_path / "clips").mkdir()
     monkeypatch.setenv("DATASET", str(tmp_path / "clips"))
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert "03_quality left out" in capsys.readouterr().out
     target = tmp_path / "reports" / "my clips"
     assert [path.name for path in target.iterdir()] == ["00_first.ipynb"]
@@ -164,28 +184,28 @@ def test_a_notebook_whose_table_takes_hours_is_left_out(
     monkeypatch.setattr(baseline, "prepare", lambda dataset: dataset)
 
     def unfinished(bench):
-        raise ValueError("quality.csv lacks 3 generators.")
+        raise UserError("quality.csv lacks 3 generators.")
 
     monkeypatch.setattr(checkpoint, "stored", unfinished)
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert "03_quality left out: quality.csv lacks 3 generators." in capsys.readouterr().out
     assert not (target / late.name).exists()
     monkeypatch.setattr(checkpoint, "stored", lambda bench: None)
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert (target / late.name).is_file()
     write(tmp_path, "04_augmentation", "print(3)")
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert "04_augmentation left out: study.csv is filled" in capsys.readouterr().out
     (table.parent / "study.csv").touch()
     table.unlink()
-    assert report.main([], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert "04_augmentation left out: quality.csv is filled" in capsys.readouterr().out
 
 
 def test_only_executes_what_is_named(tmp_path):
     path = write(tmp_path, "00_first", "print('new')")
     other = write(tmp_path, "01_other", "print('new')")
-    assert report.main(["--only", "01_other"], root=tmp_path) == 0
+    assert cli.main(["report", "--only", "01_other"], root=tmp_path) == 0
     assert (stored(path), stored(other)) == ("as before\n", "new\n")
 
 
@@ -205,7 +225,7 @@ def test_what_is_refused_in_place(tmp_path, monkeypatch, capsys, source, sentenc
     monkeypatch.setenv("HOME", "/home/ana")
     write(tmp_path, "00_first", source)
     before = tree(tmp_path)
-    assert report.main(["--timeout", "2"], root=tmp_path) == 1
+    assert cli.main(["report", "--timeout", "2"], root=tmp_path) == 1
     assert sentence in capsys.readouterr().err
     assert tree(tmp_path) == before
 
@@ -214,9 +234,9 @@ def test_control_c_leaves_everything(tmp_path):
     write(tmp_path, "00_first", "import time\nprint('new')", "time.sleep(600)")
     before = tree(tmp_path)
     code = (
-        "import signal, sys; from pathlib import Path; from utils import report; "
+        "import signal, sys; from pathlib import Path; from utils import cli; "
         "signal.signal(signal.SIGINT, signal.default_int_handler); "  # ignored in the background
-        f"sys.exit(report.main([], root=Path({str(tmp_path)!r})))"
+        f"sys.exit(cli.main(['report'], root=Path({str(tmp_path)!r})))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -248,7 +268,7 @@ def test_control_c_leaves_everything(tmp_path):
 )
 def test_what_control_c_leaves_of_a_cell_gives_no_warning(left):
     code = (
-        "import asyncio, sys; from utils import report\n"
+        "import asyncio, sys; from utils import cli, report\n"
         "from jupyter_core.utils import ensure_event_loop\n"
         "async def cell(): await asyncio.get_running_loop().create_future()\n"
         "def interrupted(*_, **__):\n"
@@ -256,7 +276,7 @@ def test_what_control_c_leaves_of_a_cell_gives_no_warning(left):
         "    ensure_event_loop().run_until_complete(asyncio.sleep(0.01))\n"
         "    raise KeyboardInterrupt\n"
         "report.report = interrupted\n"
-        "sys.exit(report.main([]))"
+        "sys.exit(cli.main(['report']))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 130

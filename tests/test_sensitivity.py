@@ -4,10 +4,10 @@ import numpy as np
 import planted
 import pytest
 
-from utils import answer, data, sensitivity
-from utils import findings_study as findings
-from utils.generators import registry
-from utils.generators.base import CollapseError
+from utils import cli, data
+from utils.augmentation import answer, findings, sensitivity
+from utils.errors import CollapseError
+from utils.models.generators import registry
 
 GENERATORS = ("ae", "vae", "aae", "diffusion")
 
@@ -101,5 +101,5 @@ def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
 
 
 def test_a_wrong_data_set_gets_a_sentence(capsys):
-    assert sensitivity.main(["--dataset", "nowhere.npz"]) == 2
+    assert cli.main(["study", "other-form", "--dataset", "nowhere.npz"]) == 2
     assert "nowhere.npz" in capsys.readouterr().err

@@ -12,8 +12,9 @@ import pandas as pd
 import planted
 import pytest
 
-from utils import arms, data, study
-from utils.generators import registry
+from utils import cli, data
+from utils.augmentation import arms, study
+from utils.models.generators import registry
 
 CHEAP = ("logistic",)
 
@@ -275,7 +276,7 @@ def test_an_interruption_keeps_the_finished_rows(place, monkeypatch):
 
 def test_two_processes_on_one_table_lose_no_row(tmp_path):
     script = (
-        "import sys; from pathlib import Path; from utils import study\n"
+        "import sys; from pathlib import Path; from utils.augmentation import study\n"
         "for i in range(40): study.add(Path(sys.argv[1]), [dict(n_positive=i, n_negative=1,"
         " seed=int(sys.argv[2]), arm='real', ratio=0.0, classifier='c', settings='s')])"
     )
@@ -292,7 +293,7 @@ def test_an_arm_says_which_generators_it_draws_from(place, monkeypatch):
 
     monkeypatch.setitem(arms.ARMS, "undeclared", undeclared)
     (row,) = place.run(cell("undeclared", 1.0), CHEAP)
-    assert "SAMPLING in utils/arms.py does not say that it draws noise" in row["error"]
+    assert "SAMPLING in arms.py does not say that it draws noise" in row["error"]
     monkeypatch.setitem(arms.SAMPLING, "undeclared", ("noise",))
     (row,) = place.run(cell("undeclared", 1.0), CHEAP)
     assert "error" not in row and row["n_train"] == 25 + 100 + 25
@@ -302,12 +303,13 @@ def test_failed_rows_change_no_other_row_and_are_told_again(place, monkeypatch, 
     monkeypatch.setattr(study, "Study", lambda _: place)
     monkeypatch.setitem(arms.ARMS, "broken", lambda *_: 1 / 0)
     command = ["run", "--parts", "main", "--sizes", "25", "--seeds", "0", "--jobs", "1"]
-    command += ["--arms", "real", "broken", "--classifiers", "logistic", "logistic"]
-    assert study.main(command) == 1
+    command += ["--arms", "real", "--arms", "broken"]
+    command += ["--classifiers", "logistic", "--classifiers", "logistic"]
+    assert cli.main(["study", *command]) == 1
     assert "2 rows to run, about 1 min" in capsys.readouterr().out
     stored = place.path.read_text()
     assert f",logistic,{25 + place.n_sea},0." in stored  # whole, though the failed row has none
-    assert study.main(command) == 0
+    assert cli.main(["study", *command]) == 0
     told = capsys.readouterr().out
     assert "0 rows run, 0 failed" in told and "1 rows failed before; --retry" in told
     assert place.path.read_text() == stored
@@ -354,6 +356,28 @@ def test_generators_are_trained_once_and_their_samples_removed(place, monkeypatc
     assert len(trained) == 1 + (2 + 3 * 2 + 2) and stale.is_file()
 
 
+def test_a_full_disk_stops_the_study_and_leaves_nothing_half_written(place, monkeypatch):
+    class Full:
+        borrows, seconds = None, 0.0
+
+        def fit(self, *_, **__):
+            return self
+
+        def sample(self, n, seed):
+            return np.zeros((n, 2, 2))
+
+    def full(path, **_):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(study.registry, "build", lambda _: Full())
+    monkeypatch.setattr(study.np, "savez", full)
+    monkeypatch.setattr(study, "_opened", lambda _: place)
+    with pytest.raises(OSError, match="No space left"):
+        study._generate(None, cell("vae", 1.0), "vae")
+    assert not list(place.samples.glob("*")) and not list(place.samples.glob(".*"))
+
+
 def test_the_rule_asks_for_more_seeds_by_width_alone(place, monkeypatch):
     monkeypatch.setattr(study, "missing", lambda *_: [])
     for width, expected in ((0.001, 10), (0.1, 40)):
@@ -369,7 +393,7 @@ def test_the_rule_reads_the_table_that_the_grid_writes(place, monkeypatch):
     for noise, expected in ((0.0005, 10), (0.05, 40)):
         table = planted.rows(seeds=40, noise=noise, parts=("main", "balanced"))
         table["settings"] = table["settings"].str.replace("planted", place.settings)
-        study.records.write(table, place.path)
+        study.tables.write(table, place.path)
         assert study.chosen_seeds(place, None) == list(range(expected))
 
 
@@ -382,7 +406,7 @@ def test_rows_are_reproduced_and_false_ones_found(place):
         study.reproduce(place, 0, seed=0)
     stored = study.read(place.path)
     stored["roc_auc"] += 0.0011
-    study.records.write(stored, place.path)
+    study.tables.write(stored, place.path)
     assert not study.reproduce(place, 3, seed=0)["agrees"].any()
 
 
@@ -421,9 +445,9 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
     assert found["rows"].sum() > 1000
     assert found.groupby("part")["n_positive"].apply(list)["curve"] == ["all"]
     monkeypatch.setattr(study, "Study", lambda _: place)
-    assert study.main(["status"]) == 0 and "other" not in capsys.readouterr().out
+    assert cli.main(["study", "status"]) == 0 and "other" not in capsys.readouterr().out
     study.add(place.path, study.read(place.path).assign(settings="other"))
-    assert study.main(["status"]) == 0
+    assert cli.main(["study", "status"]) == 0
     assert "1 rows in study.csv belong to other clips or settings" in capsys.readouterr().out
 
 
@@ -431,17 +455,17 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
     ("arguments", "words"),
     [
         (["run", "--dataset", "nowhere.npz"], "nowhere.npz"),
-        (["run", "--seeds", "-1"], "--seeds -1 is none of the protocol's, 0 to 39"),
-        (["run", "--seeds", "1", "40"], "--seeds 40 is none of"),
+        (["run", "--seeds", "-1"], "--seeds -1 is not one of"),
+        (["run", "--seeds", "1", "--seeds", "40"], "--seeds 40 is not one of"),
         (["reproduce", "--rows", "0"], "--rows is 0"),
-        (["run", "--jobs", "0"], "at least 1"),
+        (["run", "--jobs", "0"], "x>=1"),
         (["run", "--sizes", "7"], "--sizes 7 is not one of"),
     ],
 )
 def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, words):
     if "--dataset" not in arguments:
         monkeypatch.setattr(study, "Study", lambda _: opened(source))
-    assert study.main(arguments) == 2
+    assert cli.main(["study", *arguments]) == 2
     assert words in capsys.readouterr().err
 
 
@@ -450,7 +474,7 @@ def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, wor
 
 def test_kill_9_loses_nothing_that_was_finished(source, tmp_path):
     script = (
-        "import sys; from pathlib import Path; from utils import data, study\n"
+        "import sys; from pathlib import Path; from utils import data; from utils.augmentation import study\n"
         "data.ROOT = Path(sys.argv[2])\n"
         "found = study.Study(sys.argv[1])\n"
         "cells = [study.Cell(s, 25, 100, 'real', 0.0) for s in range(int(sys.argv[3]))]\n"

@@ -1,14 +1,18 @@
 """What the second notebook looks at, the files it writes, and the table that judges generators."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from utils import baseline, data, judging, quality, synthesis
-from utils.generators import registry
+from utils import data
+from utils.baseline import baseline
+from utils.generative import synthesis
+from utils.models.generators import registry
+from utils.quality import judging, quality
 
 FAST = {"steps": 20, "latent_dim": 4}
 
@@ -178,6 +182,15 @@ def test_audio_is_written_beside_its_links(bench, found, tmp_path, monkeypatch):
     links = synthesis.write_audio(bench.dataset, {"real": found.calls[:2]}, seed=0)
     assert set(links) == {"real 1", "real 2"}
     assert all((tmp_path / link).stat().st_size > 1000 for link in links.values())
+    folders = {}
+    for name in (data.SIMULATED, "my_clips"):
+        named = replace(bench.dataset, name=name)
+        link = synthesis.write_audio(named, {"real": found.calls[:1]}, seed=0)["real 1"]
+        folders[name] = Path(link).parent.as_posix()
+    assert folders == {
+        data.SIMULATED: "figures/audio",
+        "my_clips": "figures/my_clips/audio",  # the published sounds stay as they are
+    }
 
 
 def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):

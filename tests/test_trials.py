@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from utils import baseline, data, judging, trials
-from utils.generators import registry
+from utils import data
+from utils.baseline import baseline
+from utils.generative import trials
+from utils.models.generators import registry
+from utils.quality import judging
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """Speed and memory, against what a user would otherwise pick, as ratios in one run.
 
-    python -m utils.benchmark        (or: make benchmark)
-
 Each pair is measured in turns, several times, and the best time of each counts, so that another
 program on the same machine disturbs both alike. Peak memory is what Python and NumPy allocate.
 """
 
-import argparse
 import functools
 import os
 import platform
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -18,8 +14,12 @@ from collections.abc import Callable
 import librosa
 import numpy as np
 
-from utils import baseline, classifiers, data, features, judging, ocean, spectrograms
-from utils.generators import registry
+from utils import data, ocean
+from utils.baseline import baseline
+from utils.models import classifiers
+from utils.models.generators import registry
+from utils.quality import judging
+from utils.sound import features, spectrograms
 
 CLIPS = 2000
 LIBROSA_CLIPS = 500
@@ -147,16 +147,8 @@ def generation() -> list[str]:
     return lines
 
 
-def main(arguments=None) -> int:
+def run() -> None:
     """Print every measurement."""
-    argparse.ArgumentParser(prog="python -m utils.benchmark", description=__doc__).parse_args(
-        arguments
-    )
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
     for part in (mel_spectrograms, simulation, training, generation):
         print("\n".join(part()), flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,7 +4,7 @@ import re
 
 from IPython.display import Markdown, display
 
-from utils import evaluation
+from utils.statistics import evaluation
 
 _KEPT = re.compile(r"(`[^`]*`|\]\([^)]*\))")  # code, and where a link leads
 _POINT = re.compile(r"(?<![\w.])(\d+)\.(\d+)(?![\w]|\.\w)")

@@ -39,6 +39,8 @@ from scipy.fft import irfft, rfft, rfftfreq
 from scipy.signal import lfilter
 from scipy.special import ndtri
 
+from utils.errors import UserError
+
 SAMPLE_RATE = 2000  # Hz
 CLIP_SECONDS = 2.0
 CLIP_SAMPLES = 4000
@@ -97,12 +99,12 @@ class OceanSettings:
                 _check_recording_clips(value)
                 continue
             if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-                raise ValueError(f"{field.name} must be a number, not {value!r}.")
+                raise UserError(f"{field.name} must be a number, not {value!r}.")
             low, high = _RANGES.get(field.name, (0.0, 1.0))
             if not low <= value <= high:
-                raise ValueError(f"{field.name} must lie in {low:g} to {high:g}, not {value}.")
+                raise UserError(f"{field.name} must lie in {low:g} to {high:g}, not {value}.")
         if not 0 < self.positive_fraction < 1:
-            raise ValueError(
+            raise UserError(
                 "positive_fraction must be above 0 and below 1, so that both classes occur, "
                 f"not {self.positive_fraction}."
             )
@@ -120,7 +122,7 @@ def _check_recording_clips(value: object) -> None:
     whole = isinstance(value, tuple) and len(value) == 2
     whole = whole and all(isinstance(v, (int, np.integer)) for v in value)
     if not whole or not 2 <= value[0] <= value[1]:
-        raise ValueError(
+        raise UserError(
             "recording_clips must be a pair of whole numbers, fewest and most clips of a "
             f"recording, the fewest at least 2, not {value!r}."
         )
@@ -172,11 +174,11 @@ def simulate(
     """
     settings = OceanSettings() if settings is None else settings
     if not isinstance(settings, OceanSettings):
-        raise ValueError(f"settings must be an OceanSettings, not {type(settings).__name__}.")
+        raise UserError(f"settings must be an OceanSettings, not {type(settings).__name__}.")
     if isinstance(n_clips, bool) or not isinstance(n_clips, (int, np.integer)) or n_clips < 2:
-        raise ValueError(f"n_clips must be a whole number of at least 2, not {n_clips!r}.")
+        raise UserError(f"n_clips must be a whole number of at least 2, not {n_clips!r}.")
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"seed must be a whole number of at least 0, not {seed!r}.")
+        raise UserError(f"seed must be a whole number of at least 0, not {seed!r}.")
 
     recording, labels = _layout(int(n_clips), np.random.default_rng([int(seed), 0]), settings)
     bounds = np.flatnonzero(np.diff(recording, prepend=-1, append=recording[-1] + 1))

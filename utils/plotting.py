@@ -14,7 +14,8 @@ import pandas as pd
 from matplotlib import ticker
 from sklearn import metrics
 
-from utils import data, evaluation
+from utils import data
+from utils.statistics import evaluation
 
 CLASS_NAMES = ("sin llamada", "llamada")
 CLASS_COLOURS = ("#56606B", "#D55E00")

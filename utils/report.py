@@ -1,8 +1,8 @@
 """Execute the notebooks from top to bottom and store them, all or none.
 
-    python -m utils.report                        in place, on the embedded default
-    DATASET=clips/ python -m utils.report         into reports/clips/, notebooks/ stays as it is
-    python -m utils.report --only 00_eda          some of them
+    whales report                        in place, on the embedded default
+    whales report --dataset clips/       into reports/clips/, notebooks/ stays as it is
+    whales report --only 00_eda          some of them
 
 Nothing is stored before every notebook has succeeded, so after a failing cell or Ctrl-C the stored
 notebooks are the earlier ones, all from one run. Tables that the notebooks write themselves
@@ -14,7 +14,6 @@ warning, a path, a memory address) is a failure; on another data set it is repor
 are not stored.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -38,6 +37,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from utils import data
+from utils.errors import UserError
 
 MAX_BYTES = 1_000_000  # above, GitHub does not render a notebook
 KERNEL_ENVIRONMENT = {
@@ -123,9 +123,16 @@ def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
 
     Links between the notebooks stay as they are: the copies lie side by side.
     """
+
+    def mended(text):
+        return re.sub(r"(\]\(|(?:src|href)=\")\.\./", r"\1../../", text)
+
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(r"(\]\(|(?:src|href)=\")\.\./", r"\1../../", cell.source)
+            cell.source = mended(cell.source)
+        for output in cell.get("outputs", ()):
+            if "text/markdown" in output.get("data", {}):
+                output["data"]["text/markdown"] = mended(output["data"]["text/markdown"])
     return notebook
 
 
@@ -238,8 +245,9 @@ def execute(
                 try:
                     progress.run(label[:99], lambda i=index, c=cell: client.execute_cell(c, i))
                 except CellExecutionError as error:
-                    text = f"{error.ename}: {error.evalue}"
-                    text = _ANSI.sub("", "\n".join(cell.outputs[-1].traceback) or text)
+                    frames = [line for out in cell.outputs for line in out.get("traceback", ())]
+                    text = "\n".join(frames) or f"{error.ename}: {error.evalue}"
+                    text = _ANSI.sub("", text)
                     raise _failure(place, heading, cell, text) from None
                 except CellTimeoutError:
                     text = f"The cell was stopped after {timeout} s (--timeout)."
@@ -315,7 +323,7 @@ def report(
         raise FileNotFoundError("There are no notebooks in notebooks/.")
     if unknown := sorted(set(only) - {path.stem for path in paths}):
         known = ", ".join(path.stem for path in paths)
-        raise ValueError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
+        raise UserError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
     progress.line(f"Data set: {source or data.SIMULATED}")
     dataset, name = resolve_dataset(source)
     pages, left_out = {}, []
@@ -360,13 +368,15 @@ def _lacking(stem: str, dataset: str, name: str) -> str | None:
             return f"{table}.csv is filled in hours by python -m {module} --dataset ..."
     if not tables:
         return None
-    from utils import answer, baseline, checkpoint, study  # TensorFlow takes seconds to import
+    from utils.augmentation import answer, study
+    from utils.baseline import baseline
+    from utils.quality import checkpoint
 
     try:
         if "study" in tables:
             answer.stored(study.Study(dataset))
         checkpoint.stored(baseline.prepare(data.load(dataset)))
-    except ValueError as error:
+    except UserError as error:
         return str(error)
     return None
 
@@ -378,7 +388,7 @@ def _largest_output(notebook: NotebookNode) -> str:
     return f"cell {largest + 1} alone stores {sizes[largest] / 1e6:.2f} MB"
 
 
-def _end_tasks() -> None:
+def end_tasks() -> None:
     """End what a signal left of nbclient's work, of which Python would warn on its way out."""
     warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     loop = ensure_event_loop()  # the loop that nbclient's calls share
@@ -387,36 +397,3 @@ def _end_tasks() -> None:
         for task in tasks:
             task.cancel()
         loop.run_until_complete(asyncio.wait(tasks, timeout=5))
-
-
-def main(arguments: Sequence[str] | None = None, root: Path | None = None) -> int:
-    """The command line. Returns 0; 1 where a notebook fails; 2 for a wrong call; 130 for Ctrl-C."""
-    parser = argparse.ArgumentParser(
-        prog="python -m utils.report",
-        description="Execute the notebooks; the environment variable DATASET names the data set.",
-    )
-    parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="such as 00_eda")
-    parser.add_argument("--timeout", type=int, metavar="SECONDS", help="longest time for a cell")
-    options = parser.parse_args(arguments)
-    try:
-        report(
-            root or data.ROOT,
-            os.environ.get("DATASET"),
-            only=options.only,
-            timeout=options.timeout,
-        )
-    except (ValueError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except ReportError as error:
-        print(f"\n{error}\n\nNo stored notebook was changed.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        _end_tasks()
-        print("\nInterrupted. No stored notebook was changed.", file=sys.stderr)
-        return 130
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,509 @@
+"""Checkpoint 4: what the study's rows say of one data set, computed once and kept in answer.csv.
+
+A row of answer.csv is a paired comparison: an arm against `real` alone (reference real), or a
+generator against the best cheap rival of its place (reference: that rival's name), with its
+interval, its adjusted p and its verdict, whether a gain that matters is ruled out (gain_excluded,
+and p_gain: see `comparison.verdicts`), and at ANSWER_SIZE the real-equivalents.
+"""
+
+import functools
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from utils import data, tables
+from utils.augmentation import arms, study
+from utils.errors import UserError
+from utils.models.generators import registry
+from utils.statistics import comparison
+
+CHEAP = ("class_weight", "oversample", "classical", "mixup", "call_on_background")
+GENERATED = (*registry.REGISTRY, "hybrid")
+WITHOUT_GAN = tuple(name for name in GENERATED if name != "gan")  # the weakest, told apart
+GROUPS = {  # of arms whose mean is told
+    "generated": GENERATED,
+    "generated_without_gan": WITHOUT_GAN,
+    "cheap": CHEAP,
+    "noise": ("noise",),
+    "oracle": (arms.ORACLE,),
+}
+BEST = arms.BEST  # chosen by Checkpoint 3, before any row of the study was seen
+ANSWER_SIZE, NEXT_SIZE = 50, 100  # real calls of the headline, and what labelling more is told by
+CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
+OTHER_SCORES = ("average_precision", "f1", "brier")
+PUBLISHED = (data.SIMULATED, "right_whale_upcalls")
+OVERLAPS = (0.0, 0.1, comparison.OVERLAP, 1.0)  # what verdicts are told by, and other constants
+SEED = 0  # of the bootstraps
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The rows of one data set and what follows from them.
+
+    attempted: with those that failed. calls: {seed: calls of its training side}, by which a size
+    that a seed can't have is told from one that is still to be run; None: all seeds have all sizes.
+    """
+
+    name: str
+    attempted: pd.DataFrame
+    calls: Mapping[int, int] | None = None
+
+    @functools.cached_property
+    def rows(self):
+        """The rows that did not fail."""
+        return self.attempted[self.attempted["error"].isna()]
+
+    @property
+    def settings(self):
+        """The part of the settings' hash that all rows have in common."""
+        return study.common_settings(self.attempted).iloc[0]
+
+    @functools.cached_property
+    def main(self):
+        """The rows of the main part of the protocol that did not fail: of whole batches of seeds,
+        or, while there is none, of the seeds that have been run."""
+        tried = self._begun(study.select(self.attempted, "main"))
+        ended = self._ended(tried)
+        return _fine(tried, study.whole_batches(ended) or ended)
+
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - an answer lives as long as its notebook
+    def part(self, name):
+        """Return the rows of another of study.PARTS that did not fail: by classifier, of whole
+        batches of seeds, or, while there is none, all."""
+        tried = study.select(self.attempted, name)
+        begun = [self._begun(own) for _, own in tried.groupby("classifier")]
+        read = [_fine(own, study.whole_batches(self._ended(own)) or own["seed"]) for own in begun]
+        return pd.concat(read).sort_index() if read else tried
+
+    def _begun(self, tried):
+        """Some rows without those of kinds that hold no whole batch of seeds where others do: an
+        arm, a classifier or a size takes no seeds from the others before it holds one."""
+        every, kinds = set(tried["seed"]), tried.set_index(_KIND).index
+        lacking = self._lacking(tried).groupby(_KIND)["seed"].agg(set).to_dict()
+        whole = [
+            kind for kind in kinds.unique() if study.whole_batches(every - lacking.get(kind, set()))
+        ]
+        return tried[kinds.isin(whole)] if whole else tried
+
+    def _lacking(self, tried):
+        """The seeds and kinds of rows that are still to be run, if all are to have all kinds."""
+        kinds = tried[_KIND].drop_duplicates()
+        asked = tried[["seed"]].drop_duplicates().merge(kinds, how="cross")
+        if self.calls is not None:
+            asked = asked[asked["n_positive"] < asked["seed"].map(self.calls)]
+        both = asked.merge(tried[["seed", *_KIND]], how="left", indicator=True)
+        return both[both["_merge"] == "left_only"]
+
+    def _ended(self, tried):
+        """The seeds that have been run: that lack no row which others have, failed or not."""
+        return set(tried["seed"]) - set(self._lacking(tried)["seed"])
+
+    @property
+    def unread(self):
+        """How many seeds have rows of the main part that are not read: their batch is not whole."""
+        return study.select(self.attempted, "main")["seed"].nunique() - self.seeds
+
+    @property
+    def seeds(self):
+        """How many seeds hold rows of the main part."""
+        return self.main["seed"].nunique()
+
+    @functools.cached_property
+    def width(self):
+        """The widest half of an interval of the headline's classifiers, as the rule counts it."""
+        return comparison.widest(self.main, study.PROTOCOL["most_seeds"], CLASSIFIERS)
+
+    @property
+    def told_widths(self):
+        """The halves of the intervals of `against_real`, headline's classifiers: (rows,)."""
+        rows = headline(self.against_real, None)
+        return (rows["high"] - rows["low"]) / 2
+
+    @functools.cached_property
+    def against_real(self):
+        """`comparison.verdicts` of every arm against real clips alone."""
+        return comparison.verdicts(self.main, seed=SEED)
+
+    @functools.cached_property
+    def against_rival(self):
+        """`comparison.against_best` of what is generated against the best cheap rival."""
+        return comparison.against_best(self.main, CHEAP, GENERATED, seed=SEED)
+
+    def row(self, arm, size, classifier, *, rival=False):
+        """Return one verdict as a Series; against `real`, or against the best cheap rival."""
+        table = self.against_rival if rival else self.against_real
+        chosen = table[(table["arm"] == arm) & (table["n_positive"] == size)]
+        chosen = chosen[chosen["classifier"] == classifier]
+        if chosen.empty:
+            raise UserError(
+                f"study.csv of {self.name} holds fewer than {comparison.FEWEST} seeds of {arm} "
+                f"with {size} calls and {classifier}, which the answer is told by. Its column "
+                "error says why rows failed; whales study run --retry runs them again."
+            )
+        return chosen.iloc[0]
+
+    @functools.cached_property
+    def curve_rows(self):
+        """The main rows and the rest of the learning curve of real clips."""
+        curve = study.select(self.rows, "curve")
+        curve = curve[curve["seed"].isin(self.main["seed"])]
+        curve = curve[curve["classifier"].isin(self.main["classifier"])]
+        curve = curve[~curve["n_positive"].isin(study.PROTOCOL["sizes"])]  # they are main's
+        return pd.concat([self.main, curve]).drop_duplicates(list(study.KEY))
+
+    @functools.lru_cache(maxsize=16)  # noqa: B019 - an answer lives as long as its notebook
+    def equivalents(self, size, classifier):
+        """Return a row an arm: real, low, high, the real calls that would score the same.
+
+        An arm with too few seeds, such as one whose generator collapses, has none.
+        """
+        judged = self.against_real
+        judged = judged[(judged["n_positive"] == size) & (judged["classifier"] == classifier)]
+        names = set(judged["arm"])
+        found = {
+            arm: comparison.real_equivalents(self.curve_rows, arm, size, classifier, seed=SEED)
+            for arm in arms.ARMS
+            if arm in names
+        }
+        return pd.DataFrame.from_dict(found, orient="index", columns=["real", "low", "high"])
+
+    @functools.lru_cache(maxsize=4)  # noqa: B019
+    def ends(self, classifier):
+        """Return the first and the last size of the curve that equivalents are read from."""
+        sizes = comparison.learning_curve(self.curve_rows, classifier).columns
+        return sizes[0], sizes[-1]
+
+    @functools.cached_property
+    def table(self):
+        """Checkpoint 4: all comparisons of the main part."""
+        rival = self.against_rival.rename(columns={"rival": "reference"})
+        found = pd.concat([self.against_real.assign(reference=arms.REAL), rival])
+        found.insert(0, "dataset", self.name)
+        for classifier in CLASSIFIERS:
+            chosen = (found["reference"] == arms.REAL) & (found["n_positive"] == ANSWER_SIZE)
+            chosen &= found["classifier"] == classifier
+            alike = self.equivalents(ANSWER_SIZE, classifier).loc[found.loc[chosen, "arm"]]
+            for column in alike:
+                found.loc[chosen, f"equivalent_{column}"] = alike[column].to_numpy()
+        return found[COLUMNS].round(9).reset_index(drop=True)
+
+    def store(self):
+        """Write Checkpoint 4 to data/results/<dataset>/answer.csv, or compare with it; return it.
+
+        ValueError if the same rows of the study now give other numbers.
+        """
+        text = self.curve_rows.drop(columns=["seconds", "generator_seconds", "versions"]).to_csv()
+        return tables.record(
+            self.table,
+            data.results_dir(self.name) / "answer.csv",
+            keys=("reference", "n_positive", "classifier", "arm"),
+            tolerance=1e-3,
+            content=tables.digest(text),
+        )
+
+
+_KIND = ["n_positive", "arm", "ratio", "classifier"]
+
+
+def _fine(rows, seeds):
+    """The rows of some seeds that did not fail."""
+    return rows[rows["error"].isna() & rows["seed"].isin(seeds)]
+
+
+COLUMNS = [
+    "dataset", "n_positive", "n_negative", "classifier", "arm", "ratio", "reference", "seeds",
+    "mean", "low", "high", "p", "verdict", "p_gain", "gain_excluded",
+    "equivalent_real", "equivalent_low", "equivalent_high",
+]  # fmt: skip
+
+
+def found(name, settings=None, calls=None):
+    """Return the Answer of a data set's stored rows; None if none is finished.
+
+    settings: of a Study; None for the data of most finished rows. calls: see Answer.
+    """
+    rows = study.read(data.results_dir(name) / "study.csv")
+    fine = rows[rows["error"].isna()]
+    if fine.empty:
+        return None
+    settings = settings or study.common_settings(fine).mode()[0]
+    own = study.current(rows, settings).reset_index(drop=True)
+    return Answer(name, own, calls) if own["error"].isna().any() else None
+
+
+def stored(place):
+    """Return {name: Answer} of a Study and of the published data sets beside it, in this order.
+
+    ValueError, with what mends it, if the study has too few seeds for an interval, or training
+    sides too small for the sizes of the headline.
+    """
+    seeds = range(study.PROTOCOL["most_seeds"])
+    calls = {seed: place.available(seed)[0] for seed in seeds}
+    for kind, fewest in (("calls", min(calls.values())), ("clips of sea", place.n_sea)):
+        if fewest <= NEXT_SIZE:
+            raise UserError(
+                f"a training side of {place.name} holds {fewest} {kind}; the answer is told with "
+                f"{ANSWER_SIZE} and with {NEXT_SIZE} calls, and more must be there. Add labelled "
+                "clips; the rows that there are lie in study.csv."
+            )
+    own = found(place.name, place.settings, calls)
+    if own is None or own.seeds < comparison.FEWEST:
+        raise UserError(
+            f"study.csv of {place.name} holds fewer than {comparison.FEWEST} seeds; fill it with "
+            "whales study run --dataset ..., which says beforehand how long that takes."
+        )
+    others = {name: found(name) for name in PUBLISHED if name != place.name}
+    return {place.name: own} | {
+        name: other
+        for name, other in others.items()
+        if other is not None and other.seeds >= comparison.FEWEST and _told(other)
+    }
+
+
+def _told(answer):
+    """Whether an Answer holds what the headline tells, in the present settings."""
+    there = set(answer.main[["arm", "classifier"]].itertuples(index=False, name=None))
+    return there >= set(itertools.product((arms.REAL, BEST, arms.ORACLE), CLASSIFIERS))
+
+
+def headline(table, names=GENERATED):
+    """Return the rows of a table of verdicts that hold some arms and a classifier of CLASSIFIERS;
+    names None: all arms."""
+    chosen = table["classifier"].isin(CLASSIFIERS)
+    return table[chosen if names is None else chosen & table["arm"].isin(names)]
+
+
+def scenario(answer, part):
+    """Return `comparison.verdicts` of a part of the protocol; no rows if it is not measured.
+
+    p is adjusted over the arms of one size, classifier and, where it varies, ratio.
+    """
+    family = comparison.PLACE + ["ratio"] * (part == "ratios")
+    return comparison.verdicts(answer.part(part), seed=SEED, family=family)
+
+
+def curves(answer):
+    """Return `comparison.scores_by_size` of the main part, and beyond its sizes the rest of the
+    learning curve of real calls, which real-equivalents are read from."""
+    rows = [answer.main]
+    for classifier in CLASSIFIERS:
+        wide = comparison.learning_curve(answer.curve_rows, classifier)
+        rest = wide.loc[:, wide.columns > answer.main["n_positive"].max()]
+        rest = rest.melt(var_name="n_positive", value_name="roc_auc")
+        rows.append(rest.assign(arm=arms.REAL, classifier=classifier))
+    return comparison.scores_by_size(pd.concat(rows), seed=SEED)
+
+
+def agreement(first, second):
+    """Return how far two Answers agree: a dict of `rows` compared, `same` verdicts, those that are
+    `undecided` in both, opposite signs where both are sure (`opposed`), and `rho`, the rank
+    correlation of the mean differences of what is generated."""
+    keys = ["n_positive", "classifier", "arm"]
+    both = first.against_real.merge(second.against_real, on=keys, suffixes=("_1", "_2"))
+    both = headline(both, None)
+    drawn = headline(both)
+    sure = both[both[["verdict_1", "verdict_2"]].isin(("helps", "harms")).all(axis=1)]
+    return {
+        "rows": len(both),
+        "same": int((both["verdict_1"] == both["verdict_2"]).sum()),
+        "undecided": int((both[["verdict_1", "verdict_2"]] == "undecided").all(axis=1).sum()),
+        "opposed": int((sure["verdict_1"] != sure["verdict_2"]).sum()),
+        "rho": float(drawn["mean_1"].corr(drawn["mean_2"], method="spearman")),
+    }
+
+
+def sweeps(found):
+    """Return {name: verdicts of the ratio sweep} of those Answers of a dict that hold enough."""
+    tables = {name: scenario(one, "ratios") for name, one in found.items()}
+    return {name: table for name, table in tables.items() if len(table)}
+
+
+def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
+    """Return (seeds,): what the mean ROC AUC of some generators changes from the lowest ratio of
+    the sweep to the highest, of the seeds that have all of them at both."""
+    rows = answer.part("ratios")
+    rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(generators)]
+    generators = [name for name in generators if name in set(rows["arm"])]
+    ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
+    wide = rows.pivot_table("roc_auc", "seed", ["ratio", "arm"])
+    every = pd.MultiIndex.from_product([ends, generators], names=["ratio", "arm"])
+    wide = wide.reindex(columns=every).dropna()
+    means = wide.T.groupby("ratio").mean().T.reindex(columns=ends)
+    return (means[ends[1]] - means[ends[0]]).dropna()
+
+
+def dose_beside(answer, classifier, ratio, generators=tuple(registry.REGISTRY)):
+    """Return (seeds,): the mean ROC AUC of some generators minus that of the classical arm, at one
+    ratio."""
+    rival, rows = "classical", answer.part("ratios")
+    rows = rows[(rows["classifier"] == classifier) & (rows["ratio"] == ratio)]
+    names = [name for name in generators if name in set(rows["arm"])]
+    wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*names, rival]).dropna()
+    return (wide[names].mean(axis=1) - wide[rival]).dropna()
+
+
+def change(values, overlap=comparison.OVERLAP):
+    """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
+    compared with it, so that p is not adjusted."""
+    mean, low, high = comparison.interval(values, seed=SEED, overlap=overlap)
+    p = comparison.p_value(values, overlap=overlap)
+    return {"mean": mean, "low": low, "high": high, "p": p,
+            "verdict": comparison.verdict(low, high, p)}  # fmt: skip
+
+
+def by_overlap(answer):
+    """Return {overlap: (verdicts against `real` of what is generated, `averages`)} of OVERLAPS:
+    what of the answer hangs on the constant by which intervals are widened."""
+    rows = headline(answer.main, None)
+    return {
+        overlap: (
+            headline(comparison.verdicts(rows, seed=SEED, overlap=overlap)),
+            averages(answer, overlap),
+        )
+        for overlap in OVERLAPS
+    }
+
+
+def beside_each_rival(answer):
+    """Return {cheap rival: mean differences to it of what is generated}, of CLASSIFIERS, arms and
+    sizes: without the choice that `comparison.against_best` makes."""
+    place = [*comparison.PLACE, "arm"]
+    rows = {name: comparison.differences(answer.main, name) for name in CHEAP}
+    return {name: headline(own).groupby(place)["difference"].mean() for name, own in rows.items()}
+
+
+def detectors(answer, size):
+    """Return the scores of real calls alone at a size: seeds as rows, classifiers as columns, the
+    one of the highest mean first."""
+    real = answer.main[(answer.main["arm"] == arms.REAL) & (answer.main["n_positive"] == size)]
+    wide = real.pivot(index="seed", columns="classifier", values="roc_auc").dropna()
+    return wide[wide.mean().sort_values(ascending=False, kind="stable").index]
+
+
+def detector_means(answer, size):
+    """Return the mean ROC AUC at a size of each classifier on real calls alone and with each cheap
+    arm, highest first, over the seeds that all of them have; the index: classifier, arm."""
+    rows = answer.main[answer.main["n_positive"] == size]
+    rows = rows[rows["arm"].isin((arms.REAL, *CHEAP))]
+    wide = rows.pivot(index="seed", columns=["classifier", "arm"], values="roc_auc")
+    wide = wide.dropna(axis=1, thresh=comparison.FEWEST).dropna()
+    return wide.mean().sort_values(ascending=False, kind="stable")
+
+
+def never_equivalent(answer):
+    """Return {size: (comparisons, those whose interval would reach beyond the smallest effect that
+    matters with any number of seeds and no effect at all)} of what is generated."""
+    rows = headline(answer.against_real)
+    widths, overlap = answer.told_widths[rows.index], comparison.OVERLAP
+    least = comparison.projected(widths, rows["seeds"], np.inf, overlap=overlap)
+    beyond = least >= comparison.SMALLEST_EFFECT
+    return {size: (len(own), int(own.sum())) for size, own in beyond.groupby(rows["n_positive"])}
+
+
+def averages(answer, overlap=comparison.OVERLAP):
+    """Return `change` of each of GROUPS and CLASSIFIERS, which are the index: what the arms of a
+    group change in the mean of arms and sizes, by seed.
+
+    An arm and size that a seed lacks is left out of all. One number a group: narrower than that of
+    one arm and size, and silent about which of them it comes from.
+    """
+    paired = headline(comparison.differences(answer.main), None)
+    wide = paired.pivot_table("difference", "seed", ["classifier", "arm", "n_positive"])
+    wide = wide.dropna(axis=1)
+    arm, classifier = (wide.columns.get_level_values(level) for level in ("arm", "classifier"))
+    rows = {}
+    for group, names in GROUPS.items():
+        for name in CLASSIFIERS:
+            own = wide.loc[:, arm.isin(names) & (classifier == name)]
+            if own.shape[1]:
+                rows[group, name] = change(own.mean(axis=1), overlap)
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    found.index = pd.MultiIndex.from_tuples(found.index, names=["group", "classifier"])
+    return found
+
+
+def batches(answer):
+    """Return the mean differences to `real` of what is generated, of each of CLASSIFIERS, arm and
+    size, which are the index; a column a whole batch of seeds, named by its first seed."""
+    size = study.PROTOCOL["batch"]
+    paired = headline(comparison.differences(answer.main))
+    paired = paired[paired["seed"].isin(study.whole_batches(answer.main["seed"]))]
+    first = (paired["seed"] // size * size).rename("first")
+    names = ["classifier", "arm", "n_positive"]
+    return paired.pivot_table("difference", names, first).dropna()
+
+
+def quality_and_gain(answer, quality, metric, size, classifier):
+    """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
+    splits), and the differences to `real` at a size of the study (columns: seeds)."""
+    chosen = quality[quality["metric"] == metric]
+    chosen = chosen[chosen["n_positive"] == chosen["n_positive"].max()]
+    first = chosen.pivot_table("value", "generator", "seed")
+    rows = comparison.differences(answer.main)
+    rows = rows[(rows["n_positive"] == size) & (rows["classifier"] == classifier)]
+    second = rows.pivot_table("difference", "arm", "seed")
+    both = first.index.intersection(second.index)
+    names = [name for name in (*registry.REGISTRY, "noise") if name in both]
+    return first.loc[names], second.loc[names]
+
+
+def costs(answer, size, classifier):
+    """Return a row an arm: `seconds`, the median ones of generator and classifier together, and the
+    verdict's mean, low and high at a size. Not of further real calls, which cost labelling."""
+    rows = answer.main[(answer.main["n_positive"] == size) & (answer.main["arm"] != arms.ORACLE)]
+    rows = rows[rows["classifier"] == classifier]
+    seconds = (rows["generator_seconds"] + rows["seconds"]).groupby(rows["arm"]).median()
+    verdicts = answer.against_real
+    verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
+    verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
+    return verdicts.drop(arms.ORACLE, errors="ignore").assign(seconds=seconds)
+
+
+def other_scores(answer, size):
+    """Return {(classifier, score): `comparison.verdicts` at a size, arms as index} of the
+    headline's classifiers and OTHER_SCORES."""
+    rows = headline(answer.main[answer.main["n_positive"] == size], None)
+    found = {}
+    for score in OTHER_SCORES:
+        table = comparison.verdicts(rows, seed=SEED, score=score)
+        for classifier, own in table.groupby("classifier"):
+            found[classifier, score] = own.set_index("arm")
+    return found
+
+
+def more_calls(answer, classifier, size, larger):
+    """Return (mean, low, high): what `real` gains from size to larger calls, paired by seed."""
+    curve = comparison.learning_curve(answer.main, classifier)
+    return comparison.interval(curve[larger] - curve[size], seed=SEED)
+
+
+def by_snr(answer, arm, classifier):
+    """Return the difference to `real` of the fainter and the louder half of the calls, mean of the
+    sizes, a row a seed; empty where no truth is known."""
+    rows = answer.main[answer.main["classifier"] == classifier]
+    if rows[list(study.BY_SNR)].isna().all(axis=None):
+        return pd.DataFrame(columns=list(study.BY_SNR))
+    parts = {}
+    for score in study.BY_SNR:
+        paired = comparison.differences(rows, score=score)
+        paired = paired[paired["arm"] == arm]
+        parts[score] = paired.groupby("seed")["difference"].mean()
+    return pd.DataFrame(parts)
+
+
+def rescued(truth, before, after, count):
+    """Return (gained, lost): the numbers of `count` calls each that rise, or fall, most among the
+    seas, and the share of seas below each clip before and after, (n,) each.
+
+    truth (n,): labels; before, after (n,): probabilities of two classifiers for the same clips.
+    """
+    shares = []
+    for probability in (before, after):
+        seas = np.sort(probability[truth == 0])
+        shares.append(np.searchsorted(seas, probability) / len(seas))
+    calls = np.flatnonzero(truth == 1)
+    order = calls[np.argsort((shares[1] - shares[0])[calls], kind="stable")]
+    return order[::-1][:count], order[:count], *shares

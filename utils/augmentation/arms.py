@@ -1,0 +1,191 @@
+"""The arms of the study: what is done about few calls, each a function and a line of ARMS.
+
+An arm takes `Material`, all that it may use, and the number of calls to add, and returns `Added`.
+`prepare` turns that into what a classifier learns from, and refuses an arm that does not add what
+it claims. Nothing of validation or test clips is ever among the material. An arm that draws from a
+generator, or whose clips are training clips, stands in SAMPLING or COPYING as well.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from utils.errors import UserError
+from utils.models.generators import registry
+from utils.sound import augmentations, features
+
+BEST = "aae"  # the generator of `hybrid`: the most useful one that does not copy, on both data sets
+REAL, ORACLE, CLASS_WEIGHT = "real", "oracle", "class_weight"
+COPYING = ("oversample",)  # arms whose added clips are training clips
+SAMPLING = {"hybrid": (BEST,)}  # arms with a function of their own: the generators they draw from
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What the arms of one seed and size share."""
+
+    calls: np.ndarray  # (n, f, t) training clips with calls
+    sea: np.ndarray  # (m, f, t) training clips without
+    spare: np.ndarray  # (k, f, t) further real calls of the training side, for `oracle` alone
+    synthetic: Callable  # (name of a generator, number) to (number, f, t) of its samples
+    seed: int
+
+    def rng(self, arm):
+        """Return a random generator of the seed and the arm's name."""
+        return np.random.default_rng([self.seed, *arm.encode()])
+
+    def picked(self, count, rng):
+        """Return count training calls and as many seas, each one as often as any other."""
+        return tuple(side[_turns(len(side), count, rng)] for side in (self.calls, self.sea))
+
+
+@dataclass(frozen=True, eq=False)
+class Added:
+    """Clips that an arm adds: (k, f, t), and (k,) the share of a call in each, from 0.5 to 1.
+
+    A clip with a share below 1 enters twice, as a call with that weight and as sea with the rest:
+    the cross-entropy of a soft label, for classifiers that know hard ones only.
+    """
+
+    clips: np.ndarray
+    share: np.ndarray = field(default=None)
+
+
+def _turns(n, count, rng):
+    """(count,) of the numbers below n, in random order, all of them before any comes again."""
+    return np.concatenate([rng.permutation(n) for _ in range(-(-count // n))])[:count]
+
+
+def real(material, count):
+    """Nothing is added."""
+    return Added(material.calls[:0])
+
+
+def oversample(material, count):
+    """The training calls again."""
+    return Added(material.picked(count, material.rng("oversample"))[0])
+
+
+def classical(material, count):
+    """Shift, masking and mixing with real sea (`augmentations.classical`)."""
+    rng = material.rng("classical")
+    return Added(augmentations.classical(*material.picked(count, rng), rng))
+
+
+def mixup(material, count):
+    """Blends of a call with another training clip, of either class (`augmentations.mixup`)."""
+    rng, n_calls = material.rng("mixup"), len(material.calls)
+    first, seas = _turns(n_calls, count, rng), _turns(len(material.sea), count, rng)
+    second = (first + rng.integers(1, n_calls, count)) % n_calls  # never the call itself
+    is_sea = rng.random(count) < 0.5
+    partners = np.where(is_sea[:, None, None], material.sea[seas], material.calls[second])
+    blends, share = augmentations.mixup(material.calls[first], partners, rng)
+    return Added(blends, np.where(is_sea, share, 1).astype(np.float32))
+
+
+def call_on_background(material, count):
+    """Isolated training calls on whole training clips of sea."""
+    rng = material.rng("call_on_background")
+    return Added(augmentations.call_on_background(*material.picked(count, rng), rng))
+
+
+def hybrid(material, count):
+    """Half of BEST, half of `classical`."""
+    drawn = material.synthetic(BEST, count - count // 2)
+    return Added(np.concatenate([drawn, classical(material, count // 2).clips]))
+
+
+def oracle(material, count):
+    """Further real calls, as many as the training side has left."""
+    return Added(material.spare[:count])
+
+
+def _generated(name):
+    def arm(material, count):
+        return Added(material.synthetic(name, count))
+
+    arm.__doc__ = f"Samples of the generator {name}."
+    return arm
+
+
+ARMS = {
+    REAL: real,
+    CLASS_WEIGHT: real,
+    "oversample": oversample,
+    "classical": classical,
+    "mixup": mixup,
+    "call_on_background": call_on_background,
+    **{name: _generated(name) for name in registry.REGISTRY},
+    "hybrid": hybrid,
+    "noise": _generated("noise"),
+    ORACLE: oracle,
+}
+GENERATED = (*registry.REGISTRY, "noise")
+
+
+def generators(arm):
+    """Return the names of the generators that an arm samples from."""
+    return SAMPLING.get(arm, (arm,) if arm in GENERATED else ())
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a classifier learns from: Features, labels (n,), and weights (n,) or None."""
+
+    features: features.Features
+    labels: np.ndarray
+    weights: np.ndarray | None
+    n_clips: int  # different entries; a blend of mixup is one, though it enters twice
+
+
+def prepare(arm, material, count, known):
+    """Return the Training of an arm that adds `count` calls.
+
+    known: Features of the material's calls and then its sea. ValueError if the arm does not add as
+    many clips as asked for, or not of the kind that its name says.
+    """
+    added = ARMS[arm](material, count)
+    check(arm, material, count, added.clips)
+    n_calls, n_sea = len(material.calls), len(material.sea)
+    labels = np.repeat([1, 0, 1], [n_calls, n_sea, len(added.clips)])
+    table = known + features.extract(added.clips) if len(added.clips) else known
+    weights, n_clips = None, len(labels)
+    if arm == CLASS_WEIGHT:
+        weights = np.where(labels == 1, n_sea / n_calls, 1.0)
+    if added.share is not None:
+        blended = n_calls + n_sea + np.flatnonzero(added.share < 1)
+        weights = np.ones(len(labels))
+        weights[n_calls + n_sea :] = added.share
+        rest = 1 - weights[blended]
+        table = table[np.concatenate([np.arange(len(labels)), blended])]
+        labels = np.concatenate([labels, np.zeros(len(blended), labels.dtype)])
+        weights = np.concatenate([weights, rest])
+    return Training(table, labels, weights, n_clips)
+
+
+def check(arm, material, count, clips):
+    """ValueError if an arm's added clips are not as many, or not what its name says."""
+    wanted = 0 if arm in (REAL, CLASS_WEIGHT) else count
+    if arm == ORACLE:
+        wanted = min(count, len(material.spare))
+    if len(clips) != wanted:
+        raise UserError(f"arm {arm} added {len(clips)} clips instead of {wanted}.")
+    if not np.isfinite(clips).all():
+        raise UserError(f"arm {arm} added clips with NaN or infinite values.")
+    added = _prints(clips)
+    calls, sea, spare = (_prints(part) for part in (material.calls, material.sea, material.spare))
+    if arm in COPYING:
+        wrong = added - calls
+    elif arm == ORACLE:
+        wrong = (added - spare) | (added & calls)
+    else:
+        wrong = added & (calls | sea | spare)
+    if wrong:
+        raise UserError(f"arm {arm} added {len(wrong)} clips that are not what it claims to add.")
+    if arm not in COPYING and len(added) < len(clips):
+        raise UserError(f"arm {arm} added {len(clips) - len(added)} clips twice.")
+
+
+def _prints(clips):
+    return {clip.tobytes() for clip in np.ascontiguousarray(clips, dtype=np.float32)}

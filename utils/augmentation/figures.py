@@ -1,0 +1,248 @@
+"""Figures of Checkpoint 4: what each arm changes, beside `real` alone and beside its rivals."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import transforms
+
+from utils.augmentation import arms
+from utils.generative.figures import GENERATORS, SPARE
+from utils.models.generators import registry
+from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, place_legend
+from utils.statistics.comparison import SMALLEST_EFFECT
+
+ARMS = {  # name: (name in figures, colour, marker)
+    "real": ("solo reales", "#000000", "*"),
+    "class_weight": ("pesos por clase", "#A6A6A6", (4, 1, 0)),
+    "oversample": ("duplicar", "#7F7F7F", (6, 1, 0)),
+    "classical": ("aumento clásico", "#56B4E9", "P"),
+    "mixup": ("mixup", "#8C6D31", "H"),
+    "call_on_background": ("llamada sobre mar", GENERATORS["copies"][1], "X"),
+    "ae": (*GENERATORS["ae"], "o"),
+    "vae": (*GENERATORS["vae"], "s"),
+    "aae": (*GENERATORS["aae"], "D"),
+    "gan": (*GENERATORS["gan"], "^"),
+    "diffusion": (*GENERATORS["diffusion"], "v"),
+    "hybrid": ("híbrido", "#DDAA33", "h"),
+    "noise": (*GENERATORS["noise"], "p"),
+    "oracle": ("más reales", "#000000", "d"),
+}
+ARMS |= {name: (*GENERATORS[name], "8") for name in registry.REGISTRY if name not in ARMS}
+_new = [name for name in arms.ARMS if name not in ARMS]  # they go by their own names
+ARMS |= {name: (name, SPARE[k % len(SPARE)], "<") for k, name in enumerate(_new)}
+WORDS = {
+    "helps": "ayuda",
+    "equivalent": "equivale",
+    "harms": "perjudica",
+    "undecided": "indeciso",
+}
+AGAINST_RIVAL = WORDS | {"helps": "gana", "harms": "pierde"}
+DIFFERENCE = "diferencia de ROC AUC"
+MARKS = {"helps": "▲", "equivalent": "=", "harms": "▼", "undecided": ""}
+EXCLUDED = "×"  # a gain of SMALLEST_EFFECT or more is ruled out
+GAIN_MAP, SHADES = plt.get_cmap("PuOr", 21), 0.05  # few colours, that files stay small
+
+
+def title(arm: str) -> str:
+    """Return the name of an arm in figures and sentences."""
+    return ARMS[arm][0]
+
+
+def _interval(ax, row, place, colour, marker, *, filled=True, size=7, label=None):
+    ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.8)
+    ax.plot(
+        row["mean"], place, marker=marker, ms=size, color=colour, label=label, ls="none",
+        mfc=colour if filled else "white", mew=1.6,
+    )  # fmt: skip
+
+
+def _indifferent(ax, vertical=True):
+    """Shade differences that count as none."""
+    draw = ax.axvspan if vertical else ax.axhspan
+    draw(-SMALLEST_EFFECT, SMALLEST_EFFECT, color="#EFEFEF", lw=0, zorder=0)
+    (ax.axvline if vertical else ax.axhline)(0, **REFERENCE_LINE)
+
+
+def by_classifier(table: pd.DataFrame, classifiers=("cnn", "random_forest")):
+    """Return {name in figures: rows} of some classifiers: the panels of a figure."""
+    return {model_title(name): table[table["classifier"] == name] for name in classifiers}
+
+
+def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_forest")):
+    """Draw paired differences with intervals, an arm a row, a panel a table; return the axes.
+
+    panels: title to rows of `comparison.verdicts` at one size. Filled: helps or harms.
+    """
+    names = [arm for arm in ARMS if any((rows["arm"] == arm).any() for rows in panels.values())]
+    places = {arm: len(names) - 1 - i for i, arm in enumerate(names)}
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 0.36 * len(names) + 1.5), sharey=True, squeeze=False,
+        sharex=True,
+    )  # fmt: skip
+    shifts = np.linspace(0.16, -0.16, len(classifiers)) if len(classifiers) > 1 else [0]
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        _indifferent(ax)
+        for classifier, shift in zip(classifiers, shifts, strict=True):
+            label, colour, _, marker = MODELS[classifier]
+            for row in rows[rows["classifier"] == classifier].to_dict("records"):
+                sure = row["verdict"] in ("helps", "harms")
+                place = places[row["arm"]] + shift
+                _interval(ax, row, place, colour, marker, filled=sure, label=label)
+                label = None
+        ax.set_title(name, fontsize=11)
+        ax.set_xlabel(f"{DIFFERENCE} con «solo reales»")
+        ax.locator_params(axis="x", nbins=6)
+        ax.grid(axis="x")
+    axes[0, 0].set_yticks(list(places.values()), [title(arm) for arm in places])
+    axes[0, 0].set_ylim(-0.6, len(names) - 0.4)
+    axes[0, 0].plot([], [], "o", color="#8C8C8C", label="relleno: ayuda o perjudica")
+    axes[0, 0].plot([], [], "s", color="#E0E0E0", ms=11, label=f"franja: ±{SMALLEST_EFFECT}")
+    place_legend(axes[0])
+    return axes[0]
+
+
+def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_positive",
+                 xlabel="llamadas reales", rival=False):  # fmt: skip
+    """Write mean differences into a grid coloured by them, two panels a line, or one if there are
+    many columns; return the axes.
+
+    panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
+    (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS, and
+    EXCLUDED; colours end at SHADES. rival: whether they are differences to the best cheap rival.
+    """
+    words = AGAINST_RIVAL if rival else WORDS
+    label = f"{DIFFERENCE} con el rival" if rival else DIFFERENCE
+    order, titles = (ARMS, title) if rows == "arm" else (MODELS, model_title)
+    shown = set().union(*(table[rows] for table in panels.values()))
+    names = [name for name in order if name in shown]
+    across = 1 if max(table[columns].nunique() for table in panels.values()) > 5 else 2
+    lines = -(-len(panels) // across)
+    figure, axes = plt.subplots(
+        lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 1.1),
+        sharex=True, sharey=True, squeeze=False,
+    )  # fmt: skip
+    for ax in axes.flat[len(panels) :]:
+        ax.remove()
+    axes = axes.ravel()[: len(panels)]
+    for ax, (name, table) in zip(axes, panels.items(), strict=True):
+        mean = table.pivot(index=rows, columns=columns, values="mean").reindex(names)
+        image = ax.imshow(
+            mean, cmap=GAIN_MAP, vmin=-SHADES, vmax=SHADES, aspect="auto", interpolation="nearest"
+        )
+        for row in table.to_dict("records"):
+            place = mean.columns.get_loc(row[columns]), names.index(row[rows])
+            mark = MARKS[row["verdict"]]
+            if row["gain_excluded"]:
+                mark += EXCLUDED
+            text = f"{row['mean']:+z.3f}".replace("-", "−")
+            ax.annotate(
+                f"{text} {mark:1}", place, ha="center", va="center", fontsize=8,
+                color=_readable(image.to_rgba(row["mean"])),
+            )  # fmt: skip
+        ax.set_xticks(range(mean.shape[1]), [f"{value:g}" for value in mean.columns])
+        ax.set_yticks(range(len(names)), [titles(name) for name in names])
+        ax.tick_params(length=0)
+        ax.set_title(name, fontsize=11)
+    for ax in axes[-across:]:
+        ax.set_xlabel(xlabel)
+        ax.tick_params(labelbottom=True)
+    figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
+    excluded = f"descarta +{SMALLEST_EFFECT}"
+    marked = [f"{MARKS[word]} {words[word]}" for word in ("helps", "harms", "equivalent")]
+    figure.supxlabel("   ".join([*marked, f"{EXCLUDED} {excluded}"]), fontsize=10)
+    return axes
+
+
+def _readable(rgba):
+    """Black or white, whichever stands out more from a colour (contrast of WCAG 2.1)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3]]
+    luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
+    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
+
+
+def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
+    """Draw ROC AUC against the number of real calls, a line an arm, with bands; return the axes.
+
+    panels: title to rows of `comparison.scores_by_size` of one classifier.
+    """
+
+    def draw(ax, rows):
+        for arm in arms:
+            own = rows[rows["arm"] == arm].sort_values("n_positive")
+            text, colour, marker = ARMS[arm]
+            style = "--" if arm == "oracle" else "-"
+            ax.plot(own["n_positive"], own["mean"], style, marker=marker, color=colour, label=text)
+            if arm == "real":
+                ax.fill_between(
+                    own["n_positive"], own["low"], own["high"], color=colour, alpha=0.08, lw=0,
+                    label=f"{text},\nintervalo del 95 %",
+                )  # fmt: skip
+        _sizes(ax, rows["n_positive"])
+
+    return _row(panels, draw, label="ROC AUC de prueba", height=4.2)
+
+
+def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str, tuple]):
+    """Draw how many real calls score as each arm does with `size`; return the axes.
+
+    panels: title to a table of arms (index) with real, low and high. ends: title to the first and
+    the last size of the curve, thin lines; what ends there goes on as an arrow beyond them.
+    """
+    names = [arm for arm in ARMS if any(arm in rows.index for rows in panels.values())]
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(WIDTH, 0.34 * len(names) + 1.3), sharey=True, squeeze=False
+    )
+    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
+        for place, arm in enumerate(reversed(names)):
+            if arm in rows.index:
+                row = rows.loc[arm].rename({"real": "mean"})
+                _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
+                for side, mark, dots in (("low", "<", -9), ("high", ">", 9)):
+                    if row[side] == ends[name][side == "high"]:
+                        beside = transforms.offset_copy(ax.transData, figure, dots, units="dots")
+                        ax.plot(row[side], place, mark, color=ARMS[arm][1], ms=5, transform=beside)
+        ax.axvline(size, **REFERENCE_LINE)
+        for end in ends[name]:
+            ax.axvline(end, color="#BFBFBF", lw=1, zorder=0)
+        low, high = ends[name]
+        sizes = [value for value in (50, 100, 200, 400, 800) if low < value < high]
+        _sizes(ax, [low, *sizes, high], label="llamadas reales que dan lo mismo")
+        ax.margins(x=0.07)
+        ax.set_title(name, fontsize=11)
+        ax.grid(axis="x")
+    axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
+    return axes[0]
+
+
+def _row(panels, draw, *, label, height):
+    """Axes side by side with one legend, one a panel, each filled by draw(ax, rows)."""
+    size = {"figsize": (WIDTH, height), "squeeze": False}
+    axes = plt.subplots(1, len(panels), sharex=True, sharey=True, **size)[1][0]
+    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
+        draw(ax, rows)
+        ax.set_title(name, fontsize=11)
+        ax.grid()
+    axes[0].set_ylabel(label)
+    _legend(axes)
+    return axes
+
+
+def _sizes(ax, sizes, label="llamadas reales"):
+    shown = []
+    for size in sorted(set(sizes), reverse=True):  # the last one for sure, none too near another
+        shown += [size] if not shown or size <= shown[-1] / 1.5 else []
+    ax.set_xscale("log")
+    ax.set_xticks(shown, [f"{size:g}" for size in shown])
+    ax.minorticks_off()
+    ax.set_xlabel(label)
+
+
+def _legend(axes):
+    """The legend of all panels, beside them: there are more names than fit above."""
+    named = {}
+    for ax in axes:
+        for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
+            named.setdefault(name, handle)
+    axes[0].figure.legend(named.values(), named.keys(), loc="outside right center")

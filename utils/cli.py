@@ -1,0 +1,297 @@
+"""The one command line: `whales COMMAND`, or `python -m utils COMMAND`.
+
+Exit codes: 0 done, 1 some rows or a notebook failed, 2 the user's mistake, 130 interrupted. A
+UserError, or a file that can't be read or written, is one sentence; all else keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from utils.errors import UserError
+
+# Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
+RESUMES = "finished rows are stored; the same command goes on from there"
+dataset_option = click.option(
+    "--dataset",
+    metavar="SOURCE",
+    help="name or path; default: the variable DATASET, or simulated",
+)
+
+
+def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int:
+    """Run a command and return its exit code; root: of the notebooks and reports."""
+    try:
+        return whales.main(arguments, "whales", standalone_mode=False, obj=root) or 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        print(f"Interrupted: {RESUMES}.", file=sys.stderr)
+        return 130
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}", file=sys.stderr)
+        return 2
+
+
+@click.group(context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]})
+def whales() -> None:
+    """What helps a whale-call detector when only a few calls are labelled?"""
+
+
+@whales.command()
+@click.option("--only", multiple=True, metavar="NAME", help="such as 00_eda; may be repeated")
+@click.option("--timeout", type=int, metavar="SECONDS", help="longest time for a cell")
+@dataset_option
+@click.pass_obj
+def report(root, only, timeout, dataset):
+    """Execute the notebooks and store them, all or none.
+
+    Example: whales report --dataset my_clips/
+    """
+    from utils import data
+    from utils import report as reports
+
+    try:
+        source = dataset or os.environ.get("DATASET")
+        reports.report(root or data.ROOT, source, only=only, timeout=timeout)
+    except reports.ReportError as error:
+        print(f"\n{error}\n\nNo stored notebook was changed.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        reports.end_tasks()
+        print("\nInterrupted. No stored notebook was changed.", file=sys.stderr)
+        return 130
+
+
+@whales.command()
+@click.argument("name")
+def download(name):
+    """Download a public data set into data/NAME/.
+
+    Example: whales download cornell_whale_challenge
+    """
+    from utils import data
+
+    folder = data.download(name)
+    print(f"data/{folder.name} is complete; use it with DATASET={name}.")
+
+
+@whales.command()
+@click.argument("table", type=click.Choice(["all", "table", "curve", "shapes", "cues", "leak",
+                                            "calibration"]), default="all")  # fmt: skip
+@dataset_option
+def baseline(table, dataset):
+    """Fill the tables of stage 1; all: every one but the calibration, which needs real clips.
+
+    Example: whales baseline curve --dataset my_clips/
+    """
+    from utils import data
+    from utils.baseline import baseline
+
+    loaded = data.load(dataset)
+    if table == "calibration" and loaded.name == data.SIMULATED:
+        raise UserError("calibration needs real clips; name them with --dataset PATH.")
+    bench = baseline.prepare(loaded)
+    print(loaded.describe())
+    if table == "calibration":
+        print(baseline.calibration(bench).round(3).to_string(index=False))
+        return
+    summaries = {
+        "table": lambda: baseline.table(bench).groupby("model")["roc_auc"].agg(["mean", "std"]),
+        "curve": lambda: baseline.learning_curve(bench).pivot_table("roc_auc", "size", "model"),
+        "shapes": lambda: baseline.shapes(bench).groupby("shape").mean(numeric_only=True),
+        "cues": lambda: baseline.cue_floor(bench).groupby("cue")["roc_auc"].mean(),
+        "leak": lambda: baseline.leak(bench).groupby("model")["roc_auc"].mean(),
+    }
+    for name in summaries if table == "all" else (table,):
+        print(f"\n{name}\n{summaries[name]().round(3).to_string()}")
+
+
+@whales.command()
+@click.argument("table", type=click.Choice(["forms", "stability", "draws"]))
+@dataset_option
+def generative(table, dataset):
+    """Compare forms of the generators, count collapses, measure more draws (stages 2 and 3).
+
+    Example: whales generative forms --dataset my_clips/
+    """
+    from utils import data
+    from utils.baseline import baseline
+    from utils.generative import trials
+
+    bench = baseline.prepare(data.load(dataset))
+    if table == "forms":
+        rows = trials.forms(bench).drop(columns=["split", "seconds"])
+        shown = rows.groupby(["n_positive", "generator", "form"]).mean(numeric_only=True)
+    elif table == "draws":
+        shown = trials.draws(bench).groupby("generator").mean(numeric_only=True)
+    else:
+        kinds = {"collapsed": "sum", "variation": ["min", "max"], "seconds": "median"}
+        shown = trials.stability(bench).groupby("generator").agg(kinds)
+    print(shown.round(3).to_string())
+
+
+@whales.command()
+@click.option("--sizes", type=int, multiple=True, help="real positives; default: all")
+@click.option("--seeds", type=int, multiple=True, help="splits; default: all")
+@dataset_option
+def quality(sizes, seeds, dataset):
+    """Judge every generator: fill the table of stage 3, in about an hour.
+
+    Example: whales quality --dataset my_clips/
+    """
+    from utils import data
+    from utils.baseline import baseline
+    from utils.quality import judging
+
+    bench = baseline.prepare(data.load(dataset))
+    known = {"sizes": judging.sizes(bench), "seeds": list(range(len(bench.splits)))}
+    _check_known(known, sizes=sizes, seeds=seeds)
+    chosen = {"seeds": seeds or None, "table_sizes": sizes or None}
+    waiting = set(judging.jobs(bench, **chosen)) - judging.stored_rows(bench)[1]
+    print(
+        f"{len(waiting)} generators to judge, about {len(waiting) * judging.SECONDS / 60:.0f} min"
+    )
+    means = judging.quality_table(bench, **chosen)
+    means = means.pivot_table("value", ["n_positive", "generator"], "metric")
+    shown = ["two_sample_auc", "density_pca", "coverage_pca", "usefulness", "copying_p_alone"]
+    print(means.reindex(columns=shown).round(3).to_string())
+
+
+def _check_known(known, **given):
+    """UserError for the first value of an option that is none of those known."""
+    for name, values in given.items():
+        if odd := sorted(set(values) - set(known[name])):
+            raise UserError(f"--{name} {odd[0]} is not one of {known[name]}; choose from these.")
+
+
+@whales.group()
+def study() -> None:
+    """Run, watch and reproduce the study of stage 4."""
+
+
+@study.command()
+@click.option("--parts", multiple=True, help="main, curve, ratios, balanced, challenge; all")
+@click.option("--sizes", type=int, multiple=True, help="real calls, in all parts; default: all")
+@click.option("--seeds", type=int, multiple=True, help="default: as many as the rule asks for")
+@click.option("--arms", multiple=True, help="default: all")
+@click.option("--classifiers", multiple=True, help="default: all")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="default: cores")
+@click.option("--scheduler", help="address of a Dask scheduler, tcp://...; default: none")
+@click.option("--retry", is_flag=True, help="run rows that failed once more")
+@dataset_option
+def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, dataset):
+    """Run what has no row yet; options that list values may be repeated.
+
+    Example: whales study run --parts main --sizes 50 --arms real --arms vae --seeds 0
+    """
+    from utils.augmentation import arms as every
+    from utils.augmentation import study
+
+    known = {
+        "parts": list(study.PARTS),
+        "arms": list(every.ARMS),
+        "classifiers": list(study.PROTOCOL["classifiers"]),
+        "seeds": list(range(study.PROTOCOL["most_seeds"])),
+    }
+    _check_known(known, parts=parts, arms=arms, classifiers=classifiers, seeds=seeds)
+    place = study.Study(dataset)
+    parts = parts or study.PARTS
+    cells = place.cells(range(study.PROTOCOL["most_seeds"]), parts)
+    _check_known({"sizes": sorted({cell.n_positive for cell in cells})}, sizes=sizes)
+    failed = study.run_missing(
+        place,
+        parts=parts,
+        sizes=sizes,
+        seeds=seeds,
+        arm_names=arms or known["arms"],
+        classifier_names=list(dict.fromkeys(classifiers or known["classifiers"])),
+        jobs=jobs,
+        scheduler=scheduler,
+        retry=retry,
+    )
+    return 1 if failed else 0
+
+
+@study.command(name="status")
+@dataset_option
+def study_status(dataset):
+    """Say what is done and what is to be run.
+
+    Example: whales study status --dataset my_clips/
+    """
+    from utils.augmentation import study
+
+    place = study.Study(dataset)
+    print(study.status(place).to_string(index=False))
+    stored = study.read(place.path)
+    if others := len(stored) - len(study.current(stored, place.settings)):
+        print(f"{others} rows in {place.path.name} belong to other clips or settings.")
+
+
+@study.command()
+@click.option("--rows", type=int, default=3, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="of the choice of rows")
+@dataset_option
+def reproduce(rows, seed, dataset):
+    """Run stored rows anew and compare.
+
+    Example: whales study reproduce --rows 8 --seed 1
+    """
+    from utils.augmentation import study
+
+    table = study.reproduce(study.Study(dataset), rows, seed)
+    print(table.to_string(index=False))
+    return 0 if table["agrees"].all() else 1
+
+
+@study.command(name="other-form")
+@dataset_option
+def other_form(dataset):
+    """Repeat a part of the study with generators that learn from calls alone.
+
+    Example: whales study other-form --dataset my_clips/
+    """
+    from utils.augmentation import sensitivity
+
+    table = sensitivity.run(sensitivity.OtherForm(dataset)).drop(columns=["form", "content"])
+    print(table.groupby("n_positive").mean().round(3).drop(columns="seed").T.to_string())
+
+
+@study.command()
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="default: cores")
+def replicas(jobs):
+    """Measure how wide intervals have to be, on new deployments of the simulated hydrophone.
+
+    Example: whales study replicas --jobs 2
+    """
+    from utils import data
+    from utils.augmentation import replicas, study
+    from utils.statistics import evaluation
+
+    rows = replicas.run(study.Study(data.SIMULATED).settings, jobs=jobs)
+    value, low, high = replicas.overlap(rows, seed=0)
+    print(f"{rows['replica'].nunique()} replicas: overlap {value:.2f} ({low:.2f} to {high:.2f})")
+    for kept in (evaluation.OVERLAP, 0.0):
+        held, total = replicas.coverage(rows, seed=0, overlap=kept)
+        print(f"intervals with overlap {kept:.2f}: {held} of {total} hold the others' mean")
+
+
+@whales.command()
+def benchmark():
+    """Measure speed and memory against what a user would otherwise pick.
+
+    Example: whales benchmark
+    """
+    from utils import benchmark
+
+    benchmark.run()

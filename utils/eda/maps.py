@@ -1,0 +1,31 @@
+"""Spectrograms in few dimensions: principal components, and maps in two dimensions."""
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+from utils.sound.spectrograms import normalise
+
+
+def principal_components(spectrograms, n_components=50, *, seed):
+    """Return (n, n_components) scores and (n_components,) shares of explained variance.
+
+    Each clip is standardised first, so that its level and contrast do not count.
+    """
+    pixels = normalise(spectrograms).reshape(len(spectrograms), -1)
+    n_components = min(n_components, *pixels.shape)
+    model = PCA(n_components, svd_solver="randomized", random_state=seed)
+    return model.fit_transform(pixels), model.explained_variance_ratio_
+
+
+def tsne(scores, *, seed) -> np.ndarray:
+    """Return a t-SNE map (n, 2) of (n, d) scores, which starts from their principal components."""
+    return TSNE(init="pca", random_state=seed, max_iter=500, n_jobs=2).fit_transform(scores)
+
+
+def umap(scores, *, seed, n_neighbours=15) -> np.ndarray:
+    """Return a UMAP map (n, 2) of (n, d) scores; one thread, so that the seed decides."""
+    from umap import UMAP
+
+    model = UMAP(n_neighbors=n_neighbours, init="pca", random_state=seed, n_jobs=1)
+    return model.fit_transform(np.asarray(scores, dtype=np.float32))

@@ -1,0 +1,276 @@
+"""Looks into trained generators, and stores their clips: for the second notebook."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import soundfile
+from sklearn.decomposition import PCA
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.neighbors import KNeighborsRegressor
+
+from utils import data, tables
+from utils.eda import maps
+from utils.models.generators import registry
+from utils.progress import progress
+from utils.quality import quality
+from utils.sound import call_track, spectrograms
+from utils.statistics import evaluation
+
+PROPERTIES = ("snr_db", "start_hz")  # of calls, that maps of codes are coloured by
+TOLERANCE = 0.1  # networks and maps differ between processors
+
+
+def train(found, *, seed, names=tuple(registry.REGISTRY)):
+    """Return {name: fitted generator}, each trained on the clips of a `judging.Fold`."""
+    trained = {}
+    for name in progress(names, "generators"):
+        trained[name] = found.fit(registry.build(name), seed=seed)
+    return trained
+
+
+def composition(generator, *, seed):
+    """Return the images (f, t) that one sample is made of, in the data's unit, in this order:
+    level, texture (both of one real background clip), call, deviation, and the sample."""
+    clips, seas = generator.sample_with_seas(1, seed=seed)
+    level = generator.sea.levels[seas[0]]
+    texture = generator.drawn_seas(1, seed=seed)[1][0]
+    mean, deviation = (image[0] for image in generator.drawn_parts(1, seed=seed))
+    scale = generator.sea.scale
+    return {
+        "level": level,
+        "texture": scale * texture,
+        "call": scale * mean,
+        "deviation": deviation,
+        "sample": clips[0],
+    }
+
+
+def seas_alone(generator, n, *, seed):
+    """Return (n, f, t): the seas of `sample` with the same n and seed, without a call."""
+    seas, texture = generator.drawn_seas(n, seed)
+    return generator.sea.levels[seas] + generator.sea.scale * texture
+
+
+def walk(generator, first, last, steps=6):
+    """Return (steps, f, t): decoded codes on the straight line between those of two clips."""
+    codes = generator.encode(np.stack([first, last]))
+    share = np.linspace(0, 1, steps)[:, None]
+    return generator.decode((1 - share) * codes[0] + share * codes[1])
+
+
+def directions(generator, clips, n_directions=3, reach=2.0, steps=5):
+    """Return (n_directions, steps, f, t) decoded codes along the codes' principal components, from
+    -reach to reach standard deviations, and (n_directions,) shares of the codes' variance."""
+    codes = generator.encode(clips)
+    pca = PCA(n_directions).fit(codes)
+    spread = np.sqrt(pca.explained_variance_)
+    grid = np.linspace(-reach, reach, steps)
+    images = [
+        generator.decode(pca.mean_ + grid[:, None] * spread[i] * pca.components_[i])
+        for i in range(n_directions)
+    ]
+    return np.stack(images), pca.explained_variance_ratio_
+
+
+def flat_maps(points, *, seed):
+    """Return {"PCA", "t-SNE", "UMAP"}: maps (n, 2) of (n, d) points."""
+    points = np.asarray(points, dtype=np.float32)
+    scores = PCA(min(20, points.shape[1]), random_state=seed).fit_transform(points)
+    return {
+        "PCA": scores[:, :2],
+        "t-SNE": maps.tsne(scores, seed=seed),
+        "UMAP": maps.umap(scores, seed=seed),
+    }
+
+
+def mixing(real, synthetic, *, seed):
+    """Return the maps of real and synthetic clips together, their labels (1 synthetic), and the
+    neighbour purity of each map: 0.5 where the two are mixed, 1 where they are apart."""
+    both = np.concatenate([real, synthetic]).reshape(len(real) + len(synthetic), -1)
+    labels = np.repeat([0, 1], [len(real), len(synthetic)])
+    drawn = flat_maps(both, seed=seed)
+    purity = {name: evaluation.neighbour_purity(points, labels) for name, points in drawn.items()}
+    return drawn, labels, purity
+
+
+def ordered(codes, values, groups, *, k=10):
+    """Return the share (at most 1) of the variance of (n,) values that the k nearest (n, d) codes
+    of other groups explain, by five-fold cross-validation; NaN values are left out."""
+    known = np.isfinite(values)
+    codes, values, groups = codes[known], values[known], np.asarray(groups)[known]
+    folds = GroupKFold(min(5, len(np.unique(groups))))
+    model = KNeighborsRegressor(k)
+    return r2_score(values, cross_val_predict(model, codes, values, groups=groups, cv=folds))
+
+
+def explained(generator, clips):
+    """Return the share of the excess's variance in clips that reconstruction explains."""
+    error = clips - generator.reconstruct(clips)
+    excess = error + generator.decode(generator.encode(clips))
+    return float(1 - error.var() / excess.var())
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Samples of each generator beside real clips, and the numbers that belong to the pictures."""
+
+    samples: dict  # name: (n, f, t), as many as there are training calls
+    maps: dict  # name: {method: (m, 2)} of validation calls and as many samples
+    labels: dict  # name: (m,) 0 real, 1 synthetic
+    numbers: pd.Series  # indexed by (generator, measure)
+
+
+def measure(bench, found, generators, *, seed):
+    """Compare samples of trained generators with real clips; return Measured.
+
+    Purity of maps uses validation calls, the two-sample AUC test calls. The numbers are recorded in
+    generative.csv, and those of a later run compared with it; ValueError if they differ.
+    """
+    n, real = len(found.calls), found.validation_calls
+    samples, drawn, labels, numbers = {}, {}, {}, {}
+    for name, generator in progress(generators.items(), "measures"):
+        samples[name], seas = generator.sample_with_seas(n, seed=seed + 1)
+        drawn[name], labels[name], purity = mixing(real, samples[name][: len(real)], seed=seed)
+        numbers |= {(name, f"purity {method}"): value for method, value in purity.items()}
+        if hasattr(generator, "reconstruct"):
+            numbers[name, "explained variance"] = explained(generator, real)
+        numbers[name, "two-sample AUC"] = _two_sample(found, samples[name], seas, seed)
+    if "vae" in generators:
+        numbers |= _order(bench, found, generators["vae"].encode(found.calls))
+    reference = mixing(real, found.calls[: len(real)], seed=seed)[2]
+    numbers |= {("real", f"purity {method}"): value for method, value in reference.items()}
+    numbers["real", "two-sample AUC"] = _two_sample(found, found.calls, found.call_groups, seed)
+    rows = [
+        {"dataset": bench.dataset.name, "generator": generator, "measure": measure, "value": value}
+        for (generator, measure), value in numbers.items()
+    ]
+    table = tables.record(
+        pd.DataFrame(rows).round(4),
+        bench.results("generative"),
+        keys=["generator", "measure"],
+        tolerance=TOLERANCE,
+        content=bench.content,
+    )
+    stored = table.set_index(["generator", "measure"])["value"]
+    return Measured(samples, drawn, labels, stored)
+
+
+def call_properties(bench, found):
+    """Return the training calls' parameters, a row a call: the true ones where they are known, else
+    those of the call_track."""
+    truth = bench.dataset.truth
+    if truth is not None:
+        return truth.iloc[found.call_index]
+    return call_track.call_parameters(found.calls, found.frequencies, found.times)
+
+
+def _order(bench, found, codes):
+    """The numbers beside the maps of the VAE's codes."""
+    groups = found.call_groups
+    properties = call_properties(bench, found)
+    numbers = {("vae", f"ordered {name}"): ordered(codes, properties[name].to_numpy(float), groups)
+               for name in PROPERTIES}  # fmt: skip
+    numbers["vae", "group purity"] = evaluation.neighbour_purity(codes, groups)
+    return numbers | {("vae", "group chance"): evaluation.chance_purity(groups)}
+
+
+def _two_sample(found, clips, sources, seed):
+    count = min(len(clips), len(found.held_out))
+    return quality.two_sample_auc(
+        found.held_out[:count],
+        found.held_out_groups[:count],
+        clips[:count],
+        sources[:count],
+        seed=seed,
+    )
+
+
+def synthetic_path(bench, name):
+    """Return where the synthetic clips of a generator and a data set are kept."""
+    return data.ROOT / "data" / "synthetic" / bench.dataset.name / f"{name}.npz"
+
+
+def write(bench, found, generator, *, n, seed):
+    """Write n synthetic calls and the real sea of their training as `data.load` reads them.
+
+    Label 1: synthetic; label 0: the real background clips that the generator learned from. Groups
+    are those of the real clip whose sea is heard. Returns the path.
+    """
+    clips, seas = generator.sample_with_seas(n, seed=seed)
+    groups = bench.dataset.groups[found.sea_index]
+    names = bench.dataset.clip_names[found.sea_index].astype(str)
+    dataset = data.Dataset(
+        name=generator.name,
+        spectrograms=np.concatenate([clips, found.sea]),
+        labels=np.repeat(np.int8([1, 0]), [n, len(found.sea)]),
+        groups=np.concatenate([groups[seas], groups]),
+        clip_names=np.concatenate(
+            [[f"{generator.name}{i:05d}_{names[k]}" for i, k in enumerate(seas)], names]
+        ),
+        frequencies=found.frequencies,
+        times=found.times,
+        unit=bench.dataset.unit,
+        provenance=provenance(bench, found, generator, generator.seed, seed),
+    )
+    path = synthetic_path(bench, generator.name)
+    data.save_npz(dataset, path)
+    return path
+
+
+def provenance(bench, found, generator, training_seed, seed):
+    """Return what is stored of where synthetic clips come from."""
+    index = np.concatenate([found.call_index, found.sea_index])
+    names = "\n".join(bench.dataset.clip_names[index].astype(str))
+    return {
+        "generator": generator.name,
+        "settings": json.dumps(generator.description()),
+        "trained on": f"{len(found.calls)} calls and {len(found.sea)} others of "
+        f"{bench.dataset.name} ({bench.content}), hash of their names {tables.digest(names)}",
+        "seeds": f"training {training_seed}, samples {seed}",
+    }
+
+
+def stored_or_trained(bench, found, *, training_seed, seed):
+    """Return {name: (n, f, t)}, as many samples of each generator as there are training calls.
+
+    They are those that `write` left on disk, if they were made from these clips, settings and
+    seeds; generators whose samples are not there are trained, and their samples written.
+    """
+    samples = {}
+    for name in progress(registry.REGISTRY, "synthetic clips"):
+        generator, path = registry.build(name), synthetic_path(bench, name)
+        wanted = data.told(provenance(bench, found, generator, training_seed, seed))
+        made = data.load(path) if path.is_file() else None
+        known = made is not None and made.provenance["written"] == wanted
+        if not known or (made.labels == 1).sum() != len(found.calls):
+            found.fit(generator, seed=training_seed)
+            made = data.load(write(bench, found, generator, n=len(found.calls), seed=seed))
+        samples[name] = made.spectrograms[made.labels == 1]
+    return samples
+
+
+def write_audio(dataset, clips, *, seed):
+    """Write clips, {name: (k, f, t)}, as WAV through Griffin-Lim; return {name: path from root}.
+
+    Into figures/audio/ for the embedded default, figures/DATASET/audio/ for others.
+
+    The dataset's settings say how its spectrograms were made; clips may be on another grid.
+    """
+    settings = dataset.settings
+    folder = data.ROOT / "figures"
+    if dataset.name != data.SIMULATED:
+        folder = folder / dataset.name
+    folder = folder / "audio"
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = settings.mel_bands, settings.n_frames
+    paths = {}
+    for name, images in clips.items():
+        sounds = spectrograms.to_audio(spectrograms.resize(images, shape), settings, seed=seed)
+        for number, sound in enumerate(sounds, start=1):
+            path = folder / f"02_{name}_{number}.wav"
+            soundfile.write(path, 0.9 * sound, settings.sample_rate, subtype="PCM_16")
+            paths[f"{name} {number}"] = path.relative_to(data.ROOT).as_posix()
+    return paths

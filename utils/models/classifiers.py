@@ -1,0 +1,415 @@
+"""Detectors of the study behind one `fit` / `predict_proba`: three classical ones, an MLP, a CNN.
+
+Each takes spectrograms (n, frequency, time) in any unit that is linear in dB and labels 0/1. What
+is learned (weights, scales, number of boosting rounds, the epoch that is kept) comes from the
+training and validation clips that are passed in. The networks are backend-neutral Keras 3; one
+compiled network a shape is kept and its weights are drawn anew from the seed in each fit, so that
+hundreds of fits trace it once. A new classifier is one class and one line of REGISTRY.
+"""
+
+import functools
+import inspect
+import time
+import warnings
+
+import keras
+import numpy as np
+from keras import layers
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from utils.errors import UserError
+from utils.sound import features
+
+BATCH_SIZE = 64
+COMPILED = keras.backend.backend() == "jax"  # XLA: what JAX needs and TensorFlow does not
+STEPS = 480  # gradient steps of a network, whatever the number of clips
+EPOCHS = 12  # a network's steps are reported, and validated, in this many equal parts
+
+
+def build(name, *, seed, **settings):
+    """Return an unfitted classifier of REGISTRY; ValueError if the name is unknown."""
+    if name not in REGISTRY:
+        raise UserError(f"no classifier is called {name!r}; choose from {', '.join(REGISTRY)}.")
+    return REGISTRY[name](seed=seed, **settings)
+
+
+def _check(spectrograms, labels):
+    labels = np.asarray(labels)
+    if len(spectrograms) != len(labels):
+        raise UserError(
+            f"{len(spectrograms)} spectrograms came with {len(labels)} labels; give one a clip."
+        )
+    if set(np.unique(labels).tolist()) != {0, 1}:
+        raise UserError("training labels must hold both 0 and 1; draw clips of both classes.")
+    return labels.astype(np.float32)
+
+
+class _Tabular:
+    """A scikit-learn estimator on the table of `features.extract`."""
+
+    def __init__(self, *, seed, **settings):
+        self.seed = seed
+        self.estimator = self._build(seed, **settings)
+
+    def fit(self, spectrograms, labels, validation=None, weights=None):
+        """Fit on (n, f, t) and (n,); validation is (spectrograms, labels) or None, weights (n,)."""
+        labels = _check(spectrograms, labels)
+        self._fit(features.extract(spectrograms).table, labels, validation, weights)
+        return self
+
+    def _fit(self, table, labels, validation, weights):
+        self.estimator.fit(table, labels, sample_weight=weights)
+
+    def predict_proba(self, spectrograms):
+        """Return the (n,) probability of a call, 0..1."""
+        return self.estimator.predict_proba(features.extract(spectrograms).table)[:, 1]
+
+
+class Logistic(_Tabular):
+    """Logistic regression: the reference of low capacity. Validation clips are not needed."""
+
+    @staticmethod
+    def _build(seed, C=0.01):
+        return make_pipeline(
+            StandardScaler(), LogisticRegression(C=C, max_iter=1000, random_state=seed)
+        )
+
+    def _fit(self, table, labels, validation, weights):
+        self.estimator.fit(table, labels, logisticregression__sample_weight=weights)
+
+
+class RandomForest(_Tabular):
+    """Random Forest (Breiman 2001). Validation clips are not needed."""
+
+    @staticmethod
+    def _build(seed, n_estimators=300, min_samples_leaf=2, n_jobs=2):
+        return RandomForestClassifier(
+            n_estimators=n_estimators,
+            min_samples_leaf=min_samples_leaf,
+            n_jobs=n_jobs,
+            random_state=seed,
+        )
+
+
+class GradientBoosting(_Tabular):
+    """Histogram gradient boosting (Ke et al. 2017); validation clips choose the rounds.
+
+    With weights, the histograms' bins are made beforehand, by unweighted quantiles: scikit-learn's
+    weighted ones take twenty times as long as all the rest.
+    """
+
+    bins = None
+
+    @staticmethod
+    def _build(seed, max_iter=250, learning_rate=0.06, max_leaf_nodes=15, max_features=0.2):
+        return HistGradientBoostingClassifier(
+            max_iter=max_iter,
+            learning_rate=learning_rate,
+            max_leaf_nodes=max_leaf_nodes,
+            max_features=max_features,
+            l2_regularization=1.0,
+            early_stopping=False,
+            random_state=seed,
+        )
+
+    def _binned(self, table):
+        return table if self.bins is None else self.bins.transform(table)
+
+    def _fit(self, table, labels, validation, weights):
+        if weights is not None:
+            self.bins = KBinsDiscretizer(
+                255, encode="ordinal", quantile_method="linear", subsample=None
+            )
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Bins whose width are too small")  # joined
+                table = self.bins.fit_transform(table)
+        # Its threads wait actively for one another: on a busy machine, one alone is faster.
+        with threadpool_limits(1, "openmp"):
+            self.estimator.fit(table, labels, sample_weight=weights)
+        self.rounds = self.estimator.n_iter_
+        if validation is not None:
+            held_out = self._binned(features.extract(validation[0]).table)
+            truth = np.asarray(validation[1])
+            loss = [
+                -np.log(np.where(truth == 1, p[:, 1], p[:, 0]) + 1e-7).mean()
+                for p in self.estimator.staged_predict_proba(held_out)
+            ]
+            self.rounds = int(np.argmin(loss)) + 1
+
+    def predict_proba(self, spectrograms):
+        """Return the (n,) probability of a call, 0..1, after the chosen number of rounds."""
+        table = self._binned(features.extract(spectrograms).table)
+        for done, probability in enumerate(self.estimator.staged_predict_proba(table), start=1):
+            if done == self.rounds:
+                return probability[:, 1]
+
+
+class Seeds:
+    """An endless source of integer seeds for initialisers and dropout, from one seed."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+
+    def __call__(self):
+        return int(self.rng.integers(2**31))
+
+
+def build_mlp(shapes, seed, hidden=(128, 64), dropout=0.5):
+    """Return a named Keras MLP without convolutions; shapes holds that of the spectrogram."""
+    seeds = Seeds(seed)
+    (shape,) = shapes
+    inputs = keras.Input(shape, name="spectrogram")
+    x = layers.Flatten(name="flatten")(inputs)
+    for i, units in enumerate(hidden, start=1):
+        x = layers.Dense(
+            units, kernel_initializer=keras.initializers.HeNormal(seeds()), name=f"dense_{i}"
+        )(x)
+        x = layers.BatchNormalization(name=f"norm_{i}")(x)
+        x = layers.Activation("relu", name=f"relu_{i}")(x)
+        x = layers.Dropout(dropout, seed=seeds(), name=f"dropout_{i}")(x)
+    return keras.Model([inputs], _call_probability(x, seeds), name="mlp")
+
+
+def build_cnn(shapes, seed, filters=24, dropout=0.4):
+    """Return the study's named CNN; shapes: (frequency, time, channels) of the maps, (d,) table.
+
+    The maps come from `features.extract`: a fixed first layer of oriented ridge filters and block
+    statistics. Learned convolutions follow; the last one spans all frequencies, since where a
+    call lies in frequency matters, while maximum and mean over time forget when it came. The
+    table's statistics of the whole clip join them before the last layer.
+    """
+    seeds = Seeds(seed)
+
+    def initial():
+        return keras.initializers.HeNormal(seeds())
+
+    def activated(x, name):
+        x = layers.BatchNormalization(name=f"norm_{name}")(x)
+        return layers.Activation("relu", name=f"relu_{name}")(x)
+
+    def convolution(x, units, size, padding, name):
+        x = layers.Conv2D(
+            units,
+            size,
+            padding=padding,
+            use_bias=False,
+            kernel_initializer=initial(),
+            name=f"conv_{name}",
+        )(x)
+        return activated(x, name)
+
+    def standardised(x):
+        return layers.BatchNormalization(center=False, scale=False, name=f"norm_{x.name}")(x)
+
+    maps, table = (keras.Input(s, name=n) for s, n in zip(shapes, ("maps", "table"), strict=True))
+    x = convolution(standardised(maps), filters, 3, "same", "1")
+    x = layers.MaxPooling2D(2, name="pool_1")(x)
+    x = layers.SpatialDropout2D(dropout / 4, seed=seeds(), name="dropout_1")(x)
+    x = convolution(x, filters, 3, "same", "2")
+    x = convolution(x, 2 * filters, (x.shape[1], 3), "valid", "3")
+    strongest = layers.GlobalMaxPooling2D(name="maximum_over_time")(x)
+    average = layers.GlobalAveragePooling2D(name="mean_over_time")(x)
+    y = layers.Dropout(dropout / 2, seed=seeds(), name="dropout_table")(standardised(table))
+    y = layers.Dense(2 * filters, use_bias=False, kernel_initializer=initial(), name="dense")(y)
+    y = layers.Dropout(dropout, seed=seeds(), name="dropout_dense")(activated(y, "dense"))
+    x = layers.Concatenate(name="penultimate")([strongest, average, y])
+    x = layers.Dropout(dropout, seed=seeds(), name="dropout_2")(x)
+    return keras.Model([maps, table], _call_probability(x, seeds), name="cnn")
+
+
+def _call_probability(x, seeds):
+    initial = keras.initializers.GlorotUniform(seeds())
+    return layers.Dense(1, activation="sigmoid", kernel_initializer=initial, name="call")(x)
+
+
+class _Batches(keras.utils.PyDataset):
+    """Full batches of a fixed size: clips are dealt out in fresh random order, over and over.
+
+    Keras ends an epoch before the first one: that deal is not learned from, and the last one twice.
+    """
+
+    def __init__(self, inputs, labels, weights, steps, batch_size, seed):
+        super().__init__()
+        rng = np.random.default_rng(seed)
+        deals = -(-steps * batch_size // len(labels))
+        order = np.concatenate([rng.permutation(len(labels)) for _ in range(deals)])
+        self.order = order[: steps * batch_size].reshape(EPOCHS, -1, batch_size)
+        self.inputs, self.epoch = inputs, 0
+        self.targets = (labels[:, None],) if weights is None else (labels[:, None], weights)
+
+    def __len__(self):
+        return self.order.shape[1]
+
+    def __getitem__(self, step):
+        index = self.order[self.epoch, step]
+        inputs = tuple(array[index] for array in self.inputs)
+        return inputs, *(array[index] for array in self.targets)
+
+    def on_epoch_end(self):
+        self.epoch = min(self.epoch + 1, EPOCHS - 1)
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(builder, shapes, settings, steps, learning_rate):
+    """One compiled network an architecture; `_Network` draws its weights anew in each fit."""
+    network = builder(shapes, 0, **dict(settings))
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    network.compile(
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=1e-3),
+        loss="binary_crossentropy",
+        metrics=[keras.metrics.AUC(name="roc_auc")],
+        jit_compile=COMPILED,
+        steps_per_execution=steps // EPOCHS,  # an epoch at a time: a fifth less time
+    )
+    network.optimizer.build(network.trainable_variables)
+    initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
+    return network, initial
+
+
+@functools.lru_cache(maxsize=8)
+def _initial(builder, shapes, settings, seed):
+    """The values with which a network of this seed starts; all arms of a study share them."""
+    fresh = builder(shapes, seed, **dict(settings))
+    return [keras.ops.convert_to_numpy(v).copy() for v in fresh.variables]
+
+
+@functools.lru_cache(maxsize=8)
+def _last_features(*key):
+    """The compiled network without its last layer; one a key, since each is traced and kept."""
+    network = _compiled(*key)[0]
+    return keras.Model(network.inputs, network.get_layer("penultimate").output)
+
+
+class _Network:
+    """A Keras network.
+
+    `fit` leaves loss and ROC AUC an epoch in `history`, the epoch that is used (from 0) in `kept`,
+    and the time in `seconds`.
+    """
+
+    def __init__(self, *, seed, steps=STEPS, batch_size=BATCH_SIZE, learning_rate=2e-3, **settings):
+        if steps % EPOCHS:
+            raise UserError(f"steps is {steps}; give a multiple of {EPOCHS}.")
+        known = inspect.signature(type(self).builder).parameters
+        if unknown := sorted({*settings} - {*known}):
+            raise UserError(f"this network has no setting {unknown[0]!r}; see its builder.")
+        self.seed, self.steps, self.learning_rate = seed, steps, learning_rate
+        self.batch_size = batch_size
+        self.settings = tuple(sorted(settings.items()))
+
+    def fit(self, spectrograms, labels, validation=None, weights=None):
+        """Fit on (n, f, t) and (n,) for a fixed number of gradient steps; weights (n,) or None.
+
+        With validation (spectrograms, labels), the epoch of the highest validation ROC AUC is
+        kept, as Keras estimates it from 200 thresholds, of equals the last; without, the last one.
+        """
+        labels = _check(spectrograms, labels)
+        inputs = self._inputs(spectrograms)
+        self.shapes = tuple(array.shape[1:] for array in inputs)
+        if weights is not None:
+            weights = np.asarray(weights, dtype=np.float32)
+        network = self._reset()
+        held_out = None
+        if validation is not None:
+            held_out = (
+                self._inputs(validation[0]),
+                np.asarray(validation[1], dtype=np.float32)[:, None],
+            )
+        keep = _KeepBest("val_roc_auc" if held_out else None)
+        start = time.perf_counter()
+        history = network.fit(
+            _Batches(inputs, labels, weights, self.steps, self.batch_size, self.seed),
+            epochs=EPOCHS,
+            validation_data=held_out,
+            validation_batch_size=256,
+            callbacks=[keep],
+            shuffle=False,
+            verbose=0,
+        )
+        self.seconds = time.perf_counter() - start
+        self.history = {name: np.array(values) for name, values in history.history.items()}
+        self.weights, self.kept = keep.weights, keep.epoch
+        return self
+
+    def _reset(self):
+        """The compiled network with weights from the seed and a fresh optimiser."""
+        builder = type(self).builder
+        network, initial = _compiled(
+            builder, self.shapes, self.settings, self.steps, self.learning_rate
+        )
+        fresh = _initial(builder, self.shapes, self.settings, self.seed)
+        for variable, value in zip(network.variables, fresh, strict=True):
+            variable.assign(value)
+        for variable, value in zip(network.optimizer.variables, initial, strict=True):
+            variable.assign(value)
+        return network
+
+    def predict_proba(self, spectrograms):
+        """Return the (n,) probability of a call, 0..1."""
+        return self._trained().predict(self._inputs(spectrograms), batch_size=256, verbose=0)[:, 0]
+
+    def _trained(self):
+        """The shared network with this classifier's weights: use it at once."""
+        if not hasattr(self, "weights"):
+            raise UserError("this network has not learned yet; call fit first.")
+        network = _compiled(
+            type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
+        )[0]
+        network.set_weights(self.weights)
+        return network
+
+
+class _KeepBest(keras.callbacks.Callback):
+    """Keeps the weights of the epoch with the highest monitored score, or of the last epoch."""
+
+    def __init__(self, monitor):
+        super().__init__()
+        self.monitor, self.best = monitor, -np.inf
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = logs[self.monitor] if self.monitor else np.inf
+        if value >= self.best:
+            self.best, self.epoch, self.weights = value, epoch, self.model.get_weights()
+
+
+class MLP(_Network):
+    """A multilayer perceptron on standardised pixels, without convolutions."""
+
+    builder = staticmethod(build_mlp)
+
+    @staticmethod
+    def _inputs(spectrograms):
+        return (features.extract(spectrograms).pixels,)
+
+
+class CNN(_Network):
+    """The study's convolutional network, on the maps and the table of `features.extract`."""
+
+    builder = staticmethod(build_cnn)
+
+    def penultimate(self, spectrograms):
+        """Return (n, d) float32: what the last layer sees of each clip."""
+        self._trained()
+        seen = _last_features(
+            type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
+        )
+        return seen.predict(self._inputs(spectrograms), batch_size=256, verbose=0)
+
+    @staticmethod
+    def _inputs(spectrograms):
+        extracted = features.extract(spectrograms)
+        return extracted.maps, extracted.table
+
+
+REGISTRY = {
+    "logistic": Logistic,
+    "mlp": MLP,
+    "random_forest": RandomForest,
+    "gradient_boosting": GradientBoosting,
+    "cnn": CNN,
+}
+NETWORKS = tuple(name for name, kind in REGISTRY.items() if issubclass(kind, _Network))

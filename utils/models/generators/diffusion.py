@@ -1,0 +1,177 @@
+"""Flow matching on the codes of a variational autoencoder: a latent diffusion model.
+
+A network learns the velocity along straight lines from noise to codes, for calls and sea by their
+label (Lipman et al. 2023; latent space: Rombach et al. 2022). Integrating it in a few steps turns
+noise into codes of calls, whatever shape their density has; the autoencoder's decoder draws them.
+"""
+
+import functools
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import layers, ops
+
+from utils.errors import UserError
+from utils.models.generators.base import (
+    Encoding,
+    KeepBest,
+    Network,
+    applied,
+    compiled,
+    renew,
+    train,
+)
+from utils.models.generators.networks import Seeds
+from utils.models.generators.vae import VAE
+
+FLOW_BATCH, FLOW_ROUNDS, FLOW_ROUND_STEPS = 256, 10, 100
+SAMPLING_STEPS = 16  # of Heun's method
+
+
+def build_velocity(latent_dim, seed, units=256):
+    """Return a model from a point (latent_dim,), time (1,) and label (1,) to a velocity."""
+    seeds = Seeds(seed)
+    sizes = {"point": latent_dim, "time": 1, "label": 1}
+    inputs = [keras.Input((size,), name=name) for name, size in sizes.items()]
+    point, time, label = inputs
+    clock = layers.Dense(16, activation="swish", kernel_initializer=seeds.initial(), name="clock")(
+        time
+    )
+    x = layers.Concatenate(name="point_clock_label")([point, clock, label])
+    for i in (1, 2, 3):
+        x = layers.Dense(
+            units, activation="swish", kernel_initializer=seeds.initial(), name=f"dense_{i}"
+        )(x)
+    x = layers.Dense(latent_dim, kernel_initializer="zeros", name="velocity")(x)
+    return keras.Model(inputs, x, name="velocity")
+
+
+class Flow(Network):
+    """The squared error of the velocity."""
+
+    terms = ("flow",)
+
+    def losses_of(self, x):
+        code, label = x["code"], x["label"]
+        noise = self.normal(ops.shape(code))
+        time = keras.random.uniform(ops.shape(label), seed=self.noise)
+        velocity = self.parts["velocity"]([noise + time * (code - noise), time, label])
+        error = ops.mean(ops.square(velocity - (code - noise)))
+        return error, (error,)
+
+
+@functools.lru_cache(maxsize=4)
+def _compiled_flow(latent_dim):
+    network = Flow({"velocity": build_velocity(latent_dim, 0)}, 0)
+    return compiled(network, 1e-3, ema_momentum=0.99)
+
+
+class _Validated(KeepBest):
+    """Keeps the averaged weights of the round with the lowest validation loss, or the last."""
+
+    def __init__(self, held_out, rng, batches):
+        super().__init__(batches)
+        self.held_out = held_out
+        if held_out is not None:
+            self.noise = rng.normal(size=(8, *held_out.shape)).astype(np.float32)
+            self.times = rng.random((8, len(held_out), 1)).astype(np.float32)
+
+    def _loss(self):
+        code, noise, time = self.held_out, self.noise, self.times
+        points = (noise + time * (code - noise)).reshape(-1, code.shape[1])
+        inputs = [points, time.reshape(-1, 1), np.ones((len(points), 1), np.float32)]
+        velocity = applied(self.model.parts["velocity"], *inputs)
+        return float(np.mean((velocity - (code - noise).reshape(points.shape)) ** 2))
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"round": epoch + 1, "flow": logs["flow"]}
+        value = -epoch
+        if self.held_out is not None:
+            row["flow_validation"] = value = self._loss()
+        self.rows.append(row)
+        self.keep(epoch, value)
+
+
+class Diffusion(VAE):
+    """Variational autoencoder whose codes are drawn by flow matching."""
+
+    name = "diffusion"
+    borrows = "vae"
+
+    def __init__(self, **settings):
+        if "density" in settings:
+            raise UserError("diffusion draws its codes by flow matching and takes no density.")
+        super().__init__(**settings)
+
+    def description(self):
+        return {key: value for key, value in super().description().items() if key != "density"}
+
+    def _finish(self, excess, sea, held_out):
+        self.sea_codes = self._encoded(sea, 0)
+        super()._finish(excess, sea, held_out)
+
+    def _fit_density(self, codes, held_out):
+        self.centre, self.spread = codes.mean(0), codes.std(0) + 1e-6
+        sides = [(side - self.centre) / self.spread for side in (codes, self.sea_codes)]
+        rng = np.random.default_rng([self.seed, 2])
+        total = FLOW_ROUNDS * FLOW_ROUND_STEPS * FLOW_BATCH // 2
+        chosen = [side[rng.integers(0, len(side), total)] for side in sides]
+        inputs = {
+            "code": np.stack(chosen, axis=1).reshape(-1, self.latent_dim).astype(np.float32),
+            "label": np.tile(np.float32([1, 0]), total)[:, None],
+        }
+        network, initial = _compiled_flow(self.latent_dim)
+        fresh = Flow({"velocity": build_velocity(self.latent_dim, self.seed)}, self.seed)
+        renew(network, initial, fresh)
+        if held_out is not None:
+            held_out = ((held_out - self.centre) / self.spread).astype(np.float32)
+        batches = _Rounds(inputs)
+        keep = _Validated(held_out, rng, batches)
+        train(network, batches, FLOW_ROUNDS, keep)
+        self.flow_weights = keep.weights
+        flow = pd.DataFrame(keep.rows)
+        self.history = self.history.merge(flow, on="round", how="outer")
+
+    def draw_codes(self, n, rng):
+        """Integrate the velocity from noise at time 0 to codes of calls at time 1 (Heun)."""
+        network = _compiled_flow(self.latent_dim)[0]
+        network.set_weights(self.flow_weights)
+        label = np.ones((n, 1), np.float32)
+        point = rng.normal(size=(n, self.latent_dim)).astype(np.float32)
+
+        def velocity(point, time):
+            inputs = [point, np.full((n, 1), time, np.float32), label]
+            return applied(network.parts["velocity"], *inputs)
+
+        times = np.linspace(0, 1, SAMPLING_STEPS + 1)
+        for now, then in zip(times[:-1], times[1:], strict=True):
+            first = velocity(point, now)
+            second = velocity(point + (then - now) * first, then)
+            point = point + (then - now) * (first + second) / 2
+        return (self.centre + self.spread * point).astype(np.float32)
+
+    def _arrays(self):
+        arrays = {f"flow_{i:02d}": w for i, w in enumerate(self.flow_weights)}
+        arrays |= {"centre": self.centre, "spread": self.spread}
+        return super(Encoding, self)._arrays() | arrays
+
+    def _take_arrays(self, arrays):
+        super(Encoding, self)._take_arrays(arrays)
+        self.centre, self.spread = arrays["centre"], arrays["spread"]
+        self.flow_weights = [arrays[key] for key in sorted(arrays) if key.startswith("flow_")]
+
+
+class _Rounds(keras.utils.PyDataset):
+    """The prepared codes in batches, a fresh part of them in each round."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.inputs, self.round = inputs, 0
+
+    def __len__(self):
+        return FLOW_ROUND_STEPS
+
+    def __getitem__(self, number):
+        start = (self.round * FLOW_ROUND_STEPS + number) * FLOW_BATCH
+        return ({key: array[start : start + FLOW_BATCH] for key, array in self.inputs.items()},)

@@ -1,0 +1,362 @@
+"""The table behind Checkpoint 3: every generator judged by every measure of `utils.quality`.
+
+Rows (dataset, generator, n_positive, seed, metric, value) go to data/results/<dataset>/quality.csv,
+all measures of one generator, size and seed at once, and finished ones are not run again. A seed
+names a split by group and draws the training clips, the generator and the samples. Generators learn
+from utils.errors import UserError
+from the training side and choose their stopping point on the validation side; they are judged on
+the test side, which nothing else has seen.
+"""
+
+import functools
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import wasserstein_distance
+from sklearn.decomposition import PCA
+
+from utils import data, tables
+from utils.errors import CollapseError, UserError
+from utils.models import classifiers
+from utils.models.generators import registry
+from utils.models.generators.references import REFERENCES
+from utils.progress import progress
+from utils.quality import quality
+from utils.sound import call_track, features
+from utils.sound.spectrograms import resize_axis
+
+SIZES = (50, 200, 800)  # real positives that a generator learns from
+FEWER = 1  # splits of all sizes but the largest, and without the floors that need but one size
+EXAMPLE = 200  # real calls of the one split that the notebooks show
+BACKGROUND = 800  # real negatives beside them
+SAMPLES = 800
+SECONDS = 60  # that a generator takes, trained and judged, on two cores
+COMPONENTS = 32  # principal components of the distances
+REAL = "real"
+COPIES = "copies"  # training calls as the VAE draws them, over other seas: the test must find them
+CODES = 16  # principal components of the calls alone
+TRAINING = {"steps": 240, "batch_size": 32}  # of the CNNs that judge
+REVISION = 2  # raised when the code changes what the rows mean
+KEPT = "_kept"  # ends the names of measures of samples that passed the rejection
+NAMES = (REAL, *REFERENCES, COPIES, *registry.REGISTRY)
+FIDELITY = ("density", "coverage", "precision", "recall")
+DISTANCES = {"frechet": quality.frechet_distance, "kid": quality.kernel_distance}
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split's clips on the model's grid, as every generator of a (size, seed) meets them."""
+
+    calls: np.ndarray  # (n, f, t) training clips with calls
+    sea: np.ndarray  # (m, f, t) training clips without
+    validation: tuple  # (spectrograms, labels)
+    test: tuple
+    test_groups: np.ndarray
+    call_groups: np.ndarray
+    call_index: np.ndarray  # (n,) numbers of the training calls in the data set
+    sea_index: np.ndarray
+    frequencies: np.ndarray
+    times: np.ndarray
+
+    @property
+    def held_out(self):
+        """(k, f, t) test clips with calls."""
+        return self.test[0][self.test[1] == 1]
+
+    @property
+    def held_out_groups(self):
+        """(k,) groups of the test clips with calls."""
+        return self.test_groups[self.test[1] == 1]
+
+    @property
+    def validation_calls(self):
+        """(j, f, t) validation clips with calls."""
+        return self.validation[0][self.validation[1] == 1]
+
+    def fit(self, generator, *, seed, **given):
+        """Fit a generator on the training clips, with the validation calls; return it."""
+        return generator.fit(
+            self.calls, background=self.sea, validation=self.validation_calls, seed=seed, **given
+        )
+
+
+def sizes(bench):
+    """Return the numbers of real positives: SIZES, the last one cut to what every split has.
+
+    ValueError if a split's training side holds fewer than the first of them.
+    """
+    labels = bench.dataset.labels
+    most = min(int(labels[split.train].sum()) for split in bench.splits)
+    if most < SIZES[0]:
+        raise UserError(
+            f"a training side of {bench.dataset.name} holds {most} calls; the quality of generators"
+            f" is measured with {SIZES[0]} and more. Add labelled calls."
+        )
+    return sorted({min(size, most // 50 * 50) for size in SIZES})
+
+
+def example_size(bench):
+    """Return the real calls of the notebooks' example: EXAMPLE, or what every split has."""
+    return min(EXAMPLE, sizes(bench)[-1])
+
+
+def fold(bench, number, size, *, seed=None):
+    """Return the Fold of a split: `size` training calls and up to BACKGROUND others.
+
+    seed: of the draw of clips; the number of the split if None.
+    """
+    split, labels, groups = bench.splits[number], bench.dataset.labels, bench.dataset.groups
+    n_sea = min(BACKGROUND, int((labels[split.train] == 0).sum()))
+    seed = number if seed is None else seed
+    train = data.draw(labels, split.train, size, n_sea, seed=seed)
+    clips = bench.grid
+    dataset = bench.dataset
+    return Fold(
+        calls=clips[train[:size]],
+        sea=clips[train[size:]],
+        validation=(clips[split.validation], labels[split.validation]),
+        test=(clips[split.test], labels[split.test]),
+        test_groups=groups[split.test],
+        call_groups=groups[train[:size]],
+        call_index=train[:size],
+        sea_index=train[size:],
+        frequencies=resize_axis(dataset.frequencies, clips.shape[1]),
+        times=resize_axis(dataset.times, clips.shape[2]),
+    )
+
+
+class Judge:
+    """Everything that is learned once a fold, and the measures of samples against it."""
+
+    def __init__(self, found, seed):
+        self.fold, self.seed = found, seed
+        both = np.concatenate([found.calls, found.sea])
+        flat = both.reshape(len(both), -1)
+        self.pca = PCA(COMPONENTS, svd_solver="randomized", random_state=seed).fit(flat)
+        labels = np.repeat([1, 0], [len(found.calls), len(found.sea)])
+        self.network = classifiers.build("cnn", seed=seed, **TRAINING)
+        self.network.fit(both, labels, found.validation)
+        self.rejection = quality.Rejection().fit(found.calls, seed=seed)
+        self.sea = features.extract(found.sea)
+        self.validation = (features.extract(found.validation[0]), found.validation[1])
+        self.test = (features.extract(found.test[0]), found.test[1])
+
+    def spaces(self, clips):
+        """Return the clips as points: principal components, and the CNN's last features."""
+        flat = np.asarray(clips).reshape(len(clips), -1)
+        return {"pca": self.pca.transform(flat), "cnn": self.network.penultimate(clips)}
+
+    @functools.cached_property
+    def vae(self):
+        """The fold's VAE: a generator, the network under the diffusion, and a lens on calls."""
+        return self.fold.fit(registry.build("vae"), seed=self.seed)
+
+    @functools.cached_property
+    def has_lens(self):
+        """Whether `vae` could be trained."""
+        try:
+            return self.vae is not None
+        except CollapseError:
+            return False
+
+    def calls_alone(self, clips):
+        """Return (n, f t): what the VAE takes for the call in each clip, whatever sea is around.
+
+        The sea hides copies: a training call that is drawn over another sea is a new clip.
+        """
+        return self.vae.decode(self.vae.encode(clips)).reshape(len(clips), -1)
+
+    @functools.cached_property
+    def calls(self):
+        """Principal components of calls alone, and those of training and held-out calls."""
+        training = self.calls_alone(self.fold.calls)
+        pca = PCA(CODES, svd_solver="randomized", random_state=self.seed).fit(training)
+        return pca, pca.transform(training), pca.transform(self.calls_alone(self.fold.held_out))
+
+    def nearest_calls(self, clips):
+        """Return (k,) distances of the calls alone to the nearest training one, and its number.
+
+        None for the clips: those of the held-out calls.
+        """
+        pca, training, held_out = self.calls
+        points = held_out if clips is None else pca.transform(self.calls_alone(clips))
+        return quality.nearest_distances(points, training)
+
+    def copied(self, clips):
+        """Return the measures of copying of clips, as they are and of the calls alone; without the
+        latter if the VAE, the lens on them, collapsed."""
+        found = quality.copying(self.training["pca"], self.real["pca"], self.spaces(clips)["pca"])
+        if not self.has_lens:
+            return found
+        pca, training, held_out = self.calls
+        drawn = pca.transform(self.calls_alone(clips))
+        alone = quality.copying(training, held_out, drawn)
+        return found | {f"{name}_alone": value for name, value in alone.items()}
+
+    @functools.cached_property
+    def real(self):
+        """The points of the held-out calls."""
+        return self.spaces(self.fold.held_out)
+
+    @functools.cached_property
+    def training(self):
+        """The points of the training calls."""
+        return self.spaces(self.fold.calls)
+
+    def fidelity(self, clips):
+        """Return distances, density and coverage of clips, as many as there are held-out calls."""
+        found = {}
+        for space, points in self.spaces(clips[: len(self.fold.held_out)]).items():
+            for name, measure in DISTANCES.items():
+                found[f"{name}_{space}"] = measure(self.real[space], points)
+            cover = quality.density_and_coverage(self.real[space], points)
+            found |= {f"{name}_{space}": cover[name] for name in FIDELITY}
+        return found
+
+    def two_sample(self, clips, sources):
+        """Return how well a CNN tells clips from held-out calls."""
+        count = len(self.fold.held_out)
+        return quality.two_sample_auc(
+            self.fold.held_out,
+            self.fold.held_out_groups,
+            clips[:count],
+            sources[:count],
+            seed=self.seed,
+            batch_size=TRAINING["batch_size"],
+        )
+
+    def useful(self, clips):
+        """Return the test ROC AUC of a CNN that learned from these clips and the real sea."""
+        return quality.usefulness(
+            clips, self.sea, self.validation, self.test, seed=self.seed, **TRAINING
+        )
+
+    @functools.cached_property
+    def real_parameters(self):
+        """The tracked parameters of the held-out calls."""
+        return call_track.call_parameters(
+            self.fold.held_out, self.fold.frequencies, self.fold.times
+        )
+
+    def truth(self, clips):
+        """Return the Wasserstein distance of each tracked parameter to the held-out calls'."""
+        found = {}
+        real = self.real_parameters
+        drawn = call_track.call_parameters(clips, self.fold.frequencies, self.fold.times)
+        for name in call_track.COLUMNS:
+            distance = wasserstein_distance(real[name].dropna(), drawn[name].dropna())
+            found[f"wasserstein_{name}"] = distance
+        return found
+
+    def judge(self, clips, sources, *, rejected=False):
+        """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
+        found = self.fidelity(clips)
+        found["two_sample_auc"] = self.two_sample(clips, sources)
+        found["usefulness"] = self.useful(clips)
+        found |= self.truth(clips)
+        if rejected:
+            return {f"{name}{KEPT}": value for name, value in found.items()}
+        found |= self.copied(clips)
+        extra = clips[: len(self.fold.calls)]
+        found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
+        return found
+
+    def ceiling(self):
+        """Return the measures of real training calls, and copying by the validation calls."""
+        found = self.fidelity(self.fold.calls)
+        found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
+        found["usefulness"] = self.useful(self.fold.calls)
+        found |= self.truth(self.fold.calls)
+        return found | self.copied(self.fold.validation_calls)
+
+
+def trained(name, judge):
+    """Return a generator of the registry that learned from the judge's fold."""
+    if name == "vae":
+        return judge.vae
+    generator = registry.build(name)
+    given = {"autoencoder": judge.vae} if generator.borrows == "vae" else {}
+    return judge.fold.fit(generator, seed=judge.seed, **given)
+
+
+def generate(name, judge, n_samples=SAMPLES):
+    """Fit a generator on the judge's fold; return its samples, what of the sea is in each, and the
+    seconds that training and sampling took."""
+    found, seed = judge.fold, judge.seed
+    start = time.perf_counter()
+    if name in REFERENCES:
+        generator = found.fit(REFERENCES[name](), seed=seed)
+        clips, sources = generator.sample(n_samples, seed=seed), np.arange(n_samples)
+        return clips, sources, time.perf_counter() - start
+    if name == COPIES:
+        generator = registry.build("vae", density="copies")
+        found.fit(generator, seed=seed, autoencoder=judge.vae)
+    else:
+        generator = trained(name, judge)
+    start = time.perf_counter()
+    clips, sources = generator.sample_with_seas(n_samples, seed=seed)
+    return clips, sources, generator.seconds + time.perf_counter() - start
+
+
+def measures(judge, name):
+    """Return a dict of all measures of one generator, trained on the judge's fold."""
+    if name == REAL:
+        return judge.ceiling()
+    try:
+        clips, sources, seconds = generate(name, judge)
+    except CollapseError:
+        return {"collapsed": 1.0}
+    found = {"collapsed": 0.0, "seconds": seconds}
+    found |= judge.judge(clips, sources)
+    keep = judge.rejection.keep(clips)
+    found["rejection_rate"] = 1 - keep.mean()
+    if keep.sum() >= 100 and name in registry.REGISTRY and len(judge.fold.calls) >= SIZES[-1] // 2:
+        found |= judge.judge(clips[keep], sources[keep], rejected=True)
+    return found
+
+
+def jobs(bench, *, generators=None, seeds=None, table_sizes=None):
+    """Return the (size, split, generator) of quality.csv, or of a part of it, largest size first.
+
+    All splits and references count at the largest size; at the others, which only show the effect
+    of size, the first FEWER splits and no floor but the stronger one.
+    """
+    allowed, every = sizes(bench), range(len(bench.splits))
+    fewer = [name for name in NAMES if name not in (COPIES, "noise")]
+    return [
+        (size, seed, name)
+        for size in reversed(table_sizes or allowed)
+        for seed in (seeds or (every if size == allowed[-1] else every[:FEWER]))
+        for name in (generators or (NAMES if size == allowed[-1] else fewer))
+    ]
+
+
+def stored_rows(bench):
+    """Return the rows of quality.csv that belong to a bench and this code, and their jobs."""
+    stored = tables.rows(bench.results("quality"), f"{bench.content}-{REVISION}")
+    stored = stored.reindex(columns=[*_COLUMNS, "content"])
+    return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
+
+
+def quality_table(bench, **part):
+    """Return the rows of quality.csv, or of a part of it (see `jobs`), running what is missing."""
+    stored, done = stored_rows(bench)
+    path, content = bench.results("quality"), f"{bench.content}-{REVISION}"
+    judge, wanted = None, jobs(bench, **part)
+    waiting = [job for job in wanted if job not in done]
+    for size, seed, name in progress(waiting, f"{bench.dataset.name}: quality"):
+        if judge is None or (len(judge.fold.calls), judge.seed) != (size, seed):
+            judge = Judge(fold(bench, seed, size), seed)
+        rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
+        key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
+        rows = rows.assign(**key, content=content)[[*_COLUMNS, "content"]]
+        stored = pd.concat([stored, rows], ignore_index=True) if len(stored) else rows
+        tables.write(stored.assign(value=stored["value"].round(5)), path)
+    found, asked = stored[list(_JOB)].itertuples(index=False, name=None), set(wanted)
+    return stored[[job in asked for job in found]].reset_index(drop=True)
+
+
+_JOB = ("n_positive", "seed", "generator")
+_COLUMNS = ("dataset", "generator", "n_positive", "seed", "metric", "value")

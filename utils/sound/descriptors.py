@@ -1,0 +1,160 @@
+"""Named acoustic descriptors of clips, a column each, with units.
+
+They follow librosa's definitions, taken from the mel spectrogram (magnitudes in the mel bands, at
+the bands' centres) and averaged over frames, so that data sets without audio have them too. What
+needs the waveform (RMS level, zero crossings) is there only for data sets with audio.
+"""
+
+from collections.abc import Iterator
+
+import librosa
+import numpy as np
+import pandas as pd
+
+from utils.errors import UserError
+from utils.sound import features
+
+BAND_EDGES = (0, 50, 100, 200, 350, 500)  # Hz; right whale up-calls lie mostly within 50 to 350
+TRACK_RANGE = (50, 350)  # Hz
+N_MFCC = 13
+STRETCHED_SPAN_DB = 60.0
+ROLLOFF = 0.85
+
+BAND_COLUMNS = tuple(
+    f"level_{low}_{high}_db" for low, high in zip(BAND_EDGES[:-1], BAND_EDGES[1:], strict=True)
+)
+MFCC_COLUMNS = tuple(f"mfcc_{i}" for i in range(N_MFCC))
+UNITS = {
+    "rms_db": "dB re full scale",
+    "zero_crossings": "1/s",
+    "centroid_hz": "Hz",
+    "bandwidth_hz": "Hz",
+    "rolloff_hz": "Hz",
+    "flatness": "1",
+    **dict.fromkeys(BAND_COLUMNS, "dB re whole clip"),
+    "track_hz": "Hz",
+    "track_slope_hz_s": "Hz/s",
+    **dict.fromkeys(MFCC_COLUMNS, "dB"),
+}
+
+_CHUNK_CLIPS = 1000
+LEAST_CONTRAST = 1.5  # standard deviations; weaker frames do not count in the track
+_FLOOR = 1e-10
+
+
+def describe(dataset) -> pd.DataFrame:
+    """Return one row a clip of a `data.Dataset`; the columns are keys of UNITS, in that order.
+
+    Without audio there are no `rms_db` and `zero_crossings`.
+    """
+    table = spectrogram_descriptors(decibels(dataset), dataset.frequencies, dataset.times)
+    if dataset.audio is not None:
+        table = table.join(audio_descriptors(dataset.audio, dataset.sample_rate))
+    return table[[column for column in UNITS if column in table]]
+
+
+def decibels(dataset) -> np.ndarray:
+    """Return the spectrograms (n, f, t) in dB, each clip's maximum at 0 or below.
+
+    Clips that were stretched to 0..255 (or stored in any other unit than dB) have lost their scale;
+    they are read as if the whole range spanned STRETCHED_SPAN_DB, about the span of the challenge's
+    clips, so their decibels are nominal.
+    """
+    values = dataset.spectrograms
+    if dataset.unit == "dB":
+        return values
+    low, high = (0, 255) if "0..255" in dataset.unit else (values.min(), values.max())
+    return ((values - low) / (high - low) - 1) * STRETCHED_SPAN_DB
+
+
+def spectrogram_descriptors(spectrograms, frequencies, times) -> pd.DataFrame:
+    """Return descriptors of (n, f, t) spectrograms in dB; frequencies (f,) Hz and times (t,) s.
+
+    centroid_hz, bandwidth_hz, rolloff_hz (85 %), flatness: means over frames. level_LOW_HIGH_db:
+    power in that range over the power of the whole clip. track_hz, track_slope_hz_s: weighted mean
+    and weighted slope of the most prominent band between 50 and 350 Hz in each frame, after steady
+    tones and broadband bursts were taken out. mfcc_i: means over frames.
+    ValueError if the shapes do not fit together.
+    """
+    spectrograms, frequencies = np.asarray(spectrograms), np.asarray(frequencies, dtype=float)
+    times = np.asarray(times, dtype=float)
+    if spectrograms.ndim != 3 or spectrograms.shape[1:] != (len(frequencies), len(times)):
+        raise UserError(
+            f"spectrograms {spectrograms.shape} do not fit {len(frequencies)} frequencies and "
+            f"{len(times)} times; give an array of shape (n, frequency, time)."
+        )
+    parts = [
+        _of_spectrograms(spectrograms[rows], frequencies, times)
+        for rows in _chunks(len(spectrograms))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def audio_descriptors(audio, sample_rate) -> pd.DataFrame:
+    """Return rms_db (dB re full scale) and zero_crossings (1/s) of (n, samples) audio in -1..1."""
+    parts = []
+    for rows in _chunks(len(audio)):
+        clips = np.asarray(audio[rows], dtype=np.float32)
+        crossings = librosa.zero_crossings(clips, pad=False, axis=-1).sum(axis=1)
+        power = np.mean(np.square(clips, dtype=float), axis=1)
+        columns = {
+            "rms_db": librosa.power_to_db(power, amin=_FLOOR, top_db=None),
+            "zero_crossings": crossings * sample_rate / clips.shape[1],
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _chunks(n: int) -> Iterator[slice]:
+    return (slice(start, start + _CHUNK_CLIPS) for start in range(0, n, _CHUNK_CLIPS))
+
+
+def _of_spectrograms(decibel, frequencies, times) -> pd.DataFrame:
+    power = librosa.db_to_power(decibel)  # (n, f, t)
+    magnitude = np.sqrt(power)
+    centroid = librosa.feature.spectral_centroid(S=magnitude, freq=frequencies)  # (n, 1, t)
+    bandwidth = librosa.feature.spectral_bandwidth(S=magnitude, freq=frequencies, centroid=centroid)
+    rolloff = librosa.feature.spectral_rolloff(S=magnitude, freq=frequencies, roll_percent=ROLLOFF)
+    columns = {
+        "centroid_hz": centroid.mean((1, 2)),
+        "bandwidth_hz": bandwidth.mean((1, 2)),
+        "rolloff_hz": rolloff.mean((1, 2)),
+        "flatness": librosa.feature.spectral_flatness(S=magnitude).mean((1, 2)),
+    }
+    total = power.sum((1, 2))
+    bands = np.stack(
+        [
+            (frequencies >= low) & (frequencies < high)
+            for low, high in zip(BAND_EDGES[:-1], BAND_EDGES[1:], strict=True)
+        ]
+    )  # (bands, f)
+    share = power.sum(2) @ bands.T / total[:, None]
+    columns |= dict(zip(BAND_COLUMNS, 10 * np.log10(np.maximum(share, _FLOOR)).T, strict=True))
+    columns["track_hz"], columns["track_slope_hz_s"] = peak_track(decibel, frequencies, times)
+    coefficients = librosa.feature.mfcc(S=decibel, n_mfcc=N_MFCC).mean(2)  # (n, N_MFCC)
+    columns |= dict(zip(MFCC_COLUMNS, coefficients.T, strict=True))
+    return pd.DataFrame(columns).astype(float)
+
+
+def peak_track(spectrograms, frequencies, times):
+    """Return mean frequency (n,) Hz and slope (n,) Hz/s of each clip's most prominent track.
+
+    A frame's weight is the square of how far its peak exceeds 1.5 standard deviations of the
+    contrast-enhanced clip. Clips without such a frame get the middle of the range and slope 0.
+    Data without bands between 50 and 350 Hz are searched in all bands.
+    """
+    contrasted = features.contrast(spectrograms)
+    inside = (frequencies >= TRACK_RANGE[0]) & (frequencies <= TRACK_RANGE[1])
+    inside = inside if inside.any() else np.ones_like(inside)
+    contrasted = contrasted[:, inside]
+    peak = frequencies[inside][contrasted.argmax(1)]  # (n, t)
+    weight = np.maximum(contrasted.max(1).astype(float) - LEAST_CONTRAST, 0) ** 2
+    total = weight.sum(1)
+    seen = total > 0
+    weight = np.divide(weight, total[:, None], out=np.zeros_like(weight), where=seen[:, None])
+    frequency = (weight * peak).sum(1)
+    deviation = times - (weight * times).sum(1, keepdims=True)  # (n, t)
+    spread = (weight * deviation**2).sum(1)
+    slope = (weight * deviation * (peak - frequency[:, None])).sum(1)
+    slope = np.divide(slope, spread, out=np.zeros_like(slope), where=spread > 1e-9)
+    return np.where(seen, frequency, np.mean(TRACK_RANGE)), slope

@@ -1,0 +1,289 @@
+"""What the rows of the study say: paired differences, intervals, verdicts, real-equivalents.
+
+Tables in, numbers out. Rows are paired by seed: same split, same clips, same initialisation.
+"""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+from utils.errors import UserError
+from utils.statistics.evaluation import FEWEST, OVERLAP, widening
+from utils.statistics.evaluation import mean_interval as interval
+
+SMALLEST_EFFECT = 0.01  # of ROC AUC
+LEVEL = 0.05
+PLACE = ["n_positive", "n_negative", "classifier"]
+VERDICTS = ("helps", "equivalent", "harms", "undecided")
+
+
+def differences(table, reference="real", score="roc_auc"):
+    """Return the rows of all other arms with `difference`, their score minus the reference's.
+
+    Paired by n_positive, n_negative, classifier and seed; a reference that adds clips is also
+    paired by ratio. Rows without a partner are left out.
+    """
+    keys = [*PLACE, "seed"]
+    chosen = table[table["arm"] == reference]
+    if (chosen["ratio"] > 0).any():
+        keys.append("ratio")
+    against = chosen[[*keys, score]].rename(columns={score: "reference"})
+    found = table[table["arm"] != reference].merge(against, on=keys, validate="many_to_one")
+    return found.assign(difference=found[score] - found["reference"])
+
+
+def p_value(values, *, overlap=OVERLAP):
+    """Return the two-sided p of a mean difference of 0: corrected resampled t test."""
+    t, freedom = _t(values, 0.0, overlap)
+    return float(2 * stats.t.sf(abs(t), freedom))
+
+
+def p_gain(values, smallest=SMALLEST_EFFECT, *, overlap=OVERLAP):
+    """Return the one-sided p of a mean difference of at least `smallest`: small if there is none.
+
+    The test of `p_value`, against a margin (non-superiority).
+    """
+    t, freedom = _t(values, smallest, overlap)
+    return float(stats.t.cdf(t, freedom))
+
+
+def _t(values, mean, overlap):
+    """Corrected resampled t of (k,) values against a mean (Nadeau and Bengio 2003), and k - 1."""
+    values = np.asarray(values, dtype=float)
+    k, gap, variance = len(values), values.mean() - mean, values.var(ddof=1)
+    if variance == 0:
+        return (np.sign(gap) * np.inf if gap else 0.0), k - 1
+    return gap / np.sqrt((1 / k + overlap) * variance), k - 1
+
+
+def holm(p):
+    """Return the p values of (m,) tests, adjusted for their number (Holm 1979)."""
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+def verdict(low, high, p, smallest=SMALLEST_EFFECT):
+    """Return a word of VERDICTS for an interval and an adjusted p.
+
+    equivalent: the interval lies within the smallest effect that matters, to either side.
+    """
+    if -smallest < low and high < smallest:
+        return "equivalent"
+    if p < LEVEL and low > 0:
+        return "helps"
+    if p < LEVEL and high < 0:
+        return "harms"
+    return "undecided"
+
+
+def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT,
+             family=PLACE, overlap=OVERLAP):  # fmt: skip
+    """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain, verdict
+    and gain_excluded.
+
+    p and p_gain are adjusted over the rows that share `family`, the size and the classifier by
+    default. gain_excluded: whether a gain of `smallest` or more is ruled out, by the interval and
+    by p_gain. overlap: what the seeds share, see `evaluation.mean_interval`.
+    """
+    rows = []
+    paired = differences(table, reference, score)
+    for place, group in paired.groupby([*PLACE, "arm", "ratio"], sort=True):
+        values = group["difference"].to_numpy()
+        if len(values) < FEWEST:
+            continue
+        mean, low, high = interval(values, seed=seed, overlap=overlap)
+        row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
+        tests = {"p": p_value(values, overlap=overlap)}
+        tests["p_gain"] = p_gain(values, smallest, overlap=overlap)
+        rows.append(row | {"seeds": len(values), "mean": mean, "low": low, "high": high} | tests)
+    if not rows:
+        return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_JUDGED])
+    found = pd.DataFrame(rows)
+    for p in ("p", "p_gain"):
+        found[p] = found.groupby(family)[p].transform(holm)
+    found["verdict"] = [
+        verdict(row.low, row.high, row.p, smallest) for row in found.itertuples(index=False)
+    ]
+    found["gain_excluded"] = (found["high"] < smallest) & (found["p_gain"] < LEVEL / 2)
+    return found
+
+
+_JUDGED = ("mean", "low", "high", "p", "p_gain", "verdict", "gain_excluded")
+
+
+def widest(table, n_seeds, classifiers, reference="real"):
+    """Return the widest half of all 95 % intervals over the first seeds, infinite if there is none.
+
+    Without the correction for overlap, which no number of seeds makes smaller: see `projected`.
+    """
+    paired = differences(table, reference)
+    paired = paired[(paired["seed"] < n_seeds) & paired["classifier"].isin(classifiers)]
+    widths = [np.inf] if paired.empty else []
+    for _, group in paired.groupby([*PLACE, "arm", "ratio"]):
+        if len(group) < FEWEST:
+            return np.inf
+        mean, low, high = interval(group["difference"], seed=0, overlap=0)
+        widths.append(max(mean - low, high - mean))
+    return float(max(widths))
+
+
+def projected(width, k, n, *, overlap=0.0):
+    """Return how wide an interval of k seeds would be with n, which may be infinite, if the
+    differences scatter as before.
+
+    overlap: OVERLAP for the interval of `interval`, 0 for one without its correction. The first
+    never falls below what sqrt(overlap) leaves.
+    """
+    shrinks = np.sqrt((1 / n + overlap) / (1 / k + overlap))
+    return width * shrinks * stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, k - 1)
+
+
+def learning_curve(table, classifier, score="roc_auc"):
+    """Return the scores of real clips alone: seeds as rows, numbers of calls as columns.
+
+    The whole of a training side, which differs from seed to seed, stands last, at its mean size.
+    Seeds that lack a size that most others have are left out.
+    """
+    real = table[(table["arm"] == "real") & (table["classifier"] == classifier)]
+    most = real.groupby("n_positive")["n_negative"].max()
+    real = real[real["n_negative"] == real["n_positive"].map(most)]
+    wide = real.pivot_table(score, "seed", "n_positive")
+    largest = wide.apply(pd.Series.last_valid_index, axis=1)
+    passed = wide.notna() & np.less.outer(wide.columns.to_numpy(), largest.to_numpy()).T
+    common = (wide.notna().sum() > len(wide) / 2) & passed.any()
+    found = wide.loc[:, common].copy()
+    whole = largest[largest > (found.columns.max() if len(found.columns) else 0)]
+    if len(whole) > len(wide) / 2:
+        found[round(whole.mean())] = pd.Series(
+            {seed: wide.loc[seed, size] for seed, size in whole.items()}
+        )
+    return found.dropna()
+
+
+def scores_by_size(table, *, seed, score="roc_auc"):
+    """Return a row an arm, classifier and size: seeds, mean, low, high of the score."""
+    rows = []
+    for (arm, classifier, size), group in table.groupby(["arm", "classifier", "n_positive"]):
+        if len(group) >= FEWEST:
+            mean, low, high = interval(group[score], seed=seed)
+            rows.append((arm, classifier, size, len(group), mean, low, high))
+    names = ["arm", "classifier", "n_positive", "seeds", "mean", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def against_best(table, rivals, arms, *, seed, score="roc_auc"):
+    """Return `verdicts` of arms against the best of some rivals; `rival` names the most frequent.
+
+    The rival of a seed is the one of the highest mean over the *other* seeds of its place: the
+    luck of a seed does not choose its own rival. A rival whose row is missing in a seed is left
+    out of that seed alone. Each arm and size has one ratio.
+    """
+    parts = []
+    for place, group in table[table["arm"].isin([*rivals, *arms])].groupby(PLACE):
+        own = group[group["arm"].isin(rivals)]
+        scores = own.pivot(index="seed", columns="arm", values=score)
+        scores = scores.loc[:, scores.count() > 1].dropna(how="all")  # one seed has no other
+        if scores.empty or len(scores) < FEWEST:
+            continue
+        others = (scores.sum() - scores) / (scores.count() - 1)
+        chosen = others.idxmax(axis=1)
+        best = own.merge(chosen.rename("arm").reset_index(), on=["seed", "arm"])
+        both = [best.assign(arm=_RIVAL, ratio=0.0), group[group["arm"].isin(arms)]]
+        found = verdicts(pd.concat(both), _RIVAL, seed=seed, score=score)
+        rival = chosen.value_counts().sort_index().idxmax()
+        parts.append(found.assign(rival=rival, **dict(zip(PLACE, place, strict=True))))
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return verdicts(table.iloc[:0], seed=seed).assign(rival=None)
+    return pd.concat(parts, ignore_index=True)
+
+
+_RIVAL = "rival"
+
+
+def rank_correlation(first, second, *, seed, n_resamples=2000):
+    """Return (rho, low, high): Spearman's rank correlation of the row means of two tables.
+
+    The rows are the same items, such as generators; the columns of either are repetitions, such as
+    splits or seeds, which the bootstrap redraws. ValueError for fewer than three common items.
+    """
+    items = first.index.intersection(second.index)
+    if len(items) < 3:
+        raise UserError(f"{len(items)} items are in both tables; a rank needs at least three.")
+    sides = [side.loc[items].to_numpy(dtype=float) for side in (first, second)]
+    rng = np.random.default_rng(seed)
+
+    def rho(columns):
+        means = [np.nanmean(side[:, c], axis=1) for side, c in zip(sides, columns, strict=True)]
+        return stats.spearmanr(*means).statistic
+
+    drawn = [
+        rho([rng.integers(0, side.shape[1], side.shape[1]) for side in sides])
+        for _ in range(n_resamples)
+    ]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    every = [np.arange(side.shape[1]) for side in sides]
+    return float(rho(every)), float(low), float(high)
+
+
+def least_rank_correlation(n):
+    """Return the least |rho| of n items, at least 4, that at most 5 % of chance orders reach.
+
+    Two-sided; from all n! orders up to 9 items, from the t distribution of rho beyond (Kendall and
+    Stuart 1973). UserError for fewer: no order of theirs is rare enough.
+    """
+    if n < 4:
+        raise UserError(f"{n} items have too few orders for a rank correlation; give at least 4.")
+    if n > 9:
+        t = stats.t.ppf(1 - LEVEL / 2, n - 2)
+        return float(t / np.sqrt(n - 2 + t**2))
+    items = np.arange(n)
+    orders = np.array(list(itertools.permutations(range(n))))
+    rho = 1 - 6 * ((orders - items) ** 2).sum(1) / (n * (n**2 - 1))
+    values, counts = np.unique(np.abs(rho).round(9), return_counts=True)
+    reached = np.cumsum(counts[::-1])[::-1] / len(orders)
+    rare = values[reached <= LEVEL]
+    return float(rare[0]) if len(rare) else np.inf
+
+
+def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_resamples=2000):
+    """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
+
+    The mean learning curve, made monotone, is read backwards on a logarithmic axis. Curve and arm
+    are taken as differences to `real` at `size`, seed by seed; the interval redraws seeds for both
+    together and is widened as in `interval`. Values end at the curve's first and last size.
+    ValueError if fewer than three seeds hold both, or the curve lacks the size.
+    """
+    curve = learning_curve(table, classifier, score)
+    own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
+    own = own[own["n_positive"] == size]
+    own = own[own["n_negative"] == own["n_negative"].max()]
+    own = own[own["ratio"] == own["ratio"].mode().max()].set_index("seed")[score]
+    shared = curve.index.intersection(own.index)
+    if len(shared) < FEWEST:
+        raise UserError(f"{len(shared)} seeds hold both {arm} at {size} calls and the curve.")
+    if size not in curve:
+        raise UserError(f"the learning curve of real clips lacks {size} calls.")
+    sizes = curve.columns.to_numpy(dtype=float)
+    both = curve.loc[shared].assign(arm=own.loc[shared]).sub(curve.loc[shared, size], axis=0)
+    both = both.to_numpy()
+    rng, mean = np.random.default_rng(seed), both.mean(0)
+    drawn = both[rng.integers(0, len(shared), (n_resamples, len(shared)))].mean(1)
+    drawn = mean + widening(len(shared)) * (drawn - mean)
+    found = [_read_backwards(sizes, row[:-1], row[-1]) for row in drawn]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return _read_backwards(sizes, mean[:-1], mean[-1]), float(low), float(high)
+
+
+def _read_backwards(sizes, means, target):
+    """The size at which a curve, made monotone, reaches the target."""
+    monotone = optimize.isotonic_regression(means).x
+    rising = monotone + 1e-12 * np.arange(len(monotone))
+    size = np.exp(np.interp(target, rising, np.log(sizes)))
+    return float(np.clip(size, sizes[0], sizes[-1]).round(6))  # the ends exactly

@@ -1,0 +1,187 @@
+"""Scores of a detector with their uncertainty: arrays in, numbers out, no framework.
+
+Ranking scores (ROC AUC, average precision) and the Brier score are computed from probabilities,
+never from hard labels. Decisions use a threshold that was chosen on validation clips. Intervals
+come from a bootstrap that resamples whole groups (recordings or blocks of neighbouring clips),
+because clips of one group are not independent (Efron and Tibshirani 1993, chapter 8); those of a
+mean over splits or seeds count that these share clips.
+"""
+
+import numpy as np
+from scipy import stats
+from sklearn import metrics
+
+from utils.errors import UserError
+
+RANKING = ("roc_auc", "average_precision")
+DECISION = ("f1", "accuracy", "balanced_accuracy", "precision", "recall")
+METRICS = (*RANKING, *DECISION, "brier")
+LARGE_EFFECT = 0.8  # of Cohen's d (Cohen 1988)
+OVERLAP = 0.2 / 0.7  # clips of a test side over those of the training side it is paired with
+FEWEST = 3  # splits or seeds that an interval needs
+
+_CHUNK_ELEMENTS = 4_000_000
+
+
+def _check(labels, probability):
+    """Return both as (n,) arrays; ValueError if they do not fit together."""
+    labels, probability = np.asarray(labels), np.asarray(probability, dtype=float)
+    if labels.shape != probability.shape or labels.ndim != 1:
+        raise UserError(
+            f"labels {labels.shape} and probability {probability.shape} differ; "
+            "give two arrays of shape (n,)."
+        )
+    if not np.isin(labels, (0, 1)).all() or len(np.unique(labels)) < 2:
+        raise UserError("labels hold a single class or other values; both 0 and 1 are needed.")
+    if not np.isfinite(probability).all():
+        raise UserError("probability holds NaN or infinite values; check the classifier.")
+    return labels.astype(int), probability
+
+
+def choose_threshold(labels, probability):
+    """Return the threshold with the highest F1 on validation clips, in 0..1.
+
+    Candidates are the midpoints between neighbouring probabilities; of equals the lowest wins.
+    """
+    labels, probability = _check(labels, probability)
+    precision, recall, thresholds = metrics.precision_recall_curve(labels, probability)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(np.argmax(f1[:-1]))
+    below = thresholds[best - 1] if best > 0 else 0.0
+    return float((thresholds[best] + below) / 2)
+
+
+def scores(labels, probability, threshold):
+    """Return a dict of METRICS for (n,) labels 0/1, (n,) probabilities and one threshold."""
+    labels, probability = _check(labels, probability)
+    weights = np.ones((1, len(labels)))
+    return {k: float(v[0]) for k, v in _weighted(labels, probability, threshold, weights).items()}
+
+
+def bootstrap_intervals(labels, probability, groups, threshold, *, seed, n_resamples=1000):
+    """Return {metric: (low, high)}, 95 % percentile intervals from resampled groups.
+
+    Whole groups are drawn with replacement; draws with a single class are drawn again.
+    ValueError if fewer than two groups are given or hardly any draw holds both classes.
+    """
+    labels, probability = _check(labels, probability)
+    weights = group_weights(labels, groups, seed=seed, n_resamples=n_resamples)
+    step = max(1, _CHUNK_ELEMENTS // len(labels))
+    parts = [
+        _weighted(labels, probability, threshold, weights[start : start + step])
+        for start in range(0, n_resamples, step)
+    ]
+    values = {name: np.concatenate([part[name] for part in parts]) for name in METRICS}
+    return {name: tuple(np.percentile(v, [2.5, 97.5]).tolist()) for name, v in values.items()}
+
+
+def group_weights(labels, groups, *, seed, n_resamples):
+    """Return (n_resamples, n) counts: how often each clip occurs when groups are redrawn."""
+    labels = np.asarray(labels)
+    names, member = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        raise UserError("a bootstrap over groups needs at least two groups; pass `groups`.")
+    positives = np.bincount(member, weights=labels == 1)
+    negatives = np.bincount(member, weights=labels == 0)
+    rng = np.random.default_rng(seed)
+    counts = np.empty((0, len(names)), dtype=int)
+    for _ in range(50):
+        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
+        drawn = drawn[(drawn @ positives > 0) & (drawn @ negatives > 0)]
+        counts = np.concatenate([counts, drawn])[:n_resamples]
+        if len(counts) == n_resamples:
+            return counts[:, member]
+    raise UserError("resampled groups hardly ever hold both classes; use larger groups.")
+
+
+def _weighted(labels, probability, threshold, weights):
+    """Every metric for each row of weights (r, n): {metric: (r,)}."""
+    order = np.argsort(-probability, kind="stable")
+    weights, labels, ranked = weights[:, order].astype(float), labels[order], probability[order]
+    positive, negative = weights * labels, weights * (1 - labels)
+    last_of_tie = np.append(np.diff(ranked) != 0, True)
+    hits = np.cumsum(positive, axis=1)[:, last_of_tie]
+    alarms = np.cumsum(negative, axis=1)[:, last_of_tie]
+    n_positive, n_negative = hits[:, -1], alarms[:, -1]
+
+    new_hits = np.diff(hits, axis=1, prepend=0)
+    new_alarms = np.diff(alarms, axis=1, prepend=0)
+    below = n_negative[:, None] - alarms
+    roc_auc = (new_hits * (below + new_alarms / 2)).sum(1) / (n_positive * n_negative)
+    precision_at = hits / np.maximum(hits + alarms, 1e-12)
+    average_precision = (new_hits * precision_at).sum(1) / n_positive
+
+    called = ranked >= threshold
+    true_positive, false_positive = positive[:, called].sum(1), negative[:, called].sum(1)
+    recall = true_positive / n_positive
+    specificity = 1 - false_positive / n_negative
+    precision = true_positive / np.maximum(true_positive + false_positive, 1e-12)
+    return {
+        "roc_auc": roc_auc,
+        "average_precision": average_precision,
+        "f1": 2 * true_positive / (n_positive + true_positive + false_positive),
+        "accuracy": (true_positive + n_negative - false_positive) / (n_positive + n_negative),
+        "balanced_accuracy": (recall + specificity) / 2,
+        "precision": precision,
+        "recall": recall,
+        "brier": (weights * (ranked - labels) ** 2).sum(1) / (n_positive + n_negative),
+    }
+
+
+def reliability(labels, probability, n_bins=10):
+    """Return (mean predicted, fraction of calls, clips) of equally filled bins, (n_bins,) each."""
+    labels, probability = _check(labels, probability)
+    parts = np.array_split(np.argsort(probability, kind="stable"), n_bins)
+    predicted = np.array([probability[part].mean() for part in parts])
+    observed = np.array([labels[part].mean() for part in parts])
+    return predicted, observed, np.array([len(part) for part in parts])
+
+
+def mean_interval(values, *, seed, overlap=OVERLAP, n_resamples=5000):
+    """Return (mean, low, high): a 95 % bootstrap interval of the mean of (k,) splits or seeds.
+
+    The percentile bootstrap is widened to what a t interval gives for a few normal values, and by
+    sqrt(1 + k overlap) since the k share training clips (Nadeau and Bengio 2003); overlap=0 for
+    none. ValueError for fewer than FEWEST values.
+    """
+    values = np.asarray(values, dtype=float)
+    k = len(values)
+    if values.ndim != 1 or k < FEWEST:
+        raise UserError(f"an interval over {k} values says nothing; give at least {FEWEST}.")
+    rng = np.random.default_rng(seed)
+    means = values[rng.integers(0, k, (n_resamples, k))].mean(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    wider, mean = widening(k, overlap), values.mean()
+    return float(mean), float(mean + wider * (low - mean)), float(mean + wider * (high - mean))
+
+
+def widening(k, overlap=OVERLAP):
+    """By how much the bootstrap interval of k values is to be widened: see `mean_interval`."""
+    few = np.sqrt(k / (k - 1)) * stats.t.ppf(0.975, k - 1) / stats.norm.ppf(0.975)
+    return few * np.sqrt(1 + k * overlap)
+
+
+def cohens_d(positive, negative):
+    """Return the standardised mean difference of two (n, ...) samples, per column (Cohen 1988)."""
+    positive, negative = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
+    variance = (positive.var(0, ddof=1) + negative.var(0, ddof=1)) / 2
+    return (positive.mean(0) - negative.mean(0)) / np.sqrt(np.maximum(variance, 1e-12))
+
+
+def neighbour_purity(points, labels, k=10):
+    """Return the share of each point's k nearest others with the same label, mean over points.
+
+    points: (n, d); labels: (n,). Compare with `chance_purity`, its value for shuffled labels.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    labels = np.asarray(labels)
+    nearest = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
+    return float((labels[nearest] == labels[:, None]).mean())
+
+
+def chance_purity(labels):
+    """Return the neighbour purity expected if labels were unrelated to position."""
+    counts = np.unique(labels, return_counts=True)[1]
+    n = counts.sum()
+    return float((counts * (counts - 1)).sum() / (n * (n - 1)))

@@ -1,0 +1,166 @@
+"""Committed tables of results: written once, then only compared with.
+
+A table that is computed anew on another processor differs in the last digits. The stored file stays
+as it is as long as the new numbers agree with it, so a second run changes nothing.
+"""
+
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from utils.errors import UserError
+
+
+def record(
+    table: pd.DataFrame,
+    path: Path,
+    *,
+    keys: Sequence[str],
+    tolerance: float | Mapping[str, float] = 0.0,
+    content: str | None = None,
+) -> pd.DataFrame:
+    """Write the table to a CSV if there is none, else compare with it; return what is stored.
+
+    keys: the columns that identify a row. tolerance: the largest absolute difference of a number,
+    for all columns or for each column (0 where it is not named); text must be equal, and NaN equals
+    NaN. content: what the numbers follow from, such as a hash of data and settings; it is stored in
+    a column of that name, and a table with another content is replaced instead of compared.
+
+    Raises ValueError if the keys do not identify the rows, or if the new table differs from the
+    stored one, whose file is left as it is.
+    """
+    path, keys = Path(path), list(keys)
+    if content is not None:
+        table = table.assign(content=content)
+    if missing := [key for key in keys if key not in table]:
+        raise UserError(f"The table has no column {', '.join(missing)}; it has {list(table)}.")
+    if table.duplicated(keys).any():
+        row = table.loc[table.duplicated(keys).idxmax(), keys].tolist()
+        raise UserError(f"The keys {keys} do not identify a row: {row} occurs twice.")
+    new = _read(io.StringIO(_text(table)))
+    if path.is_file():
+        stored = _read(path)
+        if content is None or _contents(stored) == [content]:
+            _compare(new, stored, keys, tolerance, path)
+            return stored
+    write(table, path)
+    return new
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV beside the target, then rename: no reader meets half a table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(_text(table))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _text(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+def read(path: Path, *, content: str | None = None) -> pd.DataFrame | None:
+    """Return a stored table, or None if there is none or it follows from another content."""
+    if not Path(path).is_file():
+        return None
+    stored = _read(path)
+    return stored if content is None or _contents(stored) == [content] else None
+
+
+def rows(path: Path, content: str) -> pd.DataFrame:
+    """Return the rows of a stored table that follow from a content; no rows if there is no table.
+
+    For tables that grow a row at a time, where rows of other contents may lie beside these.
+    """
+    stored = read(path)
+    if stored is None or "content" not in stored:
+        return pd.DataFrame()
+    return stored[stored["content"] == content]
+
+
+def digest(text: str) -> str:
+    """Return 12 hexadecimal digits that tell texts apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def fingerprint(dataset) -> str:
+    """Return 12 hexadecimal digits that tell data sets apart and are the same on every processor.
+
+    Labels, groups, names and spectrograms of whole numbers, as images hold, count exactly. Computed
+    spectrograms differ in the last bits between processors: of them the mean and deviation of each
+    class count to two digits, and each class's mean over 4 x 4 parts of the grid to one.
+    """
+    values, labels = dataset.spectrograms, np.asarray(dataset.labels)
+    digest = hashlib.sha256(str(values.shape).encode())
+    for array in (labels, dataset.groups):
+        digest.update(np.ascontiguousarray(array, dtype=np.int64))
+    digest.update("\n".join(map(str, dataset.clip_names)).encode())
+    if np.array_equal(values, np.rint(values)):
+        digest.update(np.ascontiguousarray(values, dtype=np.int32))
+        return digest.hexdigest()[:12]
+    for value in np.unique(labels):
+        own = values[labels == value]
+        whole = [own.mean(dtype=float), own.std(dtype=float)]
+        bands = np.array_split(own.mean(0, dtype=float), 4, axis=0)
+        parts = [part.mean() for band in bands for part in np.array_split(band, 4, axis=1)]
+        digest.update(f"{np.round(whole, 2) + 0.0} {np.round(parts, 1) + 0.0}".encode())
+    return digest.hexdigest()[:12]
+
+
+def _read(source) -> pd.DataFrame:
+    return pd.read_csv(source, dtype={"content": str})
+
+
+def _contents(stored: pd.DataFrame) -> list[str]:
+    return stored["content"].unique().tolist() if "content" in stored else []
+
+
+def _compare(new, stored, keys, tolerance, path) -> None:
+    name = f"{path.parent.name}/{path.name}"
+    advice = f"If the change is intended, delete {name} and run again, which records it anew."
+    if set(new) != set(stored):
+        odd = ", ".join(sorted(set(new) ^ set(stored)))
+        raise UserError(f"{name} has other columns than the new table ({odd}). {advice}")
+    new, stored = new.set_index(keys), stored.set_index(keys)
+    odd = new.index.symmetric_difference(stored.index)
+    if len(odd):
+        raise UserError(f"{name} and the new table differ in the row {odd[0]}. {advice}")
+    new = new.reindex(stored.index)
+    for column in stored:
+        before, now = stored[column], new[column]
+        if _is_number(before) and _is_number(now):
+            equal = (before == now) | (before.isna() & now.isna())
+            gap = (before.astype(float) - now.astype(float)).abs().fillna(np.inf)
+            gap = np.where(equal, 0.0, gap)
+            limit = tolerance.get(column, 0.0) if isinstance(tolerance, Mapping) else tolerance
+            wrong = gap > limit * (1 + 1e-9)
+            worst = int(np.argmax(gap))
+            detail = f"by {gap[worst]:.3g}, more than the tolerance {limit:g}"
+        else:
+            equal = (before.astype(object) == now.astype(object)) | (before.isna() & now.isna())
+            wrong = ~equal.to_numpy()
+            worst, detail = int(np.argmax(wrong)), "in its text"
+        if wrong.any():
+            raise UserError(
+                f"{name}, row {stored.index[worst]}, column {column}: stored {before.iloc[worst]}, "
+                f"now {now.iloc[worst]}; they differ {detail}. {advice}"
+            )
+
+
+def _is_number(values: pd.Series) -> bool:
+    return types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
