@@ -10,7 +10,7 @@ import pandas as pd
 import planted
 import pytest
 
-from utils import data, plotting
+from utils import paths, plotting
 from utils.augmentation import answer, arms, figures, findings, study
 from utils.statistics import comparison
 
@@ -168,9 +168,9 @@ def test_equivalents_follow_the_planted_curve(found):
 
 
 def test_the_checkpoint_is_written_once_and_compared(found, tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     table = found.store()
-    path = data.results_dir("planted") / "answer.csv"
+    path = paths.results_dir("planted") / "answer.csv"
     assert path.is_file() and len(table) == len(found.store())
     assert set(table["reference"]) == {"real", "classical"}
     known = table["equivalent_real"].notna()
@@ -183,13 +183,13 @@ def test_the_checkpoint_is_written_once_and_compared(found, tmp_path, monkeypatc
 
 
 def test_stored_rows_are_those_of_the_settings_without_failures(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert answer.found("planted") is None
     table = planted.rows(parts=("main",))
     old = table.head(3)
     old = old.assign(settings=old["settings"].str.replace("planted", "old"))
     failed = table.tail(1).assign(seed=99, error="ValueError: no", roc_auc=np.nan)
-    study.add(data.results_dir("planted") / "study.csv", pd.concat([old, table, failed]))
+    study.add(paths.results_dir("planted") / "study.csv", pd.concat([old, table, failed]))
     assert len(answer.found("planted").rows) == len(table)
     assert len(answer.found("planted").attempted) == len(table) + 1
     assert len(answer.found("planted", "old").rows) == 3
@@ -207,8 +207,8 @@ class Place:
 
 
 def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
-    path = data.results_dir("planted") / "study.csv"
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    path = paths.results_dir("planted") / "study.csv"
     study.add(path, planted.rows(seeds=2, parts=("main",)))
     with pytest.raises(ValueError, match=r"fewer than 3 seeds.*whales study run"):
         answer.stored(Place())
@@ -218,14 +218,14 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"holds 80 clips of sea"):
         answer.stored(Place())
     monkeypatch.undo()
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     study.add(path, planted.rows(seeds=3, parts=("main",)))
-    study.add(data.results_dir("simulated") / "study.csv", planted.rows(name="simulated"))
+    study.add(paths.results_dir("simulated") / "study.csv", planted.rows(name="simulated"))
     assert list(answer.stored(Place())) == ["planted", "simulated"]
     other = planted.rows(name="simulated")
     cnn = other["classifier"] == "cnn"
     other.loc[cnn, "settings"] = "planted-" + 12 * "0"  # rows of a CNN with other settings
-    study.records.write(other, data.results_dir("simulated") / "study.csv")
+    study.records.write(other, paths.results_dir("simulated") / "study.csv")
     assert list(answer.stored(Place())) == ["planted"]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import cli, data
+from utils import cli, data, paths
 from utils.baseline import baseline
 
 N, PER_GROUP = 240, 12
@@ -12,7 +12,7 @@ N, PER_GROUP = 240, 12
 
 @pytest.fixture(autouse=True)
 def own_results(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "results_dir", lambda name: tmp_path / name)
+    monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path / name)
     return tmp_path
 
 
@@ -196,7 +196,7 @@ def test_calibration_subtracts_the_reference(bench, monkeypatch):
     measures = ["logistic, 10 clips a class", "edges", "loudness"]
     assert table["measure"].tolist() == measures
     np.testing.assert_allclose(table["difference"], table["simulated"] - table["reference"])
-    stored = pd.read_csv(data.results_dir("simulated") / "calibration.csv")
+    stored = pd.read_csv(paths.results_dir("simulated") / "calibration.csv")
     np.testing.assert_allclose(stored["difference"], table["difference"], atol=1e-4)
 
 

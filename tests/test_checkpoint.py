@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import data
+from utils import data, paths
 from utils.baseline import baseline
 from utils.quality import checkpoint
 
@@ -73,6 +73,6 @@ def test_differences_are_paired_by_split():
 
 def test_an_unfinished_table_names_the_command(tmp_path, monkeypatch):
     bench = baseline.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     with pytest.raises(ValueError, match="whales quality"):
         checkpoint.stored(bench)

@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils import cli, data
+from utils import cli, data, paths
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
@@ -22,7 +22,7 @@ SETTINGS = SpectrogramSettings(clip_seconds=0.5)
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
 
 
 def noise(seed, n=SAMPLES):
@@ -62,7 +62,7 @@ def npz(path, **changes):
 
 
 def test_the_default_is_simulated_and_a_variable_names_another(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "simulated", lambda **_: "the simulated clips")
+    monkeypatch.setattr(data.sources, "simulated", lambda **_: "the simulated clips")
     monkeypatch.delenv("DATASET", raising=False)
     assert data.load() == data.load("simulated") == "the simulated clips"
     monkeypatch.setenv("DATASET", str(npz(tmp_path / "mine.npz")))
@@ -94,7 +94,7 @@ def test_a_source_that_is_not_there_or_not_data(tmp_path, monkeypatch, source, m
 
 
 def test_the_challenge_says_how_to_fetch_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     with pytest.raises(FileNotFoundError, match="make data NAME=cornell_whale_challenge"):
         data.load("cornell_whale_challenge")
 
@@ -235,7 +235,7 @@ def test_a_csv_with_groups_and_class_names(tmp_path):
 @pytest.mark.parametrize("n", [30, 100, 1000])
 def test_names_that_sort_one_class_behind_the_other_can_be_split(n):
     labels = np.repeat([0, 1], n)
-    groups, what = data._blocks(labels)
+    groups, what = data.dataset.neighbour_blocks(labels)
     assert what.endswith("of one class")
     assert not set(groups[labels == 0]) & set(groups[labels == 1])
     for value in (0, 1):
@@ -259,7 +259,7 @@ def test_names_that_sort_one_class_behind_the_other_can_be_split(n):
     ],
 )
 def test_the_class_without_calls_is_known_by_its_name(classes, call):
-    labels, names = data._recode("clips", [*classes] * 2, None)
+    labels, names = data.labels.recode("clips", [*classes] * 2, None)
     assert labels.tolist() == [int(name == call) for name in [*classes] * 2]
     assert names[1] == call or names == ("none", "call")
 
@@ -390,9 +390,9 @@ def test_seven_groups_of_each_class_can_be_split(seed, calls):
 
 def test_blocks_are_250_neighbours_in_name_order():
     mixed = np.arange(6000) % 2
-    np.testing.assert_array_equal(data._blocks(mixed)[0], np.arange(6000) // 250)
-    assert len(np.unique(data._blocks(mixed[:400])[0])) == 10
-    assert sorted(["c10.wav", "c9.wav", "c1.wav"], key=data._natural) == [
+    np.testing.assert_array_equal(data.dataset.neighbour_blocks(mixed)[0], np.arange(6000) // 250)
+    assert len(np.unique(data.dataset.neighbour_blocks(mixed[:400])[0])) == 10
+    assert sorted(["c10.wav", "c9.wav", "c1.wav"], key=data.labels._natural) == [
         "c1.wav", "c9.wav", "c10.wav",
     ]  # fmt: skip
 
@@ -436,7 +436,7 @@ def test_spectrograms_are_cached_by_content_and_settings(clips, monkeypatch):
         return mel_spectrogram(audio, settings)
 
     counted.__module__, counted.__qualname__ = mel_spectrogram.__module__, "mel_spectrogram"
-    monkeypatch.setattr(data, "mel_spectrogram", counted)
+    monkeypatch.setattr(data.dataset, "mel_spectrogram", counted)
     monkeypatch.setattr(counted, "__name__", "mel_spectrogram")
     load(clips)
     load(clips)
@@ -651,7 +651,7 @@ def stub_of_the_hub(monkeypatch, tmp_path, n, error=None):
 
     module = types.SimpleNamespace(snapshot_download=snapshot_download)
     monkeypatch.setitem(sys.modules, "huggingface_hub", module)
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     return asked
 
 

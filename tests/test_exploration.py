@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import data, narrative, ocean
+from utils import data, narrative, ocean, paths
 from utils.eda import exploration, findings
 from utils.statistics import evaluation
 
@@ -22,7 +22,7 @@ def dataset():
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     return tmp_path / "data" / "results" / "tiny" / "eda.csv"
 
 

@@ -32,7 +32,7 @@ def clips():
 def parts_of(settings, seed=0, n=40, positive=None):
     rng = np.random.default_rng(seed)
     positive = np.arange(n) % 2 == 0 if positive is None else positive
-    return ocean._render_recording(positive, rng, settings)
+    return ocean.recordings._render_recording(positive, rng, settings)
 
 
 # Reproducible, well formed
@@ -94,7 +94,7 @@ def test_layout_obeys_balance_and_puts_both_classes_in_every_recording(
     n, fraction, low, more, seed
 ):
     settings = OceanSettings(positive_fraction=fraction, recording_clips=(low, low + more))
-    recording, labels = ocean._layout(n, np.random.default_rng(seed), settings)
+    recording, labels = ocean.recordings._layout(n, np.random.default_rng(seed), settings)
     assert labels.sum() == min(max(round(fraction * n), 1), n - 1)
     sizes = np.bincount(recording)
     assert sizes.sum() == len(labels) == n and (np.diff(recording) >= 0).all()
@@ -105,7 +105,9 @@ def test_layout_obeys_balance_and_puts_both_classes_in_every_recording(
 
 
 def test_default_recordings_hold_both_classes_and_are_of_the_stated_size(clips):
-    recording, labels = ocean._layout(4000, np.random.default_rng([0, 0]), OceanSettings())
+    recording, labels = ocean.recordings._layout(
+        4000, np.random.default_rng([0, 0]), OceanSettings()
+    )
     sizes, calls = np.bincount(recording), np.bincount(recording, labels)
     assert labels.mean() == pytest.approx(0.23)
     assert 30 <= sizes.min() and sizes.max() <= 70
@@ -114,7 +116,7 @@ def test_default_recordings_hold_both_classes_and_are_of_the_stated_size(clips):
 
 
 def test_calls_come_in_runs():
-    recording, labels = ocean._layout(4000, np.random.default_rng(1), OceanSettings())
+    recording, labels = ocean.recordings._layout(4000, np.random.default_rng(1), OceanSettings())
     same = recording[1:] == recording[:-1]
     after_call = labels[1:][same & (labels[:-1] == 1)].mean()
     after_none = labels[1:][same & (labels[:-1] == 0)].mean()
@@ -181,7 +183,9 @@ def test_snr_is_found_again_from_call_and_ambient_noise(mean, sd):
 def test_clip_is_the_sum_of_its_parts():
     settings = OceanSettings()
     clips = simulate(45, seed=9, settings=settings)
-    parts = ocean._render_recording(clips.labels == 1, np.random.default_rng([9, 1]), settings)
+    parts = ocean.recordings._render_recording(
+        clips.labels == 1, np.random.default_rng([9, 1]), settings
+    )
     total = parts.ambient + parts.calls
     for rows, signals in parts.sources.values():
         total[rows] += signals
@@ -228,7 +232,7 @@ def test_flagged_distractors_are_heard_and_others_are_not(kind):
     assert set(parts.sources) == {kind} and rows.tolist() == flagged.tolist()
     assert 6 <= len(flagged) <= 58
     assert parts.truth.n_distractors.tolist() == parts.truth[kind].astype(int).tolist()
-    noise = np.sqrt(ocean._band_power(parts.ambient[rows]))
+    noise = np.sqrt(ocean.noise.power_in_band(parts.ambient[rows]))
     # Loudest 50 ms of the source against the ambient noise.
     frames = signals.reshape(len(rows), -1, 100).astype(float)
     loudest = np.sqrt((frames**2).mean(axis=2).max(axis=1))

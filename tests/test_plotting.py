@@ -9,7 +9,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
-from utils import data, plotting
+from utils import paths, plotting
 from utils.models import classifiers
 
 RNG = np.random.default_rng(0)
@@ -155,7 +155,7 @@ def test_one_colour_a_classifier_for_all_of_them():
 
 
 def test_saved_figures_are_the_same_bytes_twice(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     path = plotting.save(DRAW["class_counts"]().figure, "00_counts", "simulated")
     first = path.read_bytes()
     again = plotting.save(DRAW["class_counts"]().figure, "00_counts", "simulated")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from utils import data, plotting
+from utils import data, paths, plotting
 from utils.augmentation import answer, arms, replicas, sensitivity, study
 from utils.augmentation import figures as plotting_study
 from utils.augmentation import findings as findings_study
@@ -17,7 +17,7 @@ from utils.quality import checkpoint, judging
 from utils.quality import findings as findings_quality
 from utils.statistics import comparison, evaluation
 
-ROOT = data.ROOT
+ROOT = paths.ROOT
 DATASETS = ("simulated", "right_whale_upcalls")
 ENGLISH = {
     "Logistic regression": "Regresión logística",

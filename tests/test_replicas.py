@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import cli, data
+from utils import cli, paths
 from utils.augmentation import findings, replicas
 
 
@@ -53,7 +53,7 @@ def test_replicas_share_no_clip_and_are_measured_once(tmp_path, monkeypatch):
         ("measure", functools.partial(replicas.measure, n_clips=900)), ("REPLICAS", range(1, 3)),
     ):  # fmt: skip
         monkeypatch.setattr(replicas, name, value)
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     table = replicas.run("settings", jobs=1)
     assert table[["replica", "seed"]].to_numpy().tolist() == [[1, 0], [1, 5], [2, 0], [2, 5]]
     scores = table[[f"{arm} logistic" for arm in replicas.ARMS]]

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from utils import cli, report
+from utils import cli, paths, report
 from utils.baseline import baseline
 from utils.errors import UserError
 from utils.quality import checkpoint
@@ -169,7 +169,7 @@ def test_wrong_calls_are_said_before_any_work(tmp_path, monkeypatch, capsys):
 def test_a_notebook_whose_table_takes_hours_is_left_out(
     tmp_path, monkeypatch, known_data_set, capsys
 ):
-    monkeypatch.setattr(report.data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     write(tmp_path, "00_first", "print(1)")
     late = write(tmp_path, "03_quality", "print(2)")
     (tmp_path / "clips").mkdir()
@@ -178,7 +178,7 @@ def test_a_notebook_whose_table_takes_hours_is_left_out(
     assert "03_quality left out" in capsys.readouterr().out
     target = tmp_path / "reports" / "my clips"
     assert [path.name for path in target.iterdir()] == ["00_first.ipynb"]
-    table = report.data.results_dir("my clips") / "quality.csv"
+    table = paths.results_dir("my clips") / "quality.csv"
     table.parent.mkdir(parents=True)
     table.touch()
     monkeypatch.setattr(baseline, "prepare", lambda dataset: dataset)

@@ -4,7 +4,7 @@ import numpy as np
 import planted
 import pytest
 
-from utils import cli, data
+from utils import cli, data, paths
 from utils.augmentation import answer, findings, sensitivity
 from utils.errors import CollapseError
 from utils.models.generators import registry
@@ -56,7 +56,7 @@ def test_the_studys_own_scores_get_the_studys_own_verdicts():
 def test_a_generator_that_collapses_leaves_its_scores_out(tmp_path, monkeypatch):
     path = tmp_path / "small.npz"
     data.save_npz(data.simulated(n_clips=900, seed=3, name="small"), path)
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(sensitivity, "SEEDS", range(1))
     place = sensitivity.OtherForm(path)
 
@@ -76,7 +76,7 @@ def test_a_generator_that_collapses_leaves_its_scores_out(tmp_path, monkeypatch)
 def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
     path = tmp_path / "small.npz"
     data.save_npz(data.simulated(n_clips=900, seed=3, name="small"), path)
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     for name, value in (
         ("SIZES", (50, 900)), ("SEEDS", range(1)), ("CLASSIFIERS", ("logistic",)),
         ("GENERATORS", ("vae", "diffusion")),

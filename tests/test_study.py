@@ -12,7 +12,7 @@ import pandas as pd
 import planted
 import pytest
 
-from utils import cli, data
+from utils import cli, data, paths
 from utils.augmentation import arms, study
 from utils.models.generators import registry
 
@@ -29,8 +29,8 @@ def source(tmp_path_factory):
 @pytest.fixture
 def place(source, tmp_path, monkeypatch):
     """A Study whose tables and samples go to a folder of this test."""
-    monkeypatch.setattr(data, "ROOT", tmp_path)
-    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
     found = opened(source)
     monkeypatch.setattr(found, "path", tmp_path / "study.csv")
     monkeypatch.setattr(found, "samples", tmp_path / "samples")
@@ -474,8 +474,9 @@ def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, wor
 
 def test_kill_9_loses_nothing_that_was_finished(source, tmp_path):
     script = (
-        "import sys; from pathlib import Path; from utils import data; from utils.augmentation import study\n"
-        "data.ROOT = Path(sys.argv[2])\n"
+        "import sys; from pathlib import Path\n"
+        "from utils import paths; from utils.augmentation import study\n"
+        "paths.ROOT = Path(sys.argv[2])\n"
         "found = study.Study(sys.argv[1])\n"
         "cells = [study.Cell(s, 25, 100, 'real', 0.0) for s in range(int(sys.argv[3]))]\n"
         "study.run(found, study.missing(found, cells, ('logistic',)), jobs=2)"
@@ -500,7 +501,7 @@ def test_kill_9_loses_nothing_that_was_finished(source, tmp_path):
 
 def test_a_cluster_whose_worker_dies_loses_no_row(source, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     found = study.Study(source)
     cells = [study.Cell(seed, 25, 100, "real", 0.0) for seed in range(40)]
     with distributed.LocalCluster(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import data
+from utils import data, paths
 from utils.baseline import baseline
 from utils.generative import synthesis
 from utils.models.generators import registry
@@ -143,7 +143,7 @@ def test_explained_variance_is_one_for_a_perfect_reconstruction(generator, found
 def test_stored_clips_are_read_back_with_their_provenance(
     bench, found, generator, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     path = synthesis.write(bench, found, generator, n=30, seed=7)
     assert path == tmp_path / "data" / "synthetic" / "small" / "vae.npz"
     again = data.load(path)
@@ -156,7 +156,7 @@ def test_stored_clips_are_read_back_with_their_provenance(
 
 
 def test_stored_samples_are_used_only_if_they_are_those(bench, found, tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     registered = {"vae": lambda **settings: registry.VAE(**(FAST | settings))}
     monkeypatch.setattr(registry, "REGISTRY", registered)
     first = synthesis.stored_or_trained(bench, found, training_seed=0, seed=1)["vae"]
@@ -178,7 +178,7 @@ def test_stored_samples_are_used_only_if_they_are_those(bench, found, tmp_path, 
 
 
 def test_audio_is_written_beside_its_links(bench, found, tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     links = synthesis.write_audio(bench.dataset, {"real": found.calls[:2]}, seed=0)
     assert set(links) == {"real 1", "real 2"}
     assert all((tmp_path / link).stat().st_size > 1000 for link in links.values())
@@ -194,7 +194,7 @@ def test_audio_is_written_beside_its_links(bench, found, tmp_path, monkeypatch):
 
 
 def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     calls = []
 
     def counted(judge, name):

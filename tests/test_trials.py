@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils import data
+from utils import data, paths
 from utils.baseline import baseline
 from utils.generative import trials
 from utils.models.generators import registry
@@ -13,7 +13,7 @@ from utils.quality import judging
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     found = baseline.prepare(data.simulated(n_clips=900, seed=3, name="small"), (16, 32))
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(trials, "STABILITY_CALLS", 60)
     build = registry.build
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from utils import paths
 from utils.errors import UserError
 
 # Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
@@ -57,12 +58,11 @@ def report(root, only, timeout, dataset):
 
     Example: whales report --dataset my_clips/
     """
-    from utils import data
     from utils import report as reports
 
     try:
         source = dataset or os.environ.get("DATASET")
-        reports.report(root or data.ROOT, source, only=only, timeout=timeout)
+        reports.report(root or paths.ROOT, source, only=only, timeout=timeout)
     except reports.ReportError as error:
         print(f"\n{error}\n\nNo stored notebook was changed.", file=sys.stderr)
         return 1

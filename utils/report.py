@@ -36,7 +36,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from utils import data
+from utils import data, paths
 from utils.errors import UserError
 
 MAX_BYTES = 1_000_000  # above, GitHub does not render a notebook
@@ -363,7 +363,7 @@ def _lacking(stem: str, dataset: str, name: str) -> str | None:
     """Why a notebook can't be executed yet on a data set: what a table lacks; None if nothing."""
     tables = TABLES.get(stem, ())
     for table in tables:
-        if not (data.results_dir(name) / f"{table}.csv").is_file():
+        if not (paths.results_dir(name) / f"{table}.csv").is_file():
             module = {"quality": "utils.judging", "study": "utils.study run"}[table]
             return f"{table}.csv is filled in hours by python -m {module} --dataset ..."
     if not tables:

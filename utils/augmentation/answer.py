@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from utils import data, tables
+from utils import data, paths, tables
 from utils.augmentation import arms, study
 from utils.errors import UserError
 from utils.models.generators import registry
@@ -198,7 +198,7 @@ class Answer:
         text = self.curve_rows.drop(columns=["seconds", "generator_seconds", "versions"]).to_csv()
         return tables.record(
             self.table,
-            data.results_dir(self.name) / "answer.csv",
+            paths.results_dir(self.name) / "answer.csv",
             keys=("reference", "n_positive", "classifier", "arm"),
             tolerance=1e-3,
             content=tables.digest(text),
@@ -225,7 +225,7 @@ def found(name, settings=None, calls=None):
 
     settings: of a Study; None for the data of most finished rows. calls: see Answer.
     """
-    rows = study.read(data.results_dir(name) / "study.csv")
+    rows = study.read(paths.results_dir(name) / "study.csv")
     fine = rows[rows["error"].isna()]
     if fine.empty:
         return None

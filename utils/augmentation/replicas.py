@@ -13,7 +13,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from utils import data, tables
+from utils import data, paths, tables
 from utils.augmentation import arms, study
 from utils.progress import progress
 from utils.statistics import comparison, evaluation
@@ -23,7 +23,7 @@ SEEDS = range(0, study.PROTOCOL["most_seeds"], study.PROTOCOL["n_splits"])  # ot
 SIZE = study.PROTOCOL["ratio_size"]  # real calls
 ARMS = (arms.REAL, "oversample", "classical", arms.ORACLE)
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]
-PATH = data.results_dir(data.SIMULATED) / "replicas.csv"
+PATH = paths.results_dir(data.SIMULATED) / "replicas.csv"
 
 
 def content(settings):

@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from utils import data, tables
+from utils import paths, tables
 from utils.augmentation import study
 from utils.baseline import baseline
 from utils.errors import CollapseError, UserError
@@ -78,7 +78,7 @@ def run(place):
 def stored(name, settings):
     """Return the finished rows of a data set and of a Study's settings as those of study.csv:
     seed, n_positive, arm, classifier, roc_auc; None if there are none."""
-    path = data.results_dir(name) / f"{TABLE}.csv"
+    path = paths.results_dir(name) / f"{TABLE}.csv"
     table = tables.read(path)
     columns = () if table is None else {column.split()[0] for column in table}
     there = [name for name in GENERATORS if name in columns]  # when it was run

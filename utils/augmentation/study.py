@@ -25,7 +25,7 @@ from filelock import FileLock
 from joblib.externals.loky import process_executor
 from sklearn.metrics import roc_auc_score
 
-from utils import data, tables
+from utils import data, paths, tables
 from utils.augmentation import arms
 from utils.baseline import baseline
 from utils.errors import UserError
@@ -109,7 +109,7 @@ class Study:
         text = json.dumps(shared, sort_keys=True) + self.bench.fingerprint
         self.settings = tables.digest(text)
         self.path = self.bench.results("study")
-        self.samples = data.CACHE / "study"  # of generators, while their seed is being run
+        self.samples = paths.CACHE / "study"  # of generators, while their seed is being run
 
     @functools.lru_cache(maxsize=8)  # noqa: B019 - a study lives as long as its process
     def _splits(self, number):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from utils import data, tables
+from utils import data, paths, tables
 from utils.eda import cues
 from utils.errors import UserError
 from utils.models import classifiers
@@ -62,7 +62,7 @@ class Bench:
 
     def results(self, table):
         """Return the path of a table of this data set."""
-        return data.results_dir(self.dataset.name) / f"{table}.csv"
+        return paths.results_dir(self.dataset.name) / f"{table}.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +246,7 @@ def calibration(reference):
     table = pd.DataFrame(parts).rename_axis("measure").reset_index()
     table["difference"] = table["simulated"] - table["reference"]
     table.insert(1, "reference_dataset", reference.dataset.name)
-    path = data.results_dir(data.SIMULATED) / "calibration.csv"
+    path = paths.results_dir(data.SIMULATED) / "calibration.csv"
     tables.write(table.round(4), path)
     return table
 

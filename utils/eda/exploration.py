@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import data, ocean, tables
+from utils import data, ocean, paths, tables
 from utils.data import duplicates
 from utils.eda import cues, maps
 from utils.sound import descriptors
@@ -97,7 +97,7 @@ def explore(dataset, *, seed=0) -> Exploration:
     ]
     table = tables.record(
         pd.DataFrame(rows),
-        data.results_dir(dataset.name) / "eda.csv",
+        paths.results_dir(dataset.name) / "eda.csv",
         keys=["topic", "name"],
         tolerance=TOLERANCE,
         content=tables.fingerprint(dataset),

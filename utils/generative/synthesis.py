@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsRegressor
 
-from utils import data, tables
+from utils import data, paths, tables
 from utils.eda import maps
 from utils.models.generators import registry
 from utils.progress import progress
@@ -190,7 +190,7 @@ def _two_sample(found, clips, sources, seed):
 
 def synthetic_path(bench, name):
     """Return where the synthetic clips of a generator and a data set are kept."""
-    return data.ROOT / "data" / "synthetic" / bench.dataset.name / f"{name}.npz"
+    return paths.ROOT / "data" / "synthetic" / bench.dataset.name / f"{name}.npz"
 
 
 def write(bench, found, generator, *, n, seed):
@@ -260,17 +260,17 @@ def write_audio(dataset, clips, *, seed):
     The dataset's settings say how its spectrograms were made; clips may be on another grid.
     """
     settings = dataset.settings
-    folder = data.ROOT / "figures"
+    folder = paths.ROOT / "figures"
     if dataset.name != data.SIMULATED:
         folder = folder / dataset.name
     folder = folder / "audio"
     folder.mkdir(parents=True, exist_ok=True)
     shape = settings.mel_bands, settings.n_frames
-    paths = {}
+    written = {}
     for name, images in clips.items():
         sounds = spectrograms.to_audio(spectrograms.resize(images, shape), settings, seed=seed)
         for number, sound in enumerate(sounds, start=1):
             path = folder / f"02_{name}_{number}.wav"
             soundfile.write(path, 0.9 * sound, settings.sample_rate, subtype="PCM_16")
-            paths[f"{name} {number}"] = path.relative_to(data.ROOT).as_posix()
-    return paths
+            written[f"{name} {number}"] = path.relative_to(paths.ROOT).as_posix()
+    return written

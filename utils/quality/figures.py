@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from utils.generative.figures import GENERATORS, title
-from utils.plotting import REFERENCE_LINE, WIDTH, _axes, place_legend, scale_logarithmically
+from utils.plotting import REFERENCE_LINE, WIDTH, place_legend, scale_logarithmically
+from utils.plotting.style import new_axes
 
 MARKERS = {
     "real": "*", "ae": "o", "vae": "s", "aae": "D", "gan": "^", "diffusion": "v",
@@ -50,7 +51,7 @@ def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=Non
 
     Markers are hollow, so that those of neighbours show.
     """
-    ax = _axes(ax, height=4.6, width=WIDTH)
+    ax = new_axes(ax, height=4.6, width=WIDTH)
     for name in coverage.index:
         x, y = fidelity.loc[name], coverage.loc[name]
         ax.errorbar(
@@ -173,7 +174,7 @@ def profiles(profiles: Mapping[str, np.ndarray], spectra: Mapping[str, np.ndarra
 
 def nearest(distances: Mapping[str, np.ndarray], ax=None):
     """Draw the share of clips whose call lies nearer than a distance to a training call."""
-    ax = _axes(ax, height=3.8, width=0.8 * WIDTH)
+    ax = new_axes(ax, height=3.8, width=0.8 * WIDTH)
     for name, values in distances.items():
         ordered = np.sort(values)
         share = np.arange(1, len(ordered) + 1) / len(ordered)

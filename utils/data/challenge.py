@@ -1,0 +1,143 @@
+"""The 2013 challenge in full, as MONSTER publishes it (arXiv 2502.15122)."""
+
+import hashlib
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from utils import paths
+from utils.data.dataset import BLOCK_CLIPS, Dataset, check_classes, neighbour_blocks
+from utils.errors import UserError
+from utils.sound.spectrograms import mel_spectrogram
+
+CHALLENGE = "cornell_whale_challenge"
+CHALLENGE_REPOSITORY = "monster-monash/CornellWhaleChallenge"
+CHALLENGE_X = "CornellWhaleChallenge_X.npy"
+CHALLENGE_FOLDS = tuple(f"test_indices_fold_{k}.txt" for k in range(5))
+
+
+def _challenge_labels(folder):
+    path = next(
+        (folder / f for f in ("CornellWhaleChallenge_Y.npy", "CornellWhaleChallenge_y.npy")
+         if (folder / f).exists()),
+        None,
+    )  # fmt: skip
+    if path is None:
+        raise FileNotFoundError(
+            f"{folder.name} holds {CHALLENGE_X} but no CornellWhaleChallenge_Y.npy; run "
+            f"`make data NAME={CHALLENGE}` again."
+        )
+    return np.load(path, allow_pickle=False).ravel()
+
+
+def load_challenge(folder, settings):
+    try:
+        audio = np.load(folder / CHALLENGE_X, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise UserError(
+            f"{CHALLENGE_X} is damaged or holds pickled objects; download it again."
+        ) from error
+    labels = _challenge_labels(folder)
+    if audio.ndim != 3 or audio.shape[1] != 1 or len(labels) != len(audio):
+        raise UserError(
+            f"{CHALLENGE_X} has shape {audio.shape} and there are {len(labels)} labels; "
+            "(n, 1, 4000) and n labels are needed: download both again."
+        )
+    if not np.isin(labels, (0, 1)).all():
+        raise UserError(f"{folder.name}: labels other than 0 and 1; download them again.")
+    check_classes(folder.name, labels)
+    audio = audio[:, 0]
+    if settings.sample_rate != 2000 or audio.shape[1] != settings.n_samples:
+        raise UserError(
+            f"the challenge's clips have {audio.shape[1]} samples at 2000 Hz; leave sample_rate "
+            "and clip_seconds of the settings alone."
+        )
+    return Dataset(
+        name=CHALLENGE,
+        spectrograms=_challenge_spectrograms(folder / CHALLENGE_X, audio, settings),
+        labels=labels.astype(np.int8),
+        groups=neighbour_blocks(labels)[0],
+        clip_names=np.array([f"clip{i:05d}" for i in range(len(labels))]),
+        frequencies=settings.frequencies,
+        times=settings.times,
+        unit="dB",
+        audio=audio,
+        sample_rate=settings.sample_rate,
+        settings=settings,
+        provenance={
+            "source": f"{CHALLENGE_REPOSITORY} (MONSTER, arXiv 2502.15122)",
+            "processing": f"audio as stored, blocks of {BLOCK_CLIPS} neighbours as groups",
+        },
+    )
+
+
+def _challenge_spectrograms(path, audio, settings):
+    """Spectrograms of the memory map, kept under a hash of the file's bytes and the settings."""
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    memory = joblib.Memory(paths.CACHE, verbose=0)
+    cached = memory.cache(_mapped_spectrograms, ignore=["audio"])
+    return np.array(cached(audio, content, settings))
+
+
+def _mapped_spectrograms(audio, content, settings):
+    """mel_spectrogram of a memory map that is known by the hash of its file's content."""
+    return mel_spectrogram(audio, settings)
+
+
+def official_fold(folder, k):
+    """Return the (n_test,) indices of MONSTER's fold k, 0 to 4.
+
+    These folds leak: they deal clips out at random, so that neighbours in time stand on both
+    sides. Use them to compare with published figures only; `split_by_group` is the honest split.
+    """
+    path = Path(folder) / f"test_indices_fold_{k}.txt"
+    if not path.exists():
+        raise FileNotFoundError(f"{path.name} is missing; folds are 0 to 4, see data/README.md.")
+    return np.loadtxt(path, dtype=np.int64, ndmin=1)
+
+
+def download(name):
+    """Download a data set by name into data/<name>/, resuming; return its folder.
+
+    UserError for an unknown name or without the extra, OSError without the network.
+    """
+    if name != CHALLENGE:
+        raise UserError(f"nothing to download is called {name!r}; there is {CHALLENGE}.")
+    try:
+        import huggingface_hub
+    except ImportError as error:
+        raise UserError(
+            "downloading needs huggingface_hub; install it with `pip install -e '.[download]'`."
+        ) from error
+    folder = paths.ROOT / "data" / name
+    try:
+        huggingface_hub.snapshot_download(
+            CHALLENGE_REPOSITORY,
+            repo_type="dataset",
+            local_dir=folder,
+            allow_patterns=["CornellWhaleChallenge_[XYy].npy", "test_indices_fold_*.txt"],
+        )
+    except Exception as error:
+        raise OSError(
+            f"{CHALLENGE_REPOSITORY} could not be fetched ({type(error).__name__}); check the "
+            "network and call again: what has arrived is kept."
+        ) from error
+    _check_download(folder)
+    return folder
+
+
+def _check_download(folder):
+    """ValueError unless the challenge's files are whole: shapes, labels and folds."""
+    audio = np.load(folder / CHALLENGE_X, mmap_mode="r", allow_pickle=False)
+    labels = _challenge_labels(folder)
+    whole = audio.shape == (30_000, 1, 4000) and labels.shape == (30_000,)
+    whole = whole and int((labels == 1).sum()) == 7027
+    folds = [folder / name for name in CHALLENGE_FOLDS]
+    if not whole or not all(path.exists() for path in folds):
+        raise UserError(
+            f"the download is not what was published: audio {audio.shape}, {len(labels)} labels, "
+            f"{int((labels == 1).sum())} calls, {sum(p.exists() for p in folds)} of 5 folds; "
+            f"remove data/{folder.name} and download again."
+        )

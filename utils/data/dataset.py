@@ -1,0 +1,164 @@
+"""What every reader returns: a `Dataset` of labelled clips, and its groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from utils import paths
+from utils.data.splits import N_SPLITS, SPARE_GROUPS
+from utils.errors import UserError
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
+
+BLOCK_CLIPS = 250  # neighbouring clips that form a group where the source names none
+MIN_CLIPS = 20  # of a class
+GROUP_NAMES = ("group", "groups", "recording")  # of a CSV's column; in an .npz also "block"
+_SHOWN = 3  # names that an error message lists
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled clips. Arrays are read-only; ValueError if they do not fit together.
+
+    spectrograms (n, f, t) float32 in `unit`; labels (n,) int8, 1 call and 0 none; groups (n,)
+    int64, recording or block of neighbouring clips; clip_names (n,); frequencies (f,) in Hz;
+    times (t,) in s; class_names (negative, positive); audio (n, samples) float32 or None, at
+    sample_rate in Hz; settings of the spectrograms, None where unknown; matched (n,) bool, a
+    subset with as many calls as others in each group, or None; truth, one row a clip, or None.
+    """
+
+    name: str
+    spectrograms: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    clip_names: np.ndarray
+    frequencies: np.ndarray
+    times: np.ndarray
+    unit: str
+    class_names: tuple[str, str] = ("none", "call")
+    audio: np.ndarray | None = None
+    sample_rate: int | None = None
+    settings: SpectrogramSettings | None = None
+    matched: np.ndarray | None = None
+    truth: pd.DataFrame | None = None
+    provenance: Mapping = field(default_factory=dict)
+
+    def __post_init__(self):
+        n = len(self.labels)
+        shape = (n, len(self.frequencies), len(self.times))
+        if self.spectrograms.shape != shape:
+            raise UserError(
+                f"{self.name}: spectrograms have shape {self.spectrograms.shape}, but labels, "
+                f"frequencies and times ask for {shape}."
+            )
+        for name in ("groups", "clip_names", "audio", "matched", "truth"):
+            value = getattr(self, name)
+            if value is not None and len(value) != n:
+                raise UserError(f"{self.name}: {name} has {len(value)} rows for {n} clips.")
+        if not np.isin(self.labels, (0, 1)).all():
+            raise UserError(f"{self.name}: labels other than 0 and 1; recode them.")
+        for name in ("frequencies", "times"):
+            if not (np.diff(getattr(self, name)) > 0).all():
+                raise UserError(f"{self.name}: {name} must increase from cell to cell.")
+        if not np.isfinite(self.spectrograms).all():
+            bad = np.flatnonzero(~np.isfinite(self.spectrograms).all(axis=(1, 2)))
+            raise UserError(
+                f"{self.name}: {len(bad)} spectrograms hold NaN or infinite values "
+                f"({some_of(self.clip_names[bad])}); remove these clips."
+            )
+        for name in ("spectrograms", "labels", "groups", "clip_names", "frequencies", "times"):
+            getattr(self, name).flags.writeable = False
+
+    def __len__(self):
+        return len(self.labels)
+
+    def take(self, index):
+        """Return the Dataset of some clips, by (k,) indices or an (n,) mask."""
+        index = np.asarray(index)
+        rows = ("spectrograms", "labels", "groups", "clip_names", "audio", "matched")
+        taken = {k: getattr(self, k)[index] for k in rows if getattr(self, k) is not None}
+        if self.truth is not None:
+            positions = np.flatnonzero(index) if index.dtype == bool else index
+            taken["truth"] = self.truth.iloc[positions].reset_index(drop=True)
+        return replace(self, **taken)
+
+    def study_clips(self):
+        """Return the clips that models are compared on: the matched ones where they are marked."""
+        return self if self.matched is None else self.take(self.matched)
+
+    def describe(self):
+        """Return one line: name, clips, calls, groups, shape and what was done to the source."""
+        positive = int(self.labels.sum())
+        return (
+            f"{self.name}: {len(self)} clips, {positive} {self.class_names[1]} and "
+            f"{len(self) - positive} {self.class_names[0]}, {len(np.unique(self.groups))} groups, "
+            f"{len(self.frequencies)} bands x {len(self.times)} frames; "
+            f"{self.provenance.get('processing', 'as stored')}"
+        )
+
+
+def check_classes(name, labels):
+    """ValueError unless both classes have at least MIN_CLIPS clips."""
+    counts = np.bincount(np.asarray(labels, dtype=int), minlength=2)
+    if (counts == 0).any():
+        raise UserError(
+            f"{name}: only one class is there ({counts[1]} calls, {counts[0]} others); "
+            "add clips of the other class."
+        )
+    if counts.min() < MIN_CLIPS:
+        raise UserError(
+            f"{name}: {counts[1]} calls and {counts[0]} others; at least {MIN_CLIPS} clips of "
+            "each class are needed."
+        )
+
+
+def neighbour_blocks(labels):
+    """Groups (n,) of BLOCK_CLIPS neighbours, and what they are called in a sentence.
+
+    Blocks are smaller where that would leave fewer than ten. Where a class is then in too few of
+    them to be split, as in names that sort one class behind the other, each class has its own.
+    """
+    labels = np.asarray(labels)
+
+    def dealt(n):
+        return np.arange(n) // max(1, min(BLOCK_CLIPS, n // 10))
+
+    groups, what = dealt(len(labels)), f"blocks of up to {BLOCK_CLIPS} neighbours"
+    if min(len(np.unique(groups[labels == value])) for value in (0, 1)) >= N_SPLITS + SPARE_GROUPS:
+        return groups.astype(np.int64), what
+    for value in (0, 1):
+        own = labels == value
+        groups[own] = dealt(int(own.sum())) + value * len(labels)
+    return np.unique(groups, return_inverse=True)[1].astype(np.int64), f"{what} of one class"
+
+
+def factorize_groups(where, names):
+    """Groups (n,) int64 of whatever tells recordings apart; ValueError if some are blank."""
+    names = np.asarray(names)
+    blank = np.isnan(names) if names.dtype.kind == "f" else names.astype(str) == ""
+    if blank.any():
+        raise UserError(
+            f"{where}: {int(blank.sum())} clips have no group; name the recording of each clip, or "
+            "leave groups out altogether."
+        )
+    if names.dtype.kind in "iu":
+        return names.astype(np.int64)
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
+def some_of(names):
+    """The first names, in a sentence."""
+    names = [str(name) for name in names]
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def cached_spectrograms(audio, settings):
+    """mel_spectrogram, kept on disk by joblib.Memory under the audio's content and settings.
+
+    The store holds arrays of our own making only; foreign data is never unpickled.
+    """
+    memory = joblib.Memory(paths.CACHE, verbose=0, mmap_mode=None)
+    return np.array(memory.cache(mel_spectrogram)(np.asarray(audio), settings))

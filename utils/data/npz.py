@@ -1,0 +1,142 @@
+"""Spectrograms in an .npz: reading and writing."""
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from utils.data.dataset import (
+    GROUP_NAMES,
+    Dataset,
+    check_classes,
+    factorize_groups,
+    neighbour_blocks,
+    some_of,
+)
+from utils.errors import UserError
+from utils.sound.spectrograms import SpectrogramSettings
+
+
+def load_npz(path):
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        reason = "it holds pickled objects" if "pickle" in str(error).lower() else "it is damaged"
+        raise UserError(
+            f"{path.name} cannot be read: {reason}; write it with np.savez and plain arrays."
+        ) from error
+    missing = [key for key in ("spectrograms", "labels") if key not in arrays]
+    if missing:
+        raise UserError(
+            f"{path.name} lacks {' and '.join(missing)}; it holds {', '.join(sorted(arrays))}."
+        )
+    spectrograms, labels = arrays["spectrograms"], arrays["labels"]
+    if spectrograms.ndim != 3 or spectrograms.dtype.kind not in "uif":
+        raise UserError(
+            f"{path.name}: spectrograms have shape {spectrograms.shape} and type "
+            f"{spectrograms.dtype}; numbers of shape (clips, frequency, time) are needed."
+        )
+    n = len(spectrograms)
+    for key in ("labels", "clip_id", "clip_names", "block", "matched", *GROUP_NAMES):
+        if key in arrays and arrays[key].shape != (n,):
+            raise UserError(
+                f"{path.name}: {key} has shape {arrays[key].shape}; ({n},) is needed, one a clip."
+            )
+    if labels.dtype.kind not in "uifb" or not np.isin(labels, (0, 1)).all():
+        raise UserError(f"{path.name}: labels other than 0 and 1; recode them.")
+    check_classes(path.name, labels)
+    matched = arrays["matched"].astype(bool) if "matched" in arrays else None
+    if matched is not None:
+        check_classes(f"{path.name}, matched", labels[matched])
+    frequencies, times = _stored_axes(path.name, arrays, spectrograms.shape)
+    flat = np.flatnonzero(spectrograms.max((1, 2)) == spectrograms.min((1, 2)))
+    if len(flat):
+        raise UserError(
+            f"{path.name}: {len(flat)} spectrograms hold one value only (numbers {some_of(flat)}); "
+            "remove these clips."
+        )
+    names = arrays.get("clip_names", arrays.get("clip_id", np.arange(n))).astype(str)
+    unit = str(arrays.get("unit", "dB, 0..255" if spectrograms.dtype == np.uint8 else "dB"))
+    key = next((key for key in ("block", *GROUP_NAMES) if key in arrays), None)
+    if key:
+        groups, grouping = factorize_groups(path.name, arrays[key]), f"groups from {key}"
+    else:
+        groups, grouping = neighbour_blocks(labels)
+    return Dataset(
+        name=path.stem,
+        spectrograms=spectrograms.astype(np.float32),
+        labels=labels.astype(np.int8),
+        groups=groups,
+        clip_names=names,
+        frequencies=frequencies,
+        times=times,
+        unit=unit,
+        class_names=_stored_classes(path.name, arrays),
+        matched=matched,
+        provenance={
+            "source": path.name,
+            "processing": f"spectrograms as stored, {grouping}",
+            **({"written": str(arrays["provenance"])} if "provenance" in arrays else {}),
+        },
+    )
+
+
+def _stored_classes(name, arrays):
+    """The names of the negative and the positive class that `save_npz` wrote, or the usual ones."""
+    names = arrays.get("class_names", np.array(Dataset.class_names))
+    if names.shape != (2,) or names.dtype.kind != "U":
+        raise UserError(f"{name}: class_names must be two texts, negative and positive class.")
+    return tuple(names.tolist())
+
+
+def _stored_axes(name, arrays, shape):
+    """Axes from the keys frequencies (Hz) and times (s), or the default settings' if they fit."""
+    default = SpectrogramSettings()
+    axes = []
+    for key, size, fallback in (
+        ("frequencies", shape[1], default.frequencies),
+        ("times", shape[2], default.times),
+    ):
+        axis = np.asarray(arrays.get(key, fallback), dtype=np.float64)
+        if axis.shape != (size,):
+            raise UserError(
+                f"{name}: the spectrograms have {size} cells in {key}, but the axis has "
+                f"{axis.size}; store `{key}` (Hz or s) with one value a cell."
+            )
+        axes.append(axis)
+    return axes
+
+
+def told(provenance):
+    """Return a provenance as the one line that `save_npz` stores."""
+    return "; ".join(f"{key}: {value}" for key, value in provenance.items())
+
+
+def save_npz(dataset, path):
+    """Write a Dataset's spectrograms, labels, groups, names, axes and unit as `load` reads them.
+
+    ValueError if the path does not end in .npz, or is a folder.
+    """
+    path = Path(path)
+    if path.suffix != ".npz" or path.is_dir():
+        raise UserError(f"{path.name} is no .npz file; give a path that ends in .npz.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.partial.npz")
+    optional = {} if dataset.matched is None else {"matched": dataset.matched}
+    np.savez_compressed(
+        partial,
+        spectrograms=dataset.spectrograms,
+        labels=dataset.labels,
+        block=dataset.groups,
+        clip_names=dataset.clip_names.astype(str),
+        class_names=np.array(dataset.class_names),
+        frequencies=dataset.frequencies,
+        times=dataset.times,
+        unit=np.array(dataset.unit),
+        provenance=np.array(told(dataset.provenance)),
+        **optional,
+    )
+    os.replace(partial, path)

@@ -1,0 +1,84 @@
+"""Splits by group, and nested draws of training clips."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from utils.errors import UserError
+
+N_SPLITS, SPARE_GROUPS = 5, 2  # test sides, and groups of each class that they need beyond one each
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Clip indices of three sides that share no group: train, validation, test."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    seed: int
+
+
+def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS):
+    """Return n_splits Splits whose test sides partition the clips, stratified, by group.
+
+    Each test side holds one part of n_splits; an eighth of the rest is the validation side.
+    ValueError if groups are too few, or a side would lack a class.
+    """
+    labels, groups = np.asarray(labels), np.asarray(groups)
+    for value in (0, 1):
+        n_groups = len(np.unique(groups[labels == value]))
+        if n_groups < n_splits + SPARE_GROUPS:
+            raise UserError(
+                f"class {value} occurs in {n_groups} groups only; {n_splits} splits by group need "
+                f"at least {n_splits + SPARE_GROUPS}. Name finer groups, or add clips of other "
+                "recordings."
+            )
+    splits = []
+    outer = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
+    for rest, test in outer.split(labels, labels, groups):
+        own = [len(np.unique(groups[rest[labels[rest] == value]])) for value in (0, 1)]
+        n_inner = max(2, min(8, *own))
+        inner = StratifiedGroupKFold(n_inner, shuffle=True, random_state=seed)
+        train, validation = next(inner.split(rest, labels[rest], groups[rest]))
+        splits.append(Split(rest[train], rest[validation], test, seed))
+    for split in splits:
+        check_split(split, labels, groups)
+    return splits
+
+
+def check_split(split, labels, groups):
+    """ValueError if a group stands on two sides or a side lacks a class."""
+    sides = {"train": split.train, "validation": split.validation, "test": split.test}
+    seen = {}
+    for side, index in sides.items():
+        if len(np.unique(labels[index])) < 2:
+            raise UserError(
+                f"the {side} side holds a single class; the groups are too few or too uneven to "
+                "split: name finer groups."
+            )
+        for group in np.unique(groups[index]):
+            if group in seen:
+                raise UserError(
+                    f"group {group} stands on the {seen[group]} and the {side} side; split again."
+                )
+            seen[group] = side
+
+
+def draw(labels, index, n_positive, n_negative, *, seed):
+    """Return (n_positive + n_negative,) of the indices; with one seed, small draws are nested.
+
+    ValueError if the side has fewer clips of a class than asked for.
+    """
+    labels, index = np.asarray(labels), np.asarray(index)
+    drawn = []
+    for value, wanted in ((1, n_positive), (0, n_negative)):
+        candidates = index[labels[index] == value]
+        if wanted > len(candidates):
+            raise UserError(
+                f"{wanted} clips of class {value} were asked for, but this side has "
+                f"{len(candidates)}; ask for fewer."
+            )
+        drawn.append(np.random.default_rng([seed, value]).permutation(candidates)[:wanted])
+    return np.concatenate(drawn)

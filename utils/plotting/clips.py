@@ -1,0 +1,217 @@
+"""Figures of clips: spectrograms, classes, groups, descriptors, maps."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from utils.plotting.style import (
+    CLASS_COLOURS,
+    CLASS_NAMES,
+    DIFFERENCE_MAP,
+    DOTS,
+    GRID_MAP,
+    GROUP_COLOURS,
+    REFERENCE_LINE,
+    SPECTROGRAM_MAP,
+    WIDTH,
+    new_axes,
+)
+from utils.statistics import evaluation
+
+
+def spectrogram(values, frequencies, times, *, unit, limits=None, difference=False, ax=None):
+    """Draw one (f, t) spectrogram with a colour bar in `unit`; frequencies in Hz, times in s.
+
+    limits: (lowest, highest) colour, by default the range of the values, symmetric about 0 for a
+    difference.
+    """
+    ax = new_axes(ax)
+    if limits is None:
+        largest = float(np.abs(values).max())
+        limits = (-largest, largest) if difference else (values.min(), values.max())
+    colours = DIFFERENCE_MAP if difference else SPECTROGRAM_MAP
+    image = _mesh(ax, values, frequencies, times, limits, colours)
+    ax.set(xlabel="tiempo (s)", ylabel="frecuencia (Hz)")
+    ax.figure.colorbar(image, ax=ax, label=unit, pad=0.02)
+    return ax
+
+
+def spectrogram_grid(values, frequencies, times, titles, *, unit, limits, columns=4):
+    """Draw (k, f, t) spectrograms with common axes, colour limits and colour bar; return axes (k,).
+
+    titles: k short texts, one above each panel.
+    """
+    rows = -(-len(values) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH, 0.5 + 1.75 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    for ax in axes.flat[len(values) :]:
+        ax.remove()
+    for ax, value, title in zip(axes.flat, values, titles, strict=False):
+        image = _mesh(ax, value, frequencies, times, limits, colours=GRID_MAP)
+        ax.set_title(title, fontsize=10)
+    figure.supxlabel("tiempo (s)", fontsize=11)
+    figure.supylabel("frecuencia (Hz)", fontsize=11)
+    panels = axes.ravel()[: len(values)]
+    figure.colorbar(image, ax=panels, label=unit, pad=0.02, aspect=30)
+    return panels
+
+
+def clip_grid(dataset, index, titles, *, columns=4):
+    """Draw some clips of a `data.Dataset` as a `spectrogram_grid`; index (k,); return axes (k,).
+
+    The common colours span all but the lowest 1 % and the highest 0.2 % of the cells drawn.
+    """
+    values = dataset.spectrograms[index]
+    return spectrogram_grid(
+        values, dataset.frequencies, dataset.times, titles, unit=dataset.unit,
+        limits=np.percentile(values, [1, 99.8]), columns=columns,
+    )  # fmt: skip
+
+
+def class_means(spectrograms, labels, frequencies, times, *, unit):
+    """Draw the mean spectrogram of each class and their difference; return the three axes.
+
+    spectrograms (n, f, t) in `unit`, labels (n,) 0/1. The two means share their colours.
+    """
+    none, call = (spectrograms[labels == k].mean(0) for k in (0, 1))
+    figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 3.3), sharex=True, sharey=True)
+    limits = min(none.min(), call.min()), max(none.max(), call.max())
+    for ax, mean, name in zip(axes, (none, call), CLASS_NAMES, strict=False):
+        image = _mesh(ax, mean, frequencies, times, limits)
+        ax.set_title(f"{name}, media")
+    figure.colorbar(image, ax=axes[:2], label=unit, pad=0.02)
+    largest = np.abs(call - none).max()
+    image = _mesh(axes[2], call - none, frequencies, times, (-largest, largest), DIFFERENCE_MAP)
+    axes[2].set_title("diferencia")
+    figure.colorbar(image, ax=axes[2], label=unit, pad=0.04)
+    figure.supxlabel("tiempo (s)", fontsize=11)
+    axes[0].set_ylabel("frecuencia (Hz)")
+    return axes
+
+
+def contour(frequencies, times, *, ax):
+    """Draw a call's frequency (k,) Hz over time (k,) s on a spectrogram as a dashed line."""
+    ax.plot(times, frequencies, color="white", linestyle=(0, (3, 2)), linewidth=1.6)
+    return ax
+
+
+def _mesh(ax, values, frequencies, times, limits, colours=SPECTROGRAM_MAP):
+    return ax.pcolormesh(
+        times, frequencies, values, vmin=limits[0], vmax=limits[1], cmap=colours,
+        shading="nearest", rasterized=True,
+    )  # fmt: skip
+
+
+def class_counts(labels, ax=None):
+    """Draw the number of clips of each class as bars; labels (n,) 0/1."""
+    ax = new_axes(ax, height=2.2)
+    counts = np.bincount(labels, minlength=2)
+    bars = ax.barh(CLASS_NAMES, counts, color=CLASS_COLOURS)
+    ax.bar_label(bars, [f"{n} ({100 * n / counts.sum():.0f} %)" for n in counts], padding=4)
+    ax.set(xlabel="clips", xlim=(0, counts.max() * 1.3))
+    ax.grid(axis="x")
+    return ax
+
+
+def group_balance(labels, groups, ax=None):
+    """Draw each group's share of calls (%) over its place in time, area by number of clips.
+
+    Groups of less than a tenth of the largest are drawn as large as a tenth.
+    """
+    ax = new_axes(ax, width=WIDTH, height=3.2)
+    table = pd.DataFrame({"label": labels, "group": groups})
+    table = table.groupby("group", sort=False)["label"].agg(["mean", "size"])
+    largest = table["size"].max()
+    area = 90 * np.maximum(table["size"] / largest, 0.1)
+    ax.scatter(
+        range(len(table)), 100 * table["mean"], s=area, color=CLASS_COLOURS[1], alpha=0.7, lw=0
+    )
+    for share in (1, 0.25):
+        key = {"s": 90 * share, "label": f"{share * largest:.0f} clips"}
+        ax.scatter([], [], color="#8C8C8C", lw=0, **key)
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title="tamaño", alignment="left")
+    ax.axhline(100 * np.mean(labels), **REFERENCE_LINE)
+    ax.set(xlabel="grupo, en orden temporal", ylabel="clips con llamada (%)", ylim=(-4, 104))
+    ax.grid(axis="y")
+    return ax
+
+
+def class_histograms(values, labels, *, label, bins=40, ax=None):
+    """Draw the distribution of (n,) values in each class, as densities; `label` names the axis.
+
+    The axis covers the middle 99 % of the values; the rest is not drawn, but counts as well.
+    """
+    ax = new_axes(ax)
+    low, high = np.percentile(values, [0.5, 99.5])
+    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+    for k in (0, 1):
+        counts = np.histogram(values[labels == k], edges)[0]
+        density = counts / (np.sum(labels == k) * np.diff(edges))
+        ax.stairs(density, edges, fill=True, alpha=0.25, color=CLASS_COLOURS[k])
+        ax.stairs(density, edges, lw=1.8, color=CLASS_COLOURS[k], label=CLASS_NAMES[k])
+    ax.set(xlabel=label, ylabel="densidad", yticks=[])
+    ax.set_ylim(bottom=0)
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def effect_sizes(effects: pd.Series, ax=None):
+    """Draw standardised mean differences (index: names) as bars, the largest on top.
+
+    Dashed lines stand at plus and minus `evaluation.LARGE_EFFECT`.
+    """
+    ax = new_axes(ax, height=0.6 + 0.3 * len(effects))
+    effects = effects.reindex(effects.abs().sort_values().index)
+    colours = [CLASS_COLOURS[int(value > 0)] for value in effects]
+    ax.barh(effects.index, effects, color=colours)
+    ax.axvline(0, color="black", lw=0.8)
+    for edge in (-evaluation.LARGE_EFFECT, evaluation.LARGE_EFFECT):
+        ax.axvline(edge, **REFERENCE_LINE | {"zorder": 3})
+    ax.set(xlabel="media con llamada menos sin llamada (desviaciones típicas, d de Cohen)")
+    ax.grid(axis="x")
+    return ax
+
+
+def explained_variance(ratios, ax=None):
+    """Draw the cumulative share of variance (%) of (k,) principal components."""
+    ax = new_axes(ax)
+    ax.plot(np.arange(1, len(ratios) + 1), 100 * np.cumsum(ratios), color="black")
+    ax.set(xlabel="componentes principales", ylabel="varianza explicada (%)", ylim=(0, 100))
+    ax.grid()
+    return ax
+
+
+def map_by_class(points, labels, ax=None):
+    """Draw (n, 2) points of a map in the colours of their classes."""
+    ax = new_axes(ax, height=4.4, width=0.5 * WIDTH)
+    for k in (0, 1):
+        of_class = labels == k
+        ax.scatter(*points[of_class].T, **DOTS, color=CLASS_COLOURS[k])
+        ax.scatter([], [], s=30, color=CLASS_COLOURS[k], label=CLASS_NAMES[k])
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, handletextpad=0.1)
+    return _bare(ax)
+
+
+def map_by_group(points, groups, ax=None):
+    """Draw (n, 2) points of a map: the largest groups in colours, all others in grey."""
+    ax = new_axes(ax, height=4.4, width=0.5 * WIDTH)
+    dots_by_group(ax, points, groups)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2, frameon=False)
+    return _bare(ax)
+
+
+def dots_by_group(ax, points, groups):
+    """Draw (n, 2) points in the colours of the largest groups, all others in grey."""
+    names, counts = np.unique(groups, return_counts=True)
+    largest = np.sort(names[np.argsort(-counts, kind="stable")[: len(GROUP_COLOURS)]])
+    rest = ~np.isin(groups, largest)
+    ax.scatter(*points[rest].T, color="#D0D0D0", label="los demás", **DOTS)
+    for name, colour in zip(largest, GROUP_COLOURS, strict=False):
+        ax.scatter(*points[groups == name].T, color=colour, label=f"grupo {name}", **DOTS)
+
+
+def _bare(ax):
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    return ax

@@ -1,0 +1,228 @@
+"""Figures of scores: curves, confusion, calibration, intervals, learning curves."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn import metrics
+
+from utils.plotting.style import (
+    CLASS_COLOURS,
+    CLASS_NAMES,
+    MODELS,
+    REFERENCE_LINE,
+    VEIL,
+    WIDTH,
+    model_order,
+    model_style,
+    new_axes,
+    place_legend,
+)
+from utils.statistics import evaluation
+
+
+def roc_curves(predictions: Mapping, ax=None):
+    """Draw ROC curves; predictions: name to (labels (n,), probability (n,))."""
+    ax = new_axes(ax, height=4.6, width=0.5 * WIDTH)
+    for name, (labels, probability) in predictions.items():
+        title, style = model_style(name)
+        false, true, _ = metrics.roc_curve(labels, probability)
+        area = metrics.roc_auc_score(labels, probability)
+        ax.plot(false, true, **style | {"marker": None}, label=f"{title} ({area:.2f})")
+    ax.plot([0, 1], [0, 1], **REFERENCE_LINE, label="al azar (0.50)")
+    ax.set(xlabel="tasa de falsas alarmas", ylabel="exhaustividad (llamadas detectadas)")
+    ax.legend(title="ROC AUC", loc="lower right", alignment="left", **VEIL)
+    return _unit_square(ax)
+
+
+def precision_recall_curves(predictions: Mapping, ax=None):
+    """Draw precision over recall; predictions: name to (labels (n,), probability (n,)).
+
+    The dashed line is the share of calls, the precision of guessing.
+    """
+    ax = new_axes(ax, height=4.6, width=0.5 * WIDTH)
+    for name, (labels, probability) in predictions.items():
+        title, style = model_style(name)
+        precision, recall, _ = metrics.precision_recall_curve(labels, probability)
+        average = metrics.average_precision_score(labels, probability)
+        ax.plot(recall, precision, **style | {"marker": None}, label=f"{title} ({average:.2f})")
+    ax.axhline(np.mean(labels), **REFERENCE_LINE, label=f"al azar ({np.mean(labels):.2f})")
+    ax.set(xlabel="exhaustividad (llamadas detectadas)", ylabel="precisión")
+    ax.legend(title="precisión media", loc="lower left", alignment="left", **VEIL)
+    return _unit_square(ax)
+
+
+def reliability_curves(predictions: Mapping, *, n_bins=10, ax=None):
+    """Draw the share of calls over the predicted probability, in equally filled bins.
+
+    predictions: name to (labels (n,), probability (n,)). A calibrated model follows the diagonal.
+    """
+    ax = new_axes(ax, height=4.6, width=0.5 * WIDTH)
+    for name, (labels, probability) in predictions.items():
+        title, style = model_style(name)
+        predicted, observed, _ = evaluation.reliability(labels, probability, n_bins)
+        ax.plot(predicted, observed, **style, markersize=5, label=title)
+    ax.plot([0, 1], [0, 1], **REFERENCE_LINE, label="calibrado")
+    ax.set(xlabel="probabilidad predicha", ylabel="fracción de llamadas observada")
+    ax.legend(loc="upper left")
+    return _unit_square(ax)
+
+
+def _unit_square(ax):
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    ax.grid()
+    return ax
+
+
+def confusion_panels(matrices: Mapping, *, columns=5):
+    """Draw confusion matrices (2, 2), rows the truth, as shares of each row; return axes (k,).
+
+    matrices: name to counts. Each cell shows the count and the share of its row.
+    """
+    columns = min(columns, len(matrices))
+    rows = -(-len(matrices) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH, 0.7 + 2.0 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    for ax in axes.flat[len(matrices) :]:
+        ax.remove()
+    for ax, (name, matrix) in zip(axes.flat, matrices.items(), strict=False):
+        matrix = np.asarray(matrix)
+        share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+        ax.imshow(share, vmin=0, vmax=1, cmap="Blues")
+        for (i, j), value in np.ndenumerate(matrix):
+            colour = "white" if share[i, j] > 0.55 else "black"
+            text = f"{value}\n{100 * share[i, j]:.0f} %"
+            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=10)
+        ax.set_title(model_style(name)[0], fontsize=10)
+        ax.set_xticks([0, 1], CLASS_NAMES, fontsize=10)
+        ax.set_yticks([0, 1], CLASS_NAMES, fontsize=10, rotation=90, va="center")
+        ax.spines[:].set_visible(False)
+        ax.tick_params(length=0)
+    figure.supxlabel("predicción", fontsize=11)
+    figure.supylabel("verdad", fontsize=11)
+    return axes.ravel()[: len(matrices)]
+
+
+def learning_curves(table: pd.DataFrame, *, band="cnn", label="ROC AUC", ax=None):
+    """Draw score over number of clips, on a logarithmic axis, with the interval of one model.
+
+    table: columns model, size, mean, low, high. band: the model; five bands would hide the lines.
+    """
+    ax = new_axes(ax, height=4.4, width=0.75 * WIDTH)
+    for name in sorted(table["model"].unique(), key=model_order):
+        rows = table[table["model"] == name].sort_values("size")
+        title, style = model_style(name)
+        ax.plot(rows["size"], rows["mean"], **style, markersize=5, label=title)
+        if name == band:
+            ax.fill_between(
+                rows["size"], rows["low"], rows["high"], color=style["color"], alpha=0.15, lw=0,
+                label=f"{title}, intervalo\ndel 95 %",
+            )  # fmt: skip
+    sizes = sorted(table["size"].unique())
+    ax.set_xscale("log")
+    ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+    ax.minorticks_off()
+    ax.set(xlabel="clips de entrenamiento por clase", ylabel=label)
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.grid()
+    return ax
+
+
+def training_history(history: pd.DataFrame, *, best=None, axes=None):
+    """Draw loss and AUC of both sides over the epochs; return the two axes.
+
+    history: columns epoch, loss, val_loss, auc, val_auc, one row an epoch, and `model` if there are
+    several. best: epoch to mark (for several models, name to epoch).
+    """
+    if axes is None:
+        _, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.6))
+    for ax, score, label in zip(
+        axes, ("loss", "auc"), ("pérdida (entropía cruzada)", "ROC AUC"), strict=True
+    ):
+        parts = history.groupby("model") if "model" in history else [("cnn", history)]
+        for name, rows in parts:
+            title, style = model_style(name)
+            colour = style["color"]
+            ax.plot(
+                rows["epoch"], rows[score], color=colour, ls=":", label=f"{title}, entrenamiento"
+            )
+            ax.plot(rows["epoch"], rows[f"val_{score}"], color=colour, label=f"{title}, validación")
+            marked = best.get(name) if isinstance(best, Mapping) else best
+            if marked is not None:
+                ax.axvline(marked, color=colour, lw=1, alpha=0.5)
+        ax.set(xlabel="época", ylabel=label)
+        ax.grid()
+    axes[0].legend()
+    return axes
+
+
+def score_intervals(table: pd.DataFrame, *, label="ROC AUC", floor=None, ax=None):
+    """Draw scores with their intervals, one row each, in the table's order from the top.
+
+    table: columns name, mean, low, high, and points (several values of a row) where there are any.
+    floor: (value, text) of a reference line, such as what a trivial cue reaches.
+    """
+    ax = new_axes(ax, height=0.9 + 0.42 * len(table), width=0.75 * WIDTH)
+    places = np.arange(len(table))[::-1]
+    for place, row in zip(places, table.to_dict("records"), strict=True):
+        _, style = model_style(row["name"])
+        ax.plot([row["low"], row["high"]], [place, place], color=style["color"], lw=2.4)
+        ax.plot(row["mean"], place, marker=style["marker"], color=style["color"], markersize=7)
+        if "points" in row:
+            points = np.ravel(row["points"])
+            ax.plot(points, np.full(len(points), place - 0.22), "|", color=style["color"], ms=6)
+    if floor is not None:
+        ax.axvline(floor[0], **REFERENCE_LINE)
+        ax.annotate(
+            floor[1], (floor[0], 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2),
+            textcoords="offset points", va="top", fontsize=10, color="#5C5C5C",
+        )  # fmt: skip
+    ax.set_yticks(places, [model_style(name)[0] for name in table["name"]])
+    ax.set(xlabel=label, ylim=(-0.6, len(table) - 0.4))
+    ax.grid(axis="x")
+    return ax
+
+
+def cue_floor(table: pd.DataFrame):
+    """Draw the ROC AUC of each cue on group-wise and on random splits; return the axes.
+
+    table: columns clips (one panel each), cue, split_by ("group" or "random"), mean, low, high.
+    """
+    subsets = table["clips"].unique()
+    figure, axes = plt.subplots(
+        1, len(subsets), figsize=(WIDTH, 3.2), sharex=True, sharey=True, squeeze=False
+    )
+    cues = list(dict.fromkeys(table["cue"]))[::-1]
+    kinds = {"group": ("por grupos", -0.13, "o"), "random": ("al azar (con fuga)", 0.13, "X")}
+    colours = {"group": MODELS["cnn"][1], "random": CLASS_COLOURS[1]}
+    for ax, subset in zip(axes.flat, subsets, strict=True):
+        for kind, (name, shift, marker) in kinds.items():
+            rows = table[(table["clips"] == subset) & (table["split_by"] == kind)]
+            rows = rows.set_index("cue").loc[cues]
+            places = np.arange(len(cues)) - shift
+            ax.hlines(places, rows["low"], rows["high"], color=colours[kind], lw=2.2)
+            ax.plot(rows["mean"], places, marker, color=colours[kind], ms=7, label=name)
+        ax.axvline(0.5, **REFERENCE_LINE)
+        ax.set_yticks(range(len(cues)), cues)
+        ax.set_title(subset, fontsize=11)
+        ax.grid(axis="x")
+        ax.set_xlabel("ROC AUC (media y extremos)")
+    place_legend(axes.ravel())
+    return axes.ravel()
+
+
+def score_by_part(table: pd.DataFrame, *, label, floor=0.5, ax=None):
+    """Draw a score (column roc_auc) of parts: intervals at their middle, other values at theirs.
+
+    table: columns part, calls, roc_auc. `label` names the axis of the parts.
+    """
+    ax = new_axes(ax)
+    part = table["part"]
+    middle = [p.mid for p in part] if isinstance(part.iloc[0], pd.Interval) else part.tolist()
+    ax.plot(middle, table["roc_auc"], color=CLASS_COLOURS[1], marker="o")
+    ax.axhline(floor, **REFERENCE_LINE)
+    ax.set(xlabel=label, ylabel="ROC AUC", ylim=(0.45, 1.02))
+    ax.grid()
+    return ax

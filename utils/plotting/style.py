@@ -1,0 +1,150 @@
+"""Names, colours and sizes that mean the same in every figure, and what all figures share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib import ticker
+
+from utils import paths
+
+CLASS_NAMES = ("sin llamada", "llamada")
+CLASS_COLOURS = ("#56606B", "#D55E00")
+MODELS = {  # name: (name in figures, colour, line, marker)
+    "logistic": ("Regresión logística", "#000000", ":", "s"),
+    "mlp": ("MLP", "#E69F00", "--", "v"),
+    "random_forest": ("Random Forest", "#009E73", "-.", "D"),
+    "gradient_boosting": ("Gradient Boosting", "#CC79A7", (0, (5, 1)), "^"),
+    "cnn": ("CNN", "#0072B2", "-", "o"),
+}
+CUES = {
+    "loudness": "volumen",
+    "edges": "bordes del clip",
+    "neighbour label": "etiqueta del vecino",
+    "clip order": "lugar en la serie",
+}
+SOURCES = {
+    "none": "ninguna",
+    "downsweep": "barrido descendente",
+    "flat_tonal": "tono plano",
+    "humpback": "yubarta",
+    "knocks": "golpes",
+    "burst": "ráfaga de banda ancha",
+    "airgun": "cañón de aire",
+    "ship": "barco",
+}
+DESCRIPTORS = {
+    "rms_db": "nivel RMS (dB re escala completa)",
+    "zero_crossings": "cruces por cero (1/s)",
+    "centroid_hz": "centroide (Hz)",
+    "bandwidth_hz": "anchura de banda (Hz)",
+    "rolloff_hz": "frecuencia del 85 % (Hz)",
+    "flatness": "planitud espectral",
+    "track_hz": "frecuencia de la cresta (Hz)",
+    "track_slope_hz_s": "pendiente de la cresta (Hz/s)",
+}
+SPECTROGRAM_MAP = "magma"
+GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 16)  # many panels of noise: few colours, small files
+DIFFERENCE_MAP = "RdBu_r"
+GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#000000")
+REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
+WIDTH, DPI = 9.6, 84  # inches, and dots per inch: about GitHub's column
+VEIL = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}  # legends over lines
+DOTS = {"s": 8, "lw": 0, "antialiased": False}  # without blurred rims, which swell the files
+_STYLE = {
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 11,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "legend.fontsize": 10,
+    "legend.frameon": False,
+    "figure.titlesize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "lines.linewidth": 1.8,
+}
+
+
+def use_style() -> None:
+    """Set the look of every figure of the notebooks."""
+    plt.rcdefaults()
+    plt.rcParams.update(_STYLE)
+
+
+def save(figure, slug: str, dataset_name: str) -> Path:
+    """Write figures/SLUG.png for the embedded default, figures/DATASET/SLUG.png for others.
+
+    The file holds no date and no version, so that the same figure gives the same bytes.
+    """
+    folder = paths.ROOT / "figures"
+    if dataset_name != "simulated":
+        folder = folder / dataset_name
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{slug}.png"
+    figure.savefig(path, metadata={"Software": None})
+    return path
+
+
+def new_axes(ax, height: float = 4.0, width: float = 0.6 * WIDTH):
+    return plt.subplots(figsize=(width, height))[1] if ax is None else ax
+
+
+def model_style(name: str) -> tuple:
+    """(name in figures, line style) of a classifier, or of anything else by its own name."""
+    if name not in MODELS:
+        return name, {"color": "#8C8C8C", "linestyle": "-", "marker": "x"}
+    title, colour, line, marker = MODELS[name]
+    return title, {"color": colour, "linestyle": line, "marker": marker}
+
+
+def model_title(name: str) -> str:
+    """Return the name of a classifier in figures and sentences."""
+    return model_style(name)[0]
+
+
+def cue_title(name: str) -> str:
+    """Return the Spanish name of a trivial cue of `utils.cues`."""
+    return CUES[name]
+
+
+def descriptor_title(name: str) -> str:
+    """Return the Spanish name of a column of `utils.descriptors`, with its unit."""
+    if name.startswith("level_"):
+        _, low, high, _ = name.split("_")
+        return f"nivel de {low} a {high} Hz (dB re clip)"
+    if name.startswith("mfcc_"):
+        return f"MFCC {name.removeprefix('mfcc_')} (dB)"
+    return DESCRIPTORS[name]
+
+
+def model_order(name: str) -> int:
+    return list(MODELS).index(name) if name in MODELS else len(MODELS)
+
+
+def place_legend(axes: Sequence, **options) -> None:
+    """Put the legend of the first axes above all panels of its figure."""
+    figure = axes[0].figure
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), **options)
+
+
+def scale_logarithmically(ax) -> None:
+    """Make the x axis, drawn already, logarithmic, with few and plain numbers."""
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    subs = (1, 2, 5) if high / low < 100 else (1,)
+    ax.xaxis.set_major_locator(ticker.LogLocator(subs=subs))
+    ax.xaxis.set_major_formatter(ticker.FuncFormatter(_plain))
+    ax.xaxis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _plain(value, _):
+    """10000.0 as "10 000", 0.1 as "0.1"."""
+    return f"{value:,.0f}".replace(",", " ") if value >= 1 else f"{value:g}"
