@@ -225,7 +225,7 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
     other = planted.rows(name="simulated")
     cnn = other["classifier"] == "cnn"
     other.loc[cnn, "settings"] = "planted-" + 12 * "0"  # rows of a CNN with other settings
-    study.records.write(other, paths.results_dir("simulated") / "study.csv")
+    study.tables.write(other, paths.results_dir("simulated") / "study.csv")
     assert list(answer.stored(Place())) == ["planted"]
 
 

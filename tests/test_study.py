@@ -293,7 +293,7 @@ def test_an_arm_says_which_generators_it_draws_from(place, monkeypatch):
 
     monkeypatch.setitem(arms.ARMS, "undeclared", undeclared)
     (row,) = place.run(cell("undeclared", 1.0), CHEAP)
-    assert "SAMPLING in arms.py does not say that it draws noise" in row["error"]
+    assert "SAMPLING in utils/augmentation/arms.py does not say that it draws noise" in row["error"]
     monkeypatch.setitem(arms.SAMPLING, "undeclared", ("noise",))
     (row,) = place.run(cell("undeclared", 1.0), CHEAP)
     assert "error" not in row and row["n_train"] == 25 + 100 + 25

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 from scipy.ndimage import median_filter
 
-from utils.models.generators.sea import level
+from utils.sound.spectrograms import level
 
 LARGEST_SHIFT = 0.15  # of the frames
 LARGEST_MASKS = (0.12, 0.12)  # of the bands, of the frames

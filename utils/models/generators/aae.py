@@ -7,15 +7,9 @@ below reconstruction's: an adversary that outweighs reconstruction makes every c
 
 from keras import ops
 
-from utils.models.generators.base import (
-    Encoding,
-    Network,
-    binary_loss,
-    build_parts,
-    frozen,
-    negative_log_likelihood,
-)
+from utils.models.generators.base import Encoding, build_parts
 from utils.models.generators.networks import build_code_discriminator
+from utils.models.generators.training import Network, binary_loss, frozen, negative_log_likelihood
 
 
 class AdversarialAutoencoder(Network):

@@ -7,7 +7,8 @@ a Gaussian mixture is fitted on the training calls' codes afterwards.
 
 from keras import ops
 
-from utils.models.generators.base import Encoding, Network, build_parts, negative_log_likelihood
+from utils.models.generators.base import Encoding, build_parts
+from utils.models.generators.training import Network, negative_log_likelihood
 
 CODE_PENALTY = 1e-3  # weight of half the squared length of a code
 

@@ -12,7 +12,6 @@ along. Nothing of a training call is stored but through the network's weights an
 codes; the sea of a sample is real and known (`sample_with_seas`).
 """
 
-import functools
 import inspect
 import json
 import operator
@@ -28,194 +27,25 @@ import pandas as pd
 from keras import ops
 
 from utils.errors import CollapseError, UserError
-from utils.models import classifiers
 from utils.models.generators import density as densities
 from utils.models.generators.networks import LOG_DEVIATION, build_decoder, build_encoder
-from utils.models.generators.sea import Sea, level
+from utils.models.generators.sea import Sea
+from utils.models.generators.training import (
+    ROUNDS,
+    Batches,
+    Watch,
+    compiled_once,
+    default_steps,
+    renew,
+    shifted,
+    train,
+)
+from utils.sound.spectrograms import level
 
-BATCH_SIZE = 32
 CHUNK = 256  # clips that a trained network takes at a time
-ROUNDS = 10  # parts of a training after which it is validated and checked
-PATIENCE = 4  # rounds without a better validation before training ends
 FORMS = ("shared", "conditional", "calls")  # what is made of the background clips in training
-SHIFT = 8 / 96  # largest shift in time of a training clip, share of its frames
 MIN_CALLS, MIN_BACKGROUND = 10, 50
 COLLAPSED = 0.05  # samples that differ by less than this share of their mean's contrast
-
-
-class Network(keras.Model):
-    """A Keras model that computes its own loss from named terms, each tracked an epoch.
-
-    Inputs are a dict of `excess` (b, f, t, 1), `label` (b, 1), 1 call and 0 sea, and `warmup`
-    (b, 1), which grows from 0 to 1 during training. Subclasses fill `parts`, `terms`, `losses_of`.
-    """
-
-    terms = ()
-
-    def __init__(self, parts, seed):
-        super().__init__()
-        self.parts = parts
-        self.noise = keras.random.SeedGenerator(seed)
-        self.trackers = [keras.metrics.Mean(name=term) for term in self.terms]
-
-    def call(self, inputs, training=False):
-        return inputs["label"]
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        total, values = self.losses_of({key: ops.convert_to_tensor(x[key]) for key in x})
-        for tracker, value in zip(self.trackers, values, strict=True):
-            tracker.update_state(value)
-        return total
-
-    def normal(self, shape):
-        return keras.random.normal(shape, seed=self.noise)
-
-
-def split_decoder(output):
-    """Return mean and log deviation (b, f, t) of a decoder's (b, f, t, 2) output."""
-    return output[..., 0], ops.clip(output[..., 1], *LOG_DEVIATION)
-
-
-def negative_log_likelihood(excess, output):
-    """Return the mean negative log-likelihood a cell, without its constant: Gaussian, learned
-    deviation."""
-    mean, log_deviation = split_decoder(output)
-    z = (excess[..., 0] - mean) * ops.exp(-log_deviation)
-    return ops.mean(log_deviation + 0.5 * ops.square(z))
-
-
-def frozen(part, *inputs):
-    """Apply a Keras model without letting gradients reach its weights."""
-    weights = [ops.stop_gradient(v.value) for v in part.trainable_variables]
-    state = [v.value for v in part.non_trainable_variables]
-    return part.stateless_call(weights, state, inputs[0] if len(inputs) == 1 else list(inputs))[0]
-
-
-def binary_loss(logits, target):
-    """Mean cross-entropy of logits against one target, 0 or 1."""
-    return ops.mean(ops.softplus(logits) - target * logits)
-
-
-class _Batches(keras.utils.PyDataset):
-    """Half calls, half sea, shifted in time by a few frames, in an order drawn from the seed."""
-
-    def __init__(self, calls, sea, steps, seed, form):
-        super().__init__()
-        self.sides = (calls, calls if form == "calls" else sea)
-        self.steps, self.round, self.form = steps, 0, form
-        self.rng = np.random.default_rng([seed, 1])
-        self.largest = round(SHIFT * calls.shape[2])
-        half, self.orders = BATCH_SIZE // 2, []
-        for side in self.sides:
-            deals = -(-steps * half // len(side))
-            order = np.concatenate([self.rng.permutation(len(side)) for _ in range(deals)])
-            self.orders.append(order[: steps * half].reshape(steps, half))
-        self.shifts = self.rng.integers(-self.largest, self.largest + 1, (steps, BATCH_SIZE))
-
-    def __len__(self):
-        return self.steps // ROUNDS
-
-    def __getitem__(self, number):
-        step = self.round * len(self) + number
-        clips = [side[order[step]] for side, order in zip(self.sides, self.orders, strict=True)]
-        excess = shifted(np.concatenate(clips), self.shifts[step])
-        labels = np.repeat(np.float32([self.form == "conditional", 0]), BATCH_SIZE // 2)
-        warmup = np.full((BATCH_SIZE, 1), min(1.0, 2 * step / self.steps), np.float32)
-        return ({"excess": excess[..., None], "label": labels[:, None], "warmup": warmup},)
-
-
-def default_steps(n_calls):
-    """Gradient steps for a number of training calls: 100 more than calls, from 240 to 900."""
-    return int(np.clip((100 + n_calls) // ROUNDS * ROUNDS, 240, 900))
-
-
-def shifted(clips, frames):
-    """Return (n, f, t) clips, each rolled by its number of frames."""
-    columns = (np.arange(clips.shape[2]) - np.asarray(frames)[:, None]) % clips.shape[2]
-    return np.take_along_axis(clips, columns[:, None, :], axis=2)
-
-
-class KeepBest(keras.callbacks.Callback):
-    """Counts the rounds of `batches`, and keeps the averaged weights of the best, or of the last.
-
-    `rows` holds a dict a round; `kept` the number of the round that is kept, from 0.
-    """
-
-    def __init__(self, batches):
-        super().__init__()
-        self.batches = batches
-        self.best, self.waited, self.rows = np.inf, 0, []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.batches.round = epoch  # Keras' own calls to a data set differ between backends
-
-    def keep(self, epoch, value):
-        """Keep the weights if value, which is to become small, is the best; else lose patience."""
-        if value < self.best:
-            self.best, self.waited, self.kept = value, 0, epoch
-            self.weights = self.model.get_weights()
-        else:
-            self.waited += 1
-            self.model.stop_training = self.waited >= PATIENCE
-
-
-class _Watch(KeepBest):
-    """After each round: validates the averaged weights, keeps the best, stops what collapses."""
-
-    def __init__(self, generator, validate, batches):
-        super().__init__(batches)
-        self.generator, self.validate = generator, validate
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs = dict(logs or {})
-        if not np.isfinite(list(logs.values())).all():
-            raise CollapseError(
-                f"{self.generator.name}: the loss is no longer finite after round {epoch + 1}; "
-                "lower learning_rate."
-            )
-        self.generator.check_collapse(epoch)
-        value = self.validate() if self.validate else -epoch
-        if self.validate:
-            logs["validation"] = value
-        self.rows.append({"round": epoch + 1} | logs)
-        self.keep(epoch, value)
-
-
-def compiled(network, learning_rate, **averaging):
-    """Compile a network with Adam and averaged weights; return it and its optimiser's start."""
-    network.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0, use_ema=True, **averaging),
-        jit_compile=classifiers.COMPILED,
-    )
-    network.optimizer.build(network.trainable_variables)
-    return network, [ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
-
-
-def renew(network, initial, fresh):
-    """Give a compiled network the variables of a fresh one, and its optimiser's start."""
-    for variable, value in zip(network.variables, fresh.variables, strict=True):
-        variable.assign(value)
-    for variable, value in zip(network.optimizer.variables, initial, strict=True):
-        variable.assign(value)
-
-
-def train(network, batches, rounds, keep):
-    """Train a compiled network; `keep`, a KeepBest, sees its averaged weights after each round."""
-    network.fit(
-        batches,
-        epochs=rounds,
-        callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), keep],
-        shuffle=False,
-        verbose=0,
-    )
-
-
-@functools.lru_cache(maxsize=16)
-def _compiled(build, shape, settings, steps, learning_rate):
-    """One compiled network an architecture; its weights are drawn anew in each fit."""
-    network = build(shape, 0, **dict(settings))
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.05)
-    return compiled(network, schedule, beta_1=0.8, ema_momentum=0.97)
 
 
 class Generator:
@@ -269,8 +99,8 @@ class Generator:
     def _train(self, excess, sea, held_out):
         network = self._reset()
         validate = self._validation(network, held_out)
-        batches = _Batches(excess, sea, self.used_steps, self.seed, self.form)
-        watch = _Watch(self, validate, batches)
+        batches = Batches(excess, sea, self.used_steps, self.seed, self.form)
+        watch = Watch(self, validate, batches)
         self.watched = network
         train(network, batches, ROUNDS, watch)
         self.weights, self.kept = watch.weights, watch.kept + 1
@@ -310,14 +140,14 @@ class Generator:
         return type(self).build_network, self.shape, settings, self.used_steps, self.learning_rate
 
     def _reset(self):
-        network, initial = _compiled(*self._key())
+        network, initial = compiled_once(*self._key())
         build, shape, settings, *_ = self._key()
         renew(network, initial, build(shape, self.seed, **dict(settings)))
         return network
 
     def network(self):
         """The trained network (shared by all generators of one architecture: use it at once)."""
-        network = _compiled(*self._key())[0]
+        network = compiled_once(*self._key())[0]
         network.set_weights(self.weights)
         return network
 
@@ -430,7 +260,7 @@ class Generator:
         self.seed, self.kept, self.seconds = state["seed"], state["kept"], state["seconds"]
         self.used_steps = state["used_steps"]
         self.history = pd.read_csv(folder / "history.csv")
-        network = _compiled(*self._key())[0]
+        network = compiled_once(*self._key())[0]
         for part, model in network.parts.items():
             stored = keras.models.load_model(folder / f"{part}.keras", safe_mode=True)
             model.set_weights(stored.get_weights())

@@ -13,16 +13,9 @@ import pandas as pd
 from keras import layers, ops
 
 from utils.errors import UserError
-from utils.models.generators.base import (
-    Encoding,
-    KeepBest,
-    Network,
-    applied,
-    compiled,
-    renew,
-    train,
-)
+from utils.models.generators.base import Encoding, applied
 from utils.models.generators.networks import Seeds
+from utils.models.generators.training import KeepBest, Network, compiled, renew, train
 from utils.models.generators.vae import VAE
 
 FLOW_BATCH, FLOW_ROUNDS, FLOW_ROUND_STEPS = 256, 10, 100

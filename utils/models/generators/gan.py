@@ -11,15 +11,9 @@ import keras
 from keras import layers, ops
 
 from utils.errors import UserError
-from utils.models.generators.base import (
-    BATCH_SIZE,
-    Generator,
-    Network,
-    binary_loss,
-    frozen,
-    split_decoder,
-)
+from utils.models.generators.base import Generator
 from utils.models.generators.networks import Seeds, build_decoder
+from utils.models.generators.training import BATCH_SIZE, Network, binary_loss, frozen, split_decoder
 
 PENALTIES = ("spectral", "gradient")
 STEP = 0.1  # of the differences that estimate a gradient, in standard deviations of the excess

@@ -9,7 +9,8 @@ import numpy as np
 from keras import ops
 
 from utils.errors import UserError
-from utils.models.generators.base import Encoding, Network, build_parts, negative_log_likelihood
+from utils.models.generators.base import Encoding, build_parts
+from utils.models.generators.training import Network, negative_log_likelihood
 
 
 class VariationalAutoencoder(Network):
