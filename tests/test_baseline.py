@@ -103,7 +103,7 @@ def test_an_interrupted_table_goes_on_where_it_stopped(bench, monkeypatch):
     assert len(calls) == 3
 
 
-def test_rows_of_other_data_are_replaced(bench, monkeypatch):
+def test_rows_of_other_data_stay_beside_these(bench, monkeypatch):
     baseline.table(bench, models=["logistic"])
     other = baseline.prepare(make(seed=1), shape=(16, 24))
     assert other.content != bench.content
@@ -111,7 +111,9 @@ def test_rows_of_other_data_are_replaced(bench, monkeypatch):
     table = baseline.table(other, models=["logistic"])
     assert len(calls) == 5
     assert set(table["content"]) == {other.content}
-    assert len(pd.read_csv(bench.results("baseline"))) == 5
+    assert len(pd.read_csv(bench.results("baseline"))) == 10
+    assert set(baseline.table(bench, models=["logistic"])["content"]) == {bench.content}
+    assert len(calls) == 5
 
 
 def test_another_protocol_is_another_content(bench, monkeypatch):

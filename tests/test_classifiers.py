@@ -103,6 +103,14 @@ def test_boosting_keeps_the_rounds_that_validation_prefers(clips):
     np.testing.assert_array_equal(probability, staged[model.rounds - 1][:, 1])
 
 
+def test_the_penultimate_layer_is_this_network_s_after_the_shared_one_was_let_go(clips):
+    network, (test, _) = _fit("cnn", clips), clips["test"]
+    seen = network.penultimate(test)
+    classifiers._compiled.cache_clear()  # as after eight other architectures
+    network._shared()
+    np.testing.assert_allclose(network.penultimate(test), seen, atol=1e-5)
+
+
 def test_spectrograms_and_their_features_are_the_same_input():
     rng = np.random.default_rng(0)
     clips, labels = rng.normal(0, 1, (40, 48, 96)), np.arange(40) % 2

@@ -82,7 +82,7 @@ def commands(group, path=()):
             yield (*path, name)
 
 
-@pytest.mark.parametrize("command", commands(cli.whales), ids=" ".join)
+@pytest.mark.parametrize("command", list(commands(cli.whales)), ids=" ".join)
 def test_each_command_shows_an_example_of_itself(command, capsys):
     assert cli.main([*command, "--help"]) == 0
     assert f"Example: whales {' '.join(command)}" in capsys.readouterr().out

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 from pandas.api import types
 
 from utils.errors import UserError
@@ -91,6 +92,26 @@ def rows(path: Path, content: str) -> pd.DataFrame:
     if stored is None or "content" not in stored:
         return pd.DataFrame()
     return stored[stored["content"] == content]
+
+
+def latest(path: Path) -> pd.DataFrame:
+    """Return the rows of a stored table whose content was the last to be written."""
+    stored = _read(path)
+    return stored[stored["content"] == stored["content"].iloc[-1]]
+
+
+def append(table: pd.DataFrame, path: Path, *, keys: Sequence[str], content: str) -> pd.DataFrame:
+    """Add finished rows of a content to a table that grows; return all its rows of that content.
+
+    Under a lock: rows that another process has added meanwhile stay, as do those of other contents.
+    Of two rows with the same keys and content the first one stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        stored, new = read(path), table.assign(content=content)
+        both = new if stored is None else pd.concat([stored, new], ignore_index=True)
+        write(both.drop_duplicates([*keys, "content"]), path)
+    return rows(path, content)
 
 
 def digest(text: str) -> str:

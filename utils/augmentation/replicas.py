@@ -55,9 +55,8 @@ def run(settings, *, jobs):
     waiting = [n for n in REPLICAS if table.empty or n not in set(table["replica"])]
     with study.workers(jobs) as parallel, progress(total=len(waiting), what="replicas") as bar:
         for rows in parallel(joblib.delayed(measure)(replica) for replica in waiting):
-            new = pd.DataFrame(rows).assign(content=made).round(6)
-            table = pd.concat([table, new]).sort_values(["replica", "seed"], ignore_index=True)
-            tables.write(table, PATH)
+            new = pd.DataFrame(rows).round(6)
+            table = tables.append(new, PATH, keys=["replica", "seed"], content=made)
             bar.update()
     return table
 

@@ -254,8 +254,8 @@ def calibration(reference):
 def fill(bench, name, jobs, content=None):
     """Run the jobs that have no row yet, writing each row as it is finished; return all rows.
 
-    jobs: (keys of the row, function that returns the row). Rows of another content, by default
-    that of the bench, are dropped.
+    jobs: (keys of the row, function that returns the row). Rows of another content than
+    this, by default that of the bench, stay in the table and are not returned.
     """
     path, content = bench.results(name), content or bench.content
     stored = tables.rows(path, content)
@@ -263,11 +263,10 @@ def fill(bench, name, jobs, content=None):
     done = set(stored[keys].itertuples(index=False, name=None)) if len(stored) else set()
     waiting = [(key, job) for key, job in jobs if tuple(key.values()) not in done]
     for _, job in progress(waiting, f"{bench.dataset.name}: {name}"):
-        row = pd.DataFrame([job() | {"content": content}])
-        stored = pd.concat([stored, row], ignore_index=True)
-        tables.write(stored.round(5), path)
+        row = pd.DataFrame([job()]).round(5)
+        stored = tables.append(row, path, keys=keys, content=content)
     wanted = pd.DataFrame([key for key, _ in jobs])
-    return wanted.merge(stored.round(5), on=keys, how="left", validate="one_to_one")
+    return wanted.merge(stored, on=keys, how="left", validate="one_to_one")
 
 
 def leak(bench):

@@ -255,7 +255,8 @@ class _Batches(keras.utils.PyDataset):
 
 @functools.lru_cache(maxsize=8)
 def _compiled(builder, shapes, settings, steps, learning_rate):
-    """One compiled network an architecture; `_Network` draws its weights anew in each fit."""
+    """One compiled network an architecture, whose weights `_Network` draws anew in each fit; the
+    start of its optimiser; and, where it has one, the same network up to its penultimate layer."""
     network = builder(shapes, 0, **dict(settings))
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     network.compile(
@@ -267,7 +268,9 @@ def _compiled(builder, shapes, settings, steps, learning_rate):
     )
     network.optimizer.build(network.trainable_variables)
     initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
-    return network, initial
+    penultimate = [layer.output for layer in network.layers if layer.name == "penultimate"]
+    seen = keras.Model(network.inputs, penultimate[0]) if penultimate else None
+    return network, initial, seen
 
 
 @functools.lru_cache(maxsize=8)
@@ -275,13 +278,6 @@ def _initial(builder, shapes, settings, seed):
     """The values with which a network of this seed starts; all arms of a study share them."""
     fresh = builder(shapes, seed, **dict(settings))
     return [keras.ops.convert_to_numpy(v).copy() for v in fresh.variables]
-
-
-@functools.lru_cache(maxsize=8)
-def _last_features(*key):
-    """The compiled network without its last layer; one a key, since each is traced and kept."""
-    network = _compiled(*key)[0]
-    return keras.Model(network.inputs, network.get_layer("penultimate").output)
 
 
 class _Network:
@@ -337,11 +333,8 @@ class _Network:
 
     def _reset(self):
         """The compiled network with weights from the seed and a fresh optimiser."""
-        builder = type(self).builder
-        network, initial = _compiled(
-            builder, self.shapes, self.settings, self.steps, self.learning_rate
-        )
-        fresh = _initial(builder, self.shapes, self.settings, self.seed)
+        network, initial, _ = self._shared()
+        fresh = _initial(type(self).builder, self.shapes, self.settings, self.seed)
         for variable, value in zip(network.variables, fresh, strict=True):
             variable.assign(value)
         for variable, value in zip(network.optimizer.variables, initial, strict=True):
@@ -350,17 +343,22 @@ class _Network:
 
     def predict_proba(self, spectrograms):
         """Return the (n,) probability of a call, 0..1."""
-        return self._trained().predict(self._inputs(spectrograms), batch_size=256, verbose=0)[:, 0]
+        network, inputs = self._trained()[0], self._inputs(spectrograms)
+        return network.predict(inputs, batch_size=256, verbose=0)[:, 0]
+
+    def _shared(self):
+        """What `_compiled` keeps of this architecture."""
+        return _compiled(
+            type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
+        )
 
     def _trained(self):
-        """The shared network with this classifier's weights: use it at once."""
+        """What `_compiled` keeps, with this classifier's weights: use it at once."""
         if not hasattr(self, "weights"):
             raise UserError("this network has not learned yet; call fit first.")
-        network = _compiled(
-            type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
-        )[0]
-        network.set_weights(self.weights)
-        return network
+        shared = self._shared()
+        shared[0].set_weights(self.weights)
+        return shared
 
 
 class _KeepBest(keras.callbacks.Callback):
@@ -393,11 +391,7 @@ class CNN(_Network):
 
     def penultimate(self, spectrograms):
         """Return (n, d) float32: what the last layer sees of each clip."""
-        self._trained()
-        seen = _last_features(
-            type(self).builder, self.shapes, self.settings, self.steps, self.learning_rate
-        )
-        return seen.predict(self._inputs(spectrograms), batch_size=256, verbose=0)
+        return self._trained()[2].predict(self._inputs(spectrograms), batch_size=256, verbose=0)
 
     @staticmethod
     def _inputs(spectrograms):

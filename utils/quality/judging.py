@@ -351,9 +351,8 @@ def quality_table(bench, **part):
             judge = Judge(fold(bench, seed, size), seed)
         rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
         key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
-        rows = rows.assign(**key, content=content)[[*_COLUMNS, "content"]]
-        stored = pd.concat([stored, rows], ignore_index=True) if len(stored) else rows
-        tables.write(stored.assign(value=stored["value"].round(5)), path)
+        rows = rows.assign(**key, value=rows["value"].round(5))[list(_COLUMNS)]
+        stored = tables.append(rows, path, keys=[*_JOB, "metric"], content=content)
     found, asked = stored[list(_JOB)].itertuples(index=False, name=None), set(wanted)
     return stored[[job in asked for job in found]].reset_index(drop=True)
 

@@ -1,5 +1,7 @@
 """A stored table stays as it is while new numbers agree with it, and says where they do not."""
 
+import functools
+import multiprocessing
 import types
 
 import numpy as np
@@ -165,3 +167,21 @@ def test_a_fingerprint_of_whole_numbers_counts_every_cell():
         for values in (images, swapped, touched)
     }
     assert len(found) == 3
+
+
+def test_appended_rows_leave_those_of_other_contents_and_of_other_processes(tmp_path):
+    path = tmp_path / "new" / "table.csv"
+
+    def row(split, value):
+        return pd.DataFrame([{"split": split, "roc_auc": value}])
+
+    tables.append(row(0, 0.5), path, keys=["split"], content="old")
+    tables.append(row(0, 0.6), path, keys=["split"], content="now")
+    found = tables.append(row(0, 0.9), path, keys=["split"], content="now")  # it has been run twice
+    assert found["roc_auc"].tolist() == [0.6]
+    assert tables.rows(path, "old")["roc_auc"].tolist() == [0.5]
+    assert tables.latest(path).equals(found)
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        jobs = [(row(k, 0.1), path) for k in range(1, 21)]
+        pool.starmap(functools.partial(tables.append, keys=["split"], content="now"), jobs)
+    assert sorted(tables.rows(path, "now")["split"]) == list(range(21))
