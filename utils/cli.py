@@ -16,7 +16,6 @@ from utils import paths
 from utils.errors import UserError
 
 # Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
-RESUMES = "finished rows are stored; the same command goes on from there"
 dataset_option = click.option(
     "--dataset",
     metavar="SOURCE",
@@ -32,7 +31,8 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         error.show()
         return 2
     except click.Abort:
-        print(f"Interrupted: {RESUMES}.", file=sys.stderr)
+        kept = "finished rows are stored; the same command goes on from there"
+        print(f"Interrupted: {kept}.", file=sys.stderr)
         return 130
     except UserError as error:
         print(error, file=sys.stderr)

@@ -11,9 +11,9 @@ from utils.data.dataset import Dataset
 from utils.data.folder import load_folder
 from utils.data.npz import load_npz
 from utils.errors import UserError
+from utils.paths import SIMULATED
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
-SIMULATED = "simulated"
 RESERVED = (SIMULATED, f"{SIMULATED}_calibration")  # whose results are committed
 
 

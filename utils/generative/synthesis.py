@@ -255,15 +255,11 @@ def stored_or_trained(bench, found, *, training_seed, seed):
 def write_audio(dataset, clips, *, seed):
     """Write clips, {name: (k, f, t)}, as WAV through Griffin-Lim; return {name: path from root}.
 
-    Into figures/audio/ for the embedded default, figures/DATASET/audio/ for others.
-
-    The dataset's settings say how its spectrograms were made; clips may be on another grid.
+    Into figures/audio/ for the embedded default, figures/DATASET/audio/ for others. The
+    dataset's settings say how its spectrograms were made; clips may be on another grid.
     """
     settings = dataset.settings
-    folder = paths.ROOT / "figures"
-    if dataset.name != data.SIMULATED:
-        folder = folder / dataset.name
-    folder = folder / "audio"
+    folder = paths.figures_dir(dataset.name) / "audio"
     folder.mkdir(parents=True, exist_ok=True)
     shape = settings.mel_bands, settings.n_frames
     written = {}

@@ -83,9 +83,7 @@ def save(figure, slug: str, dataset_name: str) -> Path:
 
     The file holds no date and no version, so that the same figure gives the same bytes.
     """
-    folder = paths.ROOT / "figures"
-    if dataset_name != "simulated":
-        folder = folder / dataset_name
+    folder = paths.figures_dir(dataset_name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{slug}.png"
     figure.savefig(path, metadata={"Software": None})
