@@ -235,7 +235,7 @@ def test_a_csv_with_groups_and_class_names(tmp_path):
 @pytest.mark.parametrize("n", [30, 100, 1000])
 def test_names_that_sort_one_class_behind_the_other_can_be_split(n):
     labels = np.repeat([0, 1], n)
-    groups, what = data.dataset.neighbour_blocks(labels)
+    groups, what = data.groups.neighbour_blocks(labels)
     assert what.endswith("of one class")
     assert not set(groups[labels == 0]) & set(groups[labels == 1])
     for value in (0, 1):
@@ -390,9 +390,9 @@ def test_seven_groups_of_each_class_can_be_split(seed, calls):
 
 def test_blocks_are_250_neighbours_in_name_order():
     mixed = np.arange(6000) % 2
-    np.testing.assert_array_equal(data.dataset.neighbour_blocks(mixed)[0], np.arange(6000) // 250)
-    assert len(np.unique(data.dataset.neighbour_blocks(mixed[:400])[0])) == 10
-    assert sorted(["c10.wav", "c9.wav", "c1.wav"], key=data.labels._natural) == [
+    np.testing.assert_array_equal(data.groups.neighbour_blocks(mixed)[0], np.arange(6000) // 250)
+    assert len(np.unique(data.groups.neighbour_blocks(mixed[:400])[0])) == 10
+    assert sorted(["c10.wav", "c9.wav", "c1.wav"], key=data.files.natural) == [
         "c1.wav", "c9.wav", "c10.wav",
     ]  # fmt: skip
 

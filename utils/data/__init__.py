@@ -13,10 +13,11 @@ from utils.data.challenge import (
     official_fold,
 )
 from utils.data.dataset import BLOCK_CLIPS, GROUP_NAMES, MIN_CLIPS, Dataset
+from utils.data.files import AUDIO_SUFFIXES
 from utils.data.folder import SHORTEST
-from utils.data.labels import AUDIO_SUFFIXES, NEGATIVE_WORDS
+from utils.data.labels import NEGATIVE_WORDS
 from utils.data.npz import save_npz, told
-from utils.data.sources import RESERVED, SIMULATED, load, locate, simulated
+from utils.data.sources import RESERVED, SIMULATED, VARIABLES, Options, load, locate, simulated
 from utils.data.splits import N_SPLITS, SPARE_GROUPS, Split, check_split, draw, split_by_group
 
 __all__ = [
@@ -31,11 +32,13 @@ __all__ = [
     "MIN_CLIPS",
     "NEGATIVE_WORDS",
     "N_SPLITS",
+    "Options",
     "RESERVED",
     "SHORTEST",
     "SIMULATED",
     "SPARE_GROUPS",
     "Split",
+    "VARIABLES",
     "check_split",
     "download",
     "draw",

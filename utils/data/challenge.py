@@ -7,7 +7,8 @@ import joblib
 import numpy as np
 
 from utils import paths
-from utils.data.dataset import BLOCK_CLIPS, Dataset, check_classes, neighbour_blocks
+from utils.data.dataset import BLOCK_CLIPS, Dataset, check_classes
+from utils.data.groups import neighbour_blocks
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
 

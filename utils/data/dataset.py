@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from utils import paths
-from utils.data.splits import N_SPLITS, SPARE_GROUPS
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
@@ -26,7 +25,10 @@ class Dataset:
     int64, recording or block of neighbouring clips; clip_names (n,); frequencies (f,) in Hz;
     times (t,) in s; class_names (negative, positive); audio (n, samples) float32 or None, at
     sample_rate in Hz; settings of the spectrograms, None where unknown; matched (n,) bool, a
-    subset with as many calls as others in each group, or None; truth, one row a clip, or None.
+    subset with as many calls as others in each group, or None; truth, one row a clip, or None;
+    band (low, high) in Hz of the calls, None where unknown; ordered, whether the clips of a group
+    stand in order of time; seconds (n,), how long each clip was before it was cut or padded, None
+    where that is not known.
     """
 
     name: str
@@ -43,6 +45,9 @@ class Dataset:
     settings: SpectrogramSettings | None = None
     matched: np.ndarray | None = None
     truth: pd.DataFrame | None = None
+    band: tuple[float, float] | None = None
+    ordered: bool = True
+    seconds: np.ndarray | None = None
     provenance: Mapping = field(default_factory=dict)
 
     def __post_init__(self):
@@ -53,7 +58,7 @@ class Dataset:
                 f"{self.name}: spectrograms have shape {self.spectrograms.shape}, but labels, "
                 f"frequencies and times ask for {shape}."
             )
-        for name in ("groups", "clip_names", "audio", "matched", "truth"):
+        for name in ("groups", "clip_names", "audio", "matched", "truth", "seconds"):
             value = getattr(self, name)
             if value is not None and len(value) != n:
                 raise UserError(f"{self.name}: {name} has {len(value)} rows for {n} clips.")
@@ -77,12 +82,17 @@ class Dataset:
     def take(self, index):
         """Return the Dataset of some clips, by (k,) indices or an (n,) mask."""
         index = np.asarray(index)
-        rows = ("spectrograms", "labels", "groups", "clip_names", "audio", "matched")
+        rows = ("spectrograms", "labels", "groups", "clip_names", "audio", "matched", "seconds")
         taken = {k: getattr(self, k)[index] for k in rows if getattr(self, k) is not None}
         if self.truth is not None:
             positions = np.flatnonzero(index) if index.dtype == bool else index
             taken["truth"] = self.truth.iloc[positions].reset_index(drop=True)
         return replace(self, **taken)
+
+    @property
+    def call_band(self):
+        """(low, high) in Hz in which calls are sought: `band`, or all frequencies."""
+        return self.band or (float(self.frequencies[0]), float(self.frequencies[-1]))
 
     def study_clips(self):
         """Return the clips that models are compared on: the matched ones where they are marked."""
@@ -112,40 +122,6 @@ def check_classes(name, labels):
             f"{name}: {counts[1]} calls and {counts[0]} others; at least {MIN_CLIPS} clips of "
             "each class are needed."
         )
-
-
-def neighbour_blocks(labels):
-    """Groups (n,) of BLOCK_CLIPS neighbours, and what they are called in a sentence.
-
-    Blocks are smaller where that would leave fewer than ten. Where a class is then in too few of
-    them to be split, as in names that sort one class behind the other, each class has its own.
-    """
-    labels = np.asarray(labels)
-
-    def dealt(n):
-        return np.arange(n) // max(1, min(BLOCK_CLIPS, n // 10))
-
-    groups, what = dealt(len(labels)), f"blocks of up to {BLOCK_CLIPS} neighbours"
-    if min(len(np.unique(groups[labels == value])) for value in (0, 1)) >= N_SPLITS + SPARE_GROUPS:
-        return groups.astype(np.int64), what
-    for value in (0, 1):
-        own = labels == value
-        groups[own] = dealt(int(own.sum())) + value * len(labels)
-    return np.unique(groups, return_inverse=True)[1].astype(np.int64), f"{what} of one class"
-
-
-def factorize_groups(where, names):
-    """Groups (n,) int64 of whatever tells recordings apart; ValueError if some are blank."""
-    names = np.asarray(names)
-    blank = np.isnan(names) if names.dtype.kind == "f" else names.astype(str) == ""
-    if blank.any():
-        raise UserError(
-            f"{where}: {int(blank.sum())} clips have no group; name the recording of each clip, or "
-            "leave groups out altogether."
-        )
-    if names.dtype.kind in "iu":
-        return names.astype(np.int64)
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def some_of(names):

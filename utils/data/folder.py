@@ -11,17 +11,21 @@ from utils.data.dataset import (
     Dataset,
     cached_spectrograms,
     check_classes,
-    factorize_groups,
-    neighbour_blocks,
     some_of,
 )
-from utils.data.labels import list_files, read_labels, recode, subfolder_labels
+from utils.data.files import list_files
+from utils.data.groups import factorize_groups, neighbour_blocks
+from utils.data.labels import read_labels, recode, subfolder_labels
 from utils.errors import UserError
+from utils.sound.spectrograms import SpectrogramSettings
 
 SHORTEST = 0.1  # of a clip's length: files that are shorter are refused instead of padded
 
 
-def load_folder(folder, settings, labels_csv, positive_class, skip_bad):
+def load_folder(folder, options):
+    settings, labels_csv = options.settings, options.labels_csv
+    positive_class, skip_bad = options.positive_class, options.skip_bad
+    settings = settings or SpectrogramSettings()
     tables = [Path(labels_csv)] if labels_csv else list_files(folder, (".csv",))
     if len(tables) > 1:
         raise UserError(

@@ -3,31 +3,31 @@
 import io
 import os
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from utils.data.dataset import GROUP_NAMES, some_of
+from utils.data.files import AUDIO_SUFFIXES, list_files, natural
+from utils.data.sheets import composed, plain
 from utils.errors import UserError
 
-AUDIO_SUFFIXES = (".wav", ".aiff", ".aif", ".flac", ".ogg", ".mp3")
 NEGATIVE_WORDS = frozenset(
-    "0 no non not none nocall noncall noise negative background absent absence other others sea "
-    "ocean empty sin nada ruido fondo mar negativo negativa ausente ausencia otro otros vacio "
-    "false".split()
+    "0 no non not none nocall noncall nowhale noise ambient silence negative negatives neg "
+    "background absent absence other others sea ocean water empty nothing false fp tn "
+    "sin nada ruido fondo mar oceano agua silencio negativo negativa negativos ausente ausencia "
+    "otro otros otra otras vacio vacia".split()
 )
-
-
-def list_files(folder, suffixes, *, deep=False):
-    """The files with one of some suffixes, without hidden ones; deep: those of subfolders too."""
-    found = folder.rglob("*") if deep else folder.iterdir()
-    return sorted(
-        path
-        for path in found
-        if path.suffix.lower() in suffixes
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+_WITHOUT = frozenset("no non not without sin false".split())  # begin a name: "sin llamada"
+_ABSENT = frozenset(
+    "absent absence ausente ausencia negative negatives neg negativo negativa false".split()
+)  # end one: "upcall absent"
+_FILLING = frozenset(
+    "only clip clips sound sounds de del solo sonido sonidos and y class clase".split()
+)
+_UNIT_NUMBER = re.compile(r"^([01])\.0+$")
 
 
 def subfolder_labels(folder):
@@ -146,19 +146,17 @@ def _in_name_order(table):
     by_folder = table["path"].map(lambda path: path.parent).nunique() > table["label"].nunique()
 
     def key(path):
-        return _natural(path.as_posix() if by_folder else path.name)
+        return natural(path.as_posix() if by_folder else path.name)
 
     return table.sort_values("path", key=lambda paths: paths.map(key), ignore_index=True)
 
 
-def _natural(name):
-    """A sort key by which clip10 follows clip9."""
-    return re.sub(r"\d+", lambda digits: digits.group().zfill(12), name)
-
-
 def recode(where, labels, positive_class):
     """Labels as (n,) int8 and the class names (negative, positive)."""
+    labels = [_UNIT_NUMBER.sub(r"\1", composed(label)) for label in labels]  # 1.0 is 1
     classes = sorted(set(labels))
+    if positive_class is not None:
+        positive_class = composed(positive_class)
     if positive_class is not None and positive_class not in classes:
         raise UserError(
             f"{where}: no class is called {positive_class!r}; the classes are {', '.join(classes)}."
@@ -173,13 +171,9 @@ def recode(where, labels, positive_class):
             "and 1 or two class names."
         )
     if positive_class is None:
-        negative = [name for name in classes if _is_negative(name)]
+        negative = [name for name in classes if is_negative(name)]
         if len(negative) != 1:
-            raise UserError(
-                f"{where}: the classes are {' and '.join(classes)}, and their names do not tell "
-                "which of them is the call; say so with positive_class, or with the variable "
-                f"POSITIVE_CLASS: make report DATASET=... POSITIVE_CLASS={classes[0]}"
-            )
+            raise undecided(f"{where}: the classes are", classes)
         positive_class = next(name for name in classes if name != negative[0])
     negative = next(name for name in classes if name != positive_class)
     names = ("none", "call") if {negative, positive_class} == {"0", "1"} else None
@@ -189,6 +183,26 @@ def recode(where, labels, positive_class):
     )
 
 
-def _is_negative(name):
-    """Whether a word of a class name says that there is no call."""
-    return not NEGATIVE_WORDS.isdisjoint(re.findall(r"[^\W_]+", name.lower()))
+def undecided(beginning, names):
+    """The UserError where names don't tell which of them is the call; it shows every answer."""
+    given = [f"--positive-class {shlex.quote(name)}" for name in names]
+    return UserError(
+        f"{beginning} {' and '.join(names)}, and their names do not tell which of them is the "
+        f"call; say so with {' or '.join(given)} (in Python positive_class, for make "
+        "POSITIVE_CLASS=...)."
+    )
+
+
+def is_negative(name):
+    """Whether the name of a class, as a whole, says that there is no call.
+
+    "sea", "no call", "noise only" and "call absent" do; "sea lion" and "noisy humpback" don't.
+    """
+    words = plain(name).split()
+    if not words:
+        return False
+    whole = all(word in NEGATIVE_WORDS or word in _FILLING for word in words)
+    return (
+        whole and not NEGATIVE_WORDS.isdisjoint(words)
+        or len(words) > 1 and (words[0] in _WITHOUT or words[-1] in _ABSENT)
+    )  # fmt: skip

@@ -11,10 +11,9 @@ from utils.data.dataset import (
     GROUP_NAMES,
     Dataset,
     check_classes,
-    factorize_groups,
-    neighbour_blocks,
     some_of,
 )
+from utils.data.groups import factorize_groups, neighbour_blocks
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
 

@@ -1,45 +1,119 @@
 """Name or path in, `Dataset` out."""
 
 import os
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from utils import ocean, paths
-from utils.data.challenge import CHALLENGE, load_challenge
+from utils.data import annotations
+from utils.data.challenge import CHALLENGE, CHALLENGE_X, load_challenge
 from utils.data.dataset import Dataset
 from utils.data.folder import load_folder
 from utils.data.npz import load_npz
+from utils.data.recordings import load_recordings
 from utils.errors import UserError
 from utils.paths import SIMULATED
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
+VARIABLES = {  # of the environment, by which options reach the notebooks
+    "band": "DATASET_BAND",
+    "seconds": "DATASET_SECONDS",
+    "group": "DATASET_GROUP",
+    "labels_csv": "DATASET_LABELS",
+    "positive_class": "POSITIVE_CLASS",
+    "skip_bad": "DATASET_SKIP_BAD",
+}
 RESERVED = (SIMULATED, f"{SIMULATED}_calibration")  # whose results are committed
 
 
-def load(source=None, *, settings=None, labels_csv=None, positive_class=None, skip_bad=False):
+@dataclass(frozen=True)
+class Options:
+    """How audio of one's own is read; what is None follows from the data.
+
+    settings: SpectrogramSettings. band (low, high): Hz of the spectrograms. seconds: of a clip.
+    group: a regular expression that finds a clip's group in its path. labels_csv: the table of
+    labels or boxes. positive_class: the class that is the call. skip_bad: leave unreadable files
+    out instead of stopping.
+    """
+
+    settings: SpectrogramSettings | None = None
+    band: tuple[float, float] | None = None
+    seconds: float | None = None
+    group: str | None = None
+    labels_csv: str | Path | None = None
+    positive_class: str | None = None
+    skip_bad: bool = False
+
+    def given(self):
+        """The names of what was asked for."""
+        return [each.name for each in fields(self) if getattr(self, each.name) not in (None, False)]
+
+    def completed(self):
+        """These options, and where they say nothing, those of the environment (VARIABLES)."""
+        told = {name: os.environ.get(variable) for name, variable in VARIABLES.items()}
+        told = {name: text for name, text in told.items() if text}
+        if "band" in told:
+            told["band"] = tuple(_number(text, "band") for text in told["band"].split())
+            if len(told["band"]) != 2:
+                raise UserError(f"{VARIABLES['band']} needs two frequencies in Hz, as in '50 350'.")
+        if "seconds" in told:
+            told["seconds"] = _number(told["seconds"], "seconds")
+        if "skip_bad" in told:
+            told["skip_bad"] = told["skip_bad"] == "1"
+        return replace(self, **{name: told[name] for name in told if name not in self.given()})
+
+
+def _number(text, name):
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UserError(
+            f"{VARIABLES[name]}: {text!r} is no number; write Hz or seconds."
+        ) from error
+
+
+def load(source=None, **given):
     """Return the Dataset of a name or path; None means the variable DATASET, or "simulated".
 
-    settings: SpectrogramSettings for audio. labels_csv: a CSV for a folder of audio, if it does
-    not lie in the folder. positive_class: the class that is the call, if names do not tell; None
-    means the variable POSITIVE_CLASS, or what the names say.
-    skip_bad: leave unreadable audio files out instead of stopping. FileNotFoundError or
-    ValueError, in one sentence, if something is wrong.
+    given: fields of Options, for audio; what is not given is taken from the variables of the
+    environment in VARIABLES. FileNotFoundError or ValueError, in one sentence, if something is
+    wrong.
     """
     source = str(source or os.environ.get("DATASET") or SIMULATED)
-    asked, settings = settings, settings or SpectrogramSettings()
+    options = Options(**given)
     if source == SIMULATED:
-        return simulated(settings=settings)
+        return simulated(settings=options.settings)
     path = locate(source)
     if path.is_file():
-        given = {"settings": asked, "labels_csv": labels_csv, "positive_class": positive_class}
-        if unused := [name for name, value in given.items() if value is not None]:
+        if unused := options.given():
             raise UserError(f"{path.name} holds spectrograms, which need no {unused[0]}; drop it.")
         return load_npz(path)
-    if (path / "CornellWhaleChallenge_X.npy").exists():
-        return load_challenge(path, settings)
-    positive_class = positive_class or os.environ.get("POSITIVE_CLASS") or None
-    return load_folder(path, settings, labels_csv, positive_class, skip_bad)
+    if (path / CHALLENGE_X).exists():
+        return load_challenge(path, options.settings or SpectrogramSettings())
+    options = options.completed()
+    _check_ranges(options)
+    tables = [Path(options.labels_csv)] if options.labels_csv else None
+    if tables and not tables[0].is_file():
+        raise FileNotFoundError(f"labels_csv {tables[0].name} does not exist; check the path.")
+    if boxes := annotations.tables(path, tables):
+        return load_recordings(path, options, boxes)
+    return load_folder(path, options)
+
+
+def _check_ranges(options):
+    """UserError for a band or a length that no clip can have, or for two ways of saying them."""
+    if options.settings and (options.band or options.seconds):
+        raise UserError("settings hold the band and the length of a clip; drop band and seconds.")
+    if options.band and not 0 <= options.band[0] < options.band[1] < np.inf:
+        raise UserError(
+            "--band {:g} {:g}: give two frequencies in Hz, the lower one first.".format(
+                *options.band
+            )
+        )
+    if options.seconds is not None and not 0.05 <= options.seconds <= 600:
+        raise UserError(f"--seconds {options.seconds:g}: give a length between 0.05 and 600 s.")
 
 
 def locate(source):
@@ -57,7 +131,7 @@ def locate(source):
             f"no data set or path is called {source!r}; give 'simulated', '{CHALLENGE}', "
             "an .npz file or a folder of audio."
         )
-    if path.is_file() and path.suffix != ".npz":
+    if path.is_file() and path.suffix.lower() != ".npz":
         raise UserError(f"{path.name} is a file but no .npz; give an .npz or a folder of audio.")
     if (path.stem if path.is_file() else path.resolve().name) in RESERVED:
         raise UserError(

@@ -1,0 +1,312 @@
+"""Boxes around sounds in long recordings, as Raven, Audacity and spreadsheets store them.
+
+Own readers, since crowsetta's (5.1) take UTF-8 alone, count both views of a Raven selection, must
+be told the label's column, refuse a table without rows, which here says "searched, nothing found",
+and do not know Audacity's frequency lines; it would bring ten packages.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from utils.data.dataset import some_of
+from utils.data.files import AUDIO_SUFFIXES, list_files
+from utils.data.sheets import (
+    TABLE_SUFFIXES,
+    column,
+    composed,
+    headings,
+    parse,
+    plain,
+    read_text,
+)
+from utils.errors import UserError
+
+COLUMNS = ("file", "begin", "end", "low", "high", "label")
+FILE = (
+    "begin file", "file", "filename", "file name", "recording", "audio", "wav", "path",
+    "begin path", "archivo", "fichero", "nombre", "nombre archivo", "nombre de archivo",
+    "grabacion", "audio file", "sound file", "soundfile", "clip name", "name",
+)  # fmt: skip
+BEGIN = (
+    "begin time", "start", "begin", "start time", "onset", "start seconds", "t start", "t0", "from",
+    "inicio", "comienzo", "tiempo inicio", "tiempo inicial", "tiempo de inicio", "hora inicio",
+    "desde", "starttime", "begintime",
+)  # fmt: skip
+END = (
+    "end time", "end", "stop", "stop time", "offset", "t end", "t1", "to", "fin", "final",
+    "tiempo fin", "tiempo final", "tiempo de fin", "hora fin", "hasta", "endtime",
+)  # fmt: skip
+LOW = (
+    "low freq", "low", "low frequency", "low f", "min freq", "min frequency", "fmin", "freq low",
+    "frecuencia minima", "frecuencia baja", "frec min", "f min", "lowfreq",
+)  # fmt: skip
+HIGH = (
+    "high freq", "high", "high frequency", "high f", "max freq", "max frequency", "fmax",
+    "freq high", "frecuencia maxima", "frecuencia alta", "frec max", "f max", "highfreq",
+)  # fmt: skip
+LABEL = (
+    "annotation", "annotations", "call type", "calltype", "label", "labels", "class", "tag", "tags",
+    "type", "sound type", "signal type", "call", "species", "sound", "anotacion", "etiqueta",
+    "tipo de llamada", "tipo", "clase", "llamada", "especie",
+)  # fmt: skip
+NOT_SEARCHED = frozenset(
+    ("not searched", "unsearched", "not reviewed", "unreviewed", "not annotated", "no revisado",
+     "no revisada", "sin revisar", "no buscado", "no anotado", "sin anotar")
+)  # fmt: skip
+_NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
+_TRACK = re.compile(rf"\s*{_NUMBER}\t\s*{_NUMBER}(?:\t.*)?")  # a line of an Audacity label track
+_BAND = re.compile(rf"\\\t\s*({_NUMBER})\t\s*({_NUMBER})\s*")  # its line of frequencies
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """What the tables of a folder say.
+
+    events: columns COLUMNS, in order of file and time. searched: the files whose other sounds are
+    known to be none of those sought: those with a table of their own, or that a table names.
+    """
+
+    events: pd.DataFrame
+    searched: frozenset[str]
+
+
+def read(path) -> pd.DataFrame:
+    """Return the boxes of a table, or of all tables in a folder: columns COLUMNS, a row a box.
+
+    file: the recording's path below the folder, with "/"; for a table, below its own folder, or
+    the name that the table gives it where no such file lies there. begin, end in s from the
+    recording's start; low, high in Hz, NaN where a table has none; label: text, "" where blank.
+    Both views of a Raven selection are one row; labels that differ in case or blanks only are
+    written alike. UserError if a table cannot be read, or belongs to no recording.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return survey(path).events
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.name} does not exist; name a table or a folder.")
+    if _kind(path) is None:
+        raise UserError(
+            f"{path.name} is no table of boxes; give a Raven selection table, an Audacity label "
+            "track, or a CSV with the columns file, start, end and label."
+        )
+    return survey(path.parent, [path], known_only=False).events
+
+
+def tables(folder, paths=None) -> list[Path]:
+    """Return the tables of boxes among some paths, or in a folder at any depth.
+
+    Empty files, which say "nothing found" beside the recording of their name, are among them only
+    where there are others.
+    """
+    found = list_files(folder, TABLE_SUFFIXES, deep=True) if paths is None else paths
+    kinds = {path: _kind(path) for path in found}
+    any_box = {"table", "track"} & set(kinds.values())
+    return [path for path, kind in kinds.items() if kind] if any_box else []
+
+
+def survey(folder, paths=None, *, known_only=True) -> Annotations:
+    """Return the Annotations of a folder's tables, by default all of them.
+
+    known_only: whether a table must belong to a recording in the folder.
+    """
+    audio = [
+        p.relative_to(folder).as_posix() for p in list_files(folder, AUDIO_SUFFIXES, deep=True)
+    ]
+    recordings = {composed(name): name for name in audio}
+    parts, searched = [], set()
+    for path in tables(folder) if paths is None else paths:
+        table = _boxes(path)
+        table["file"] = _files(path, folder, table, recordings, known_only)
+        own = None if len(table) else _own_recording(path, folder, recordings, known_only)
+        named = set(table["file"]) | {own} - {None}
+        marked = table["label"].map(plain).isin(NOT_SEARCHED)
+        searched |= named - set(table.loc[marked, "file"])
+        parts.append(table[~marked & table["begin"].notna()])
+    if not parts:
+        return Annotations(pd.DataFrame(columns=list(COLUMNS)), frozenset())
+    events = pd.concat(parts, ignore_index=True)
+    events["label"] = _alike(events["label"])
+    events = events.drop_duplicates().sort_values(["file", "begin", "end"], ignore_index=True)
+    return Annotations(events[list(COLUMNS)], frozenset(searched))
+
+
+def _kind(path):
+    """ "table", "track" (Audacity's), "empty", or None if a file holds no boxes."""
+    lines = [line for line in read_text(path).splitlines() if line.strip()]
+    if not lines:
+        return "empty" if path.suffix.lower() == ".txt" else None
+    if all(_TRACK.fullmatch(line) or _BAND.fullmatch(line) for line in lines):
+        return "track" if _TRACK.fullmatch(lines[0]) else None
+    try:
+        found = headings(parse("\n".join(lines[: 2 if "sep=" in lines[0] else 1]), path.name))
+    except UserError:
+        return None
+    return "table" if column(found, BEGIN) and column(found, END) else None
+
+
+def _boxes(path):
+    """Columns COLUMNS of one table, file as it is written there; begin is NaN in rows that speak of
+    a whole file."""
+    kind = _kind(path)
+    if kind == "empty":
+        return pd.DataFrame({name: [] for name in COLUMNS}, dtype=object)
+    return _track(path) if kind == "track" else _table(path)
+
+
+def _track(path):
+    rows = []
+    for line in read_text(path).splitlines():
+        if band := _BAND.fullmatch(line):
+            rows[-1] |= {"low": band[1], "high": band[2]}
+        elif line.strip():
+            begin, end, label = [*line.split("\t", 2), ""][:3]
+            rows.append({"begin": begin, "end": end, "low": "", "high": "", "label": label})
+    return _checked(path, pd.DataFrame(rows).assign(file=""))
+
+
+def _table(path):
+    table = parse(read_text(path), path.name)
+    found = headings(table)
+    selection, view = column(found, ("selection",)), column(found, ("view",))
+    chosen = {"begin": column(found, BEGIN), "end": column(found, END), "low": column(found, LOW)}
+    chosen |= {"high": column(found, HIGH), "file": column(found, FILE)}
+    chosen["label"] = _label_column(table, found, {*chosen.values(), selection, view})
+    boxes = pd.DataFrame(
+        {name: table[own].str.strip() if own else "" for name, own in chosen.items()}
+    ).reindex(index=table.index, fill_value="")
+    boxes = boxes[(table.map(str.strip) != "").any(axis=1)]
+    boxes = _checked(path, boxes)
+    offset = column(found, ("file offset",))  # of tables that span several files
+    if offset and chosen["file"]:
+        start = _numbers(path, table.loc[boxes.index, offset])
+        shift = (start - boxes["begin"]).fillna(0)
+        boxes["begin"], boxes["end"] = boxes["begin"] + shift, boxes["end"] + shift
+    if selection:
+        number = table.loc[boxes.index, selection].str.strip()
+        twice = boxes.assign(number=number).duplicated(["number", "file", "begin", "end"])
+        boxes = boxes[~twice]
+    return boxes.reset_index(drop=True)
+
+
+def _label_column(table, found, others):
+    """The first column of a label's name that holds any text, or None."""
+    known = [found[name] for name in LABEL if name in found and found[name] not in others]
+    filled = [own for own in known if (table[own].str.strip() != "").any()]
+    return next(iter(filled or known), None)
+
+
+def _checked(path, boxes):
+    """Numbers and texts; UserError for times that are none, or ends before their beginnings."""
+    boxes = boxes.assign(label=boxes["label"].map(lambda text: " ".join(composed(text).split())))
+    for name in ("begin", "end", "low", "high"):
+        boxes[name] = _numbers(path, boxes[name])
+    half = boxes["begin"].isna() != boxes["end"].isna()
+    odd = half | (boxes["end"] < boxes["begin"]) | (boxes["begin"] < 0)
+    odd |= (boxes["high"] < boxes["low"]) | (boxes["low"] < 0)
+    if odd.any():
+        raise UserError(
+            f"{path.name}: {int(odd.sum())} boxes have no beginning or end, or end before they "
+            f"begin (line {int(odd.idxmax()) + 2} or near it); correct them."
+        )
+    return boxes
+
+
+def _numbers(path, texts):
+    """Seconds or Hz as floats, with a comma or a point, also as h:mm:ss; NaN where blank."""
+    values = texts.map(_number)
+    wrong = values.isna() & (texts.str.strip() != "") | np.isinf(values.astype(float))
+    if wrong.any():
+        raise UserError(
+            f"{path.name}: {texts[wrong].iloc[0]!r} is no time or frequency (line "
+            f"{int(wrong.idxmax()) + 2} or near it); write seconds, Hz or h:mm:ss."
+        )
+    return values.astype(float)
+
+
+def _number(text):
+    total = 0.0
+    for part in text.strip().split(":"):
+        if not re.fullmatch(_NUMBER, part.strip()):
+            return np.nan
+        total = 60 * total + float(part.strip().replace(",", "."))
+    return total
+
+
+def _files(path, folder, table, recordings, known_only):
+    """The recording of each row."""
+    if not len(table):
+        return []
+    given = table["file"].map(composed)
+    own = None
+    if (given == "").any():
+        own = _own_recording(path, folder, recordings, known_only)
+        if own is None:
+            raise _belongs_nowhere(path)
+    named = {name: _named(name, path, folder, recordings) for name in set(given) - {""}}
+    absent = sorted(name for name, file in named.items() if file is None)
+    if absent and known_only:
+        raise UserError(
+            f"{path.name} names {len(absent)} recordings that do not exist ({some_of(absent)}); "
+            "correct the names or put the files beside the table."
+        )
+    named |= {name: PurePosixPath(name.replace("\\", "/")).name for name in absent}
+    return given.map(lambda name: named[name] if name else own)
+
+
+def _named(name, path, folder, recordings):
+    """The recording that a table calls so: by its path, or by its name if only one is called so."""
+    wanted = name.replace("\\", "/").removeprefix("./").casefold()
+    beside = composed(path.parent.relative_to(folder).as_posix()).casefold()
+    whole = {known.casefold(): file for known, file in recordings.items()}
+    for place in (f"{beside}/{wanted}", wanted):
+        if place in whole:
+            return whole[place]
+    last = PurePosixPath(wanted).name
+    for part in (lambda known: known.name, lambda known: known.stem):
+        found = [file for known, file in whole.items() if part(PurePosixPath(known)) == last]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _own_recording(path, folder, recordings, known_only):
+    """The recording whose name a table's name begins with: beside it, or else anywhere; None."""
+    name = composed(path.name).casefold()
+    beside = composed(path.parent.relative_to(folder).as_posix()).casefold()
+
+    def fits(known):
+        stem = PurePosixPath(known).stem.casefold()
+        return name.startswith(stem) and not name[len(stem) : len(stem) + 1].isalnum()
+
+    found = [known for known in recordings if fits(known)]
+    near = [k for k in found if PurePosixPath(k).parent.as_posix().casefold() == beside]
+    for candidates in (near, found):
+        if candidates:
+            longest = max(len(PurePosixPath(known).stem) for known in candidates)
+            best = [k for k in candidates if len(PurePosixPath(k).stem) == longest]
+            if len(best) > 1:
+                raise UserError(
+                    f"{path.name} fits {len(best)} recordings ({some_of(best)}); put it beside its "
+                    "own, or name the recordings in a column `file`."
+                )
+            return recordings[best[0]]
+    return None if known_only else re.split(r"\.(?:table\.\d+|selections|txt|csv)", path.name,
+                                            flags=re.IGNORECASE)[0]  # fmt: skip
+
+
+def _belongs_nowhere(path):
+    return UserError(
+        f"{path.name} belongs to no recording: begin its name with the recording's, as in "
+        "rec01.Table.1.selections.txt beside rec01.wav, or add a column `file`."
+    )
+
+
+def _alike(labels):
+    """Labels that differ in case or blanks only, as the most frequent of them is written."""
+    key = labels.map(lambda text: text.casefold())
+    usual = labels.groupby(key).agg(lambda spellings: spellings.mode().iloc[0])
+    return key.map(usual).astype(object)

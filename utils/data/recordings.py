@@ -1,0 +1,214 @@
+"""Long recordings with boxes around the calls: which clips are cut out, and cutting them."""
+
+import zlib
+
+import numpy as np
+import pandas as pd
+import soundfile
+
+from utils.data import annotations, audio
+from utils.data import settings as fitting
+from utils.data.dataset import Dataset, check_classes, some_of
+from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
+from utils.data.groups import by_pattern, by_recording
+from utils.data.labels import is_negative, undecided
+from utils.data.sheets import plain
+from utils.errors import UserError
+from utils.sound.spectrograms import mel_spectrogram
+
+NEGATIVES = 4  # clips without a call for each call, where the recordings hold as many
+
+
+def load_recordings(folder, options, tables=None) -> Dataset:
+    """Return the Dataset of clips that are cut out of the recordings in a folder.
+
+    options: see `sources.Options`. tables: paths, or None for all tables in the folder. A call's
+    clip holds the whole box, anywhere. Clips without a call are at least a clip's length away from
+    any box, and come from searched recordings only. Groups are the recordings, or what
+    options.group finds in their names. UserError if tables or recordings can't be used.
+    """
+    name = folder.resolve().name
+    found = annotations.survey(folder, tables)
+    call, is_call = _call(name, found.events, options.positive_class)
+    heads, bad = _heads(folder, set(found.events["file"]) | found.searched, options, name)
+    settings = options.settings or fitting.fitted(
+        fitting.of_boxes(found.events[is_call]),
+        sorted({head.rate for head in heads.values()}),
+        band=options.band,
+        seconds=options.seconds,
+    )
+    for file, head in list(heads.items()):
+        if head.seconds < settings.clip_seconds:
+            bad[file] = f"shorter than a clip of {settings.clip_seconds:g} s"
+        elif head.rate < 2 * settings.fmax:
+            bad[file] = f"sample rate {head.rate} Hz {audio.TOO_SLOW} up to {settings.fmax:g} Hz"
+    if bad and (not options.skip_bad or len(bad) >= len(heads)):
+        raise audio.bad_files(name, bad)
+    heads = {file: head for file, head in heads.items() if file not in bad}
+    kept = found.events["file"].isin(heads)
+    events, calls = found.events[kept], found.events[kept & is_call]
+    _check_ends(name, events, heads)
+    windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
+    clips, windows, silent = _cut(folder, windows, settings)
+    labels = windows["label"].to_numpy(np.int8)
+    check_classes(name, labels)
+    pattern = options.group
+    groups, grouping = (
+        by_pattern(name, windows["file"], pattern) if pattern else by_recording(windows["file"])
+    )
+    counts = {
+        "boxes of other labels, kept clear of": len(events) - len(calls),
+        "clips left out as silent": silent,
+        "headers put right": sum(head.mended for head in heads.values()),
+    }
+    told = [
+        f"{labels.sum()} clips around boxes and {(labels == 0).sum()} away from them, out of "
+        f"{len(heads)} recordings",
+        fitting.told(settings),
+        grouping,
+        *(f"{count} {what}" for what, count in counts.items() if count),
+        *_left_out(folder, found, heads, bad),
+        *filter(None, [fitting.outside(calls, settings)]),
+    ]
+    return Dataset(
+        name=name,
+        spectrograms=mel_spectrogram(clips, settings),
+        labels=labels,
+        groups=groups,
+        clip_names=(windows["file"] + windows["begin"].map(" {:.3f} s".format)).to_numpy(str),
+        frequencies=settings.frequencies,
+        times=settings.times,
+        unit="dB",
+        class_names=("none", call),
+        audio=clips,
+        sample_rate=settings.sample_rate,
+        settings=settings,
+        band=fitting.of_boxes(calls).band or (settings.fmin, settings.fmax),
+        provenance={"source": name, "processing": "; ".join(told)},
+    )
+
+
+def _call(where, events, positive_class):
+    """The label that is the call, and which boxes have it."""
+    if events.empty:
+        raise UserError(
+            f"{where}: the tables hold no box; mark the calls in Raven or Audacity and save the "
+            "selection table beside the recording."
+        )
+    names = sorted(set(events["label"]) - {""})
+    if not names:
+        return positive_class or "call", np.ones(len(events), dtype=bool)
+    if positive_class is None:
+        chosen = [name for name in names if not is_negative(name)]
+        if len(chosen) != 1:
+            raise undecided(f"{where}: the boxes are labelled", names)
+    else:
+        chosen = [name for name in names if plain(name) == plain(positive_class)]
+        if not chosen:
+            raise UserError(
+                f"{where}: no box is labelled {positive_class!r}; the labels are "
+                f"{', '.join(names)}."
+            )
+    return chosen[0], (events["label"] == chosen[0]).to_numpy()
+
+
+def _heads(folder, files, options, where):
+    """Headers by file, in name order, and why other files can't be used."""
+    heads, bad = {}, {}
+    for file in sorted(files, key=natural):
+        head, reason = audio.examine(folder / file)
+        if reason:
+            bad[file] = reason
+        else:
+            heads[file] = head
+    if bad and not options.skip_bad or not heads:
+        raise audio.bad_files(where, bad)
+    return heads, bad
+
+
+def _check_ends(where, events, heads):
+    ends = events["file"].map(lambda file: heads[file].seconds)
+    late = events[events["end"] > ends + 1.0]
+    if len(late):
+        first = late.iloc[0]
+        raise UserError(
+            f"{where}: {len(late)} boxes end after their recording, the first at "
+            f"{first['end']:g} s of {shown(first['file'])}, which lasts "
+            f"{heads[first['file']].seconds:g} s; check that the tables belong to these files."
+        )
+
+
+def _windows(events, calls, heads, searched, length):
+    """Columns file, begin, label: the clips to cut, by recording and time."""
+    parts = []
+    for file, head in heads.items():
+        rng = np.random.default_rng(zlib.crc32(file.encode("utf-8", "surrogateescape")))
+        boxes, own = events[events["file"] == file], calls[calls["file"] == file]
+        last = head.seconds - length
+        slack = length - (own["end"] - own["begin"])
+        # A box that is longer than the clip gives its middle.
+        begin = own["begin"] - np.where(slack > 0, slack * rng.random(len(own)), slack / 2)
+        parts.append(pd.DataFrame({"file": file, "begin": begin.clip(0, last), "label": 1}))
+        if file in searched:
+            free = _free(boxes["begin"].to_numpy(), boxes["end"].to_numpy(), head.seconds, length)
+            parts.append(pd.DataFrame({"file": file, "begin": rng.permutation(free), "label": 0}))
+    every = pd.concat(parts, ignore_index=True)
+    # As many of each recording as it has, up to an equal share of what is wanted.
+    place = every[every["label"] == 0].groupby("file").cumcount().sort_values(kind="stable")
+    few = place.index[: NEGATIVES * len(calls)]
+    chosen = every[(every["label"] == 1) | every.index.isin(few)]
+    order = {file: number for number, file in enumerate(heads)}
+    return chosen.sort_values(
+        ["file", "begin"], key=lambda c: c.map(order) if c.name == "file" else c, ignore_index=True
+    )
+
+
+def _free(begins, ends, seconds, length):
+    """Beginnings of windows, one behind the other, at least their length away from all boxes."""
+    order = np.argsort(begins)
+    starts, place = [], 0.0
+    for begin, end in [*zip(begins[order], ends[order], strict=True), (seconds + length, seconds)]:
+        count = int((begin - length - place) / length + 1e-9)
+        starts.extend(place + length * np.arange(max(0, count)))
+        place = max(place, end + length)
+    return np.array(starts)
+
+
+def _cut(folder, windows, settings):
+    """Clips (n, samples) float32, their windows, and how many were silent and left out.
+
+    Recordings are opened one by one, and only the windows are read.
+    """
+    clips = np.empty((len(windows), settings.n_samples), dtype=np.float32)
+    silent = np.zeros(len(windows), dtype=bool)
+    for name, rows in windows.groupby("file", sort=False):
+        try:
+            with audio.opened(folder / name) as file:
+                for row, begin in rows["begin"].items():
+                    clips[row] = audio.read_piece(file, begin, settings)
+        except soundfile.LibsndfileError as error:
+            raise audio.bad_files(folder.resolve().name, {name: "damaged"}) from error
+        for row in rows.index:
+            reason = audio.unusable(clips[row])
+            if reason and reason != "silent":
+                raise audio.bad_files(folder.resolve().name, {name: reason})
+            silent[row] = bool(reason)
+    return clips[~silent], windows[~silent].reset_index(drop=True), int(silent.sum())
+
+
+def _left_out(folder, found, heads, bad):
+    """Phrases about recordings that were not searched, have no table, or can't be used."""
+    every = {
+        p.relative_to(folder).as_posix() for p in list_files(folder, AUDIO_SUFFIXES, deep=True)
+    }
+    names = {
+        "recordings give no clips without calls, as they were not searched":
+            set(heads) - found.searched,
+        "recordings without a table were left out": every - set(heads) - set(bad),
+    }  # fmt: skip
+    told = [f"{len(some)} {what} ({some_of(map(shown, sorted(some)))})"
+            for what, some in names.items() if some]  # fmt: skip
+    if bad:
+        listed = [f"{shown(file)}: {reason}" for file, reason in bad.items()]
+        told.append(f"{len(bad)} recordings left out as unusable ({some_of(listed)})")
+    return told
