@@ -4,6 +4,7 @@
 "cornell_whale_challenge". Clips stand in the order of the source, which for recordings is time.
 """
 
+from utils.data.audio import SHORTEST
 from utils.data.challenge import (
     CHALLENGE,
     CHALLENGE_FOLDS,
@@ -12,10 +13,9 @@ from utils.data.challenge import (
     download,
     official_fold,
 )
+from utils.data.classes import NEGATIVE_WORDS
 from utils.data.dataset import BLOCK_CLIPS, GROUP_NAMES, MIN_CLIPS, Dataset
 from utils.data.files import AUDIO_SUFFIXES
-from utils.data.folder import SHORTEST
-from utils.data.labels import NEGATIVE_WORDS
 from utils.data.npz import save_npz, told
 from utils.data.sources import RESERVED, SIMULATED, VARIABLES, Options, load, locate, simulated
 from utils.data.splits import N_SPLITS, SPARE_GROUPS, Split, check_split, draw, split_by_group

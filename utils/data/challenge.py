@@ -1,13 +1,13 @@
 """The 2013 challenge in full, as MONSTER publishes it (arXiv 2502.15122)."""
 
-import hashlib
+from dataclasses import asdict
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from utils import paths
-from utils.data.dataset import BLOCK_CLIPS, Dataset, check_classes
+from utils.data import cache
+from utils.data.dataset import BLOCK_CLIPS, UPCALL_BAND, Dataset, check_classes
 from utils.data.groups import neighbour_blocks
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
@@ -15,6 +15,7 @@ from utils.sound.spectrograms import mel_spectrogram
 CHALLENGE = "cornell_whale_challenge"
 CHALLENGE_REPOSITORY = "monster-monash/CornellWhaleChallenge"
 CHALLENGE_X = "CornellWhaleChallenge_X.npy"
+_CHUNK_CLIPS = 512
 CHALLENGE_FOLDS = tuple(f"test_indices_fold_{k}.txt" for k in range(5))
 
 
@@ -66,6 +67,7 @@ def load_challenge(folder, settings):
         audio=audio,
         sample_rate=settings.sample_rate,
         settings=settings,
+        band=UPCALL_BAND,
         provenance={
             "source": f"{CHALLENGE_REPOSITORY} (MONSTER, arXiv 2502.15122)",
             "processing": f"audio as stored, blocks of {BLOCK_CLIPS} neighbours as groups",
@@ -75,16 +77,17 @@ def load_challenge(folder, settings):
 
 def _challenge_spectrograms(path, audio, settings):
     """Spectrograms of the memory map, kept under a hash of the file's bytes and the settings."""
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    memory = joblib.Memory(paths.CACHE, verbose=0)
-    cached = memory.cache(_mapped_spectrograms, ignore=["audio"])
-    return np.array(cached(audio, content, settings))
 
+    def chunks():
+        for start in range(0, len(audio), _CHUNK_CLIPS):
+            clips = np.asarray(audio[start : start + _CHUNK_CLIPS])
+            if not np.isfinite(clips).all():
+                raise UserError(f"{CHALLENGE_X} holds NaN or infinite samples; download it again.")
+            yield {"spectrograms": mel_spectrogram(clips, settings)}
+        return {}
 
-def _mapped_spectrograms(audio, content, settings):
-    """mel_spectrogram of a memory map that is known by the hash of its file's content."""
-    return mel_spectrogram(audio, settings)
+    what = {CHALLENGE: cache.digest(path), "settings": asdict(settings)}
+    return cache.entry(what, chunks).arrays["spectrograms"]
 
 
 def official_fold(folder, k):

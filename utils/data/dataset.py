@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from utils import paths
 from utils.errors import UserError
-from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
+from utils.sound.spectrograms import SpectrogramSettings
 
 BLOCK_CLIPS = 250  # neighbouring clips that form a group where the source names none
+UPCALL_BAND = (50.0, 350.0)  # Hz: right whale up-calls, of the challenge and the simulation
 MIN_CLIPS = 20  # of a class
 GROUP_NAMES = ("group", "groups", "recording")  # of a CSV's column; in an .npz also "block"
 _SHOWN = 3  # names that an error message lists
@@ -67,7 +66,9 @@ class Dataset:
         for name in ("frequencies", "times"):
             if not (np.diff(getattr(self, name)) > 0).all():
                 raise UserError(f"{self.name}: {name} must increase from cell to cell.")
-        if not np.isfinite(self.spectrograms).all():
+        # A memory map is of our own making, and was checked when it was made.
+        mapped = isinstance(self.spectrograms, np.memmap)
+        if not mapped and not np.isfinite(self.spectrograms).all():
             bad = np.flatnonzero(~np.isfinite(self.spectrograms).all(axis=(1, 2)))
             raise UserError(
                 f"{self.name}: {len(bad)} spectrograms hold NaN or infinite values "
@@ -129,12 +130,3 @@ def some_of(names):
     names = [str(name) for name in names]
     rest = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def cached_spectrograms(audio, settings):
-    """mel_spectrogram, kept on disk by joblib.Memory under the audio's content and settings.
-
-    The store holds arrays of our own making only; foreign data is never unpickled.
-    """
-    memory = joblib.Memory(paths.CACHE, verbose=0, mmap_mode=None)
-    return np.array(memory.cache(mel_spectrogram)(np.asarray(audio), settings))

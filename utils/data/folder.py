@@ -1,172 +1,126 @@
-"""Folders of audio: reading, resampling, cutting."""
+"""Folders of clips: one subfolder a class, or a table of names and labels."""
 
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
-import joblib
 import numpy as np
-import soundfile
-import soxr
 
-from utils.data.dataset import (
-    Dataset,
-    cached_spectrograms,
-    check_classes,
-    some_of,
-)
-from utils.data.files import list_files
-from utils.data.groups import factorize_groups, neighbour_blocks
-from utils.data.labels import read_labels, recode, subfolder_labels
-from utils.errors import UserError
-from utils.sound.spectrograms import SpectrogramSettings
+from utils.data import audio, cache, groups
+from utils.data import settings as fitting
+from utils.data.classes import recode
+from utils.data.dataset import Dataset, check_classes, some_of
+from utils.data.files import shown
+from utils.data.labels import labelled
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
-SHORTEST = 0.1  # of a clip's length: files that are shorter are refused instead of padded
+_CHUNK_CLIPS = 512  # read, turned into spectrograms and stored at a time
 
 
-def load_folder(folder, options):
-    settings, labels_csv = options.settings, options.labels_csv
-    positive_class, skip_bad = options.positive_class, options.skip_bad
-    settings = settings or SpectrogramSettings()
-    tables = [Path(labels_csv)] if labels_csv else list_files(folder, (".csv",))
-    if len(tables) > 1:
-        raise UserError(
-            f"{folder.name} holds {len(tables)} CSV files ({some_of([t.name for t in tables])}); "
-            "leave the one with the labels there, or name it in labels_csv."
-        )
-    if tables:
-        table = read_labels(tables[0], folder)
-    else:
-        table = subfolder_labels(folder)
-    labels, class_names = recode(folder.name, table["label"], positive_class)
-    check_classes(folder.name, labels)
-    audio, kept, note = _read_audio(folder, table["path"].tolist(), settings, skip_bad)
+def load_folder(folder, options) -> Dataset:
+    """Return the Dataset of a folder of labelled clips; options: see `sources.Options`."""
+    name = folder.resolve().name
+    table, left_out = labelled(folder, options)
+    labels, class_names = recode(name, table["label"], options.positive_class)
+    check_classes(name, labels)
+    settings = options.settings or _settings(table["path"], options)
+    found = cache.entry(
+        {
+            "clips": list(zip(table["name"], _digests(table["path"]), strict=True)),
+            "settings": asdict(settings),
+        },
+        lambda: _chunks(name, table, settings, options.skip_bad),
+    )
+    bad = found.notes["bad"]
+    if bad and not options.skip_bad:
+        raise audio.bad_files(name, bad)
+    kept = ~table["name"].isin(bad).to_numpy()
     table, labels = table[kept].reset_index(drop=True), labels[kept]
-    check_classes(folder.name, labels)
-    if "group" in table:
-        groups, grouping = factorize_groups(folder.name, table["group"]), "groups from the CSV"
-    else:
-        groups, grouping = neighbour_blocks(labels)
-        grouping += " by name"
-    names = [path.relative_to(folder).as_posix() for path in table["path"]]
+    check_classes(name, labels)
+    numbers, grouping = groups.of_clips(name, table, labels, options.group)
+    left_out = [f"{shown(clip)}: {reason}" for clip, reason in bad.items()] + left_out
+    heads = [audio.Header(*head) for head in found.notes["heads"]]
+    told = [_done(heads, settings, left_out), grouping]
+    if options.band or options.seconds:
+        told.insert(1, fitting.told(settings))
     return Dataset(
-        name=folder.resolve().name,
-        spectrograms=cached_spectrograms(audio, settings),
+        name=name,
+        spectrograms=found.arrays["spectrograms"],
         labels=labels,
-        groups=groups,
-        clip_names=np.array(names),
+        groups=numbers,
+        clip_names=table["name"].to_numpy(str),
         frequencies=settings.frequencies,
         times=settings.times,
         unit="dB",
         class_names=class_names,
-        audio=audio,
+        audio=found.arrays["audio"],
         sample_rate=settings.sample_rate,
         settings=settings,
-        provenance={"source": folder.resolve().name, "processing": f"{note}; {grouping}"},
+        band=(settings.fmin, settings.fmax),
+        ordered=groups.in_time(labels, numbers),
+        seconds=np.array([head.seconds for head in heads]),
+        provenance={"source": name, "processing": "; ".join(told)},
     )
 
 
-def _read_audio(folder, paths, settings, skip_bad):
-    """Return (audio (k, samples), kept (n,) bool, what was done); bad files stop or are skipped."""
-    headers = [_header(path, settings) for path in paths]
-    bad = {path: reason for path, (_, reason) in zip(paths, headers, strict=True) if reason}
-    if bad and not skip_bad:
-        raise UserError(_bad_files(folder, bad))
-    good = [path for path in paths if path not in bad]
-    clips = joblib.Parallel(n_jobs=2, prefer="threads")(
-        joblib.delayed(_read_clip)(path, settings) for path in good
-    )
-    bad.update({p: clip for p, clip in zip(good, clips, strict=True) if isinstance(clip, str)})
-    if bad and not skip_bad:
-        raise UserError(_bad_files(folder, bad))
-    kept = np.array([path not in bad for path in paths])
-    audio = [clip for clip in clips if not isinstance(clip, str)]
-    if not audio:
-        raise UserError(_bad_files(folder, bad))
-    infos = [info for path, (info, _) in zip(paths, headers, strict=True) if path not in bad]
-    return np.stack(audio), kept, _done(infos, settings, len(bad))
-
-
-def _bad_files(folder, bad):
-    listed = [f"{path.name}: {reason}" for path, reason in bad.items()]
-    return (
-        f"{folder.resolve().name}: {len(bad)} audio file(s) cannot be used ({some_of(listed)}); "
-        "repair or remove them, or pass skip_bad=True to leave them out"
-        + (", or lower fmax in the settings." if any(_SLOW in text for text in listed) else ".")
+def _settings(paths, options):
+    """The usual settings, or those that a band and a length ask for."""
+    if options.band is None and options.seconds is None:
+        return SpectrogramSettings()
+    usual = SpectrogramSettings()
+    with ThreadPoolExecutor(2) as pool:
+        heads = list(pool.map(audio.examine, paths))
+    rates = sorted({head.rate for head, _ in heads if head}) or [usual.sample_rate]
+    band = options.band or (usual.fmin, min(usual.fmax, rates[0] / 2))
+    return fitting.fitted(
+        fitting.Call(), rates, band=band, seconds=options.seconds or usual.clip_seconds
     )
 
 
-_SLOW = "is too low for frequencies"
+def _digests(paths):
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(cache.digest, paths, chunksize=256))
 
 
-def _header(path, settings):
-    """Return (soundfile's info or None, reason why the file cannot be used or "")."""
-    if path.stat().st_size == 0:
-        return None, "empty file"
-    try:
-        info = soundfile.info(path)
-    except soundfile.LibsndfileError:
-        return None, "not audio, or damaged"
-    if info.frames == 0:
-        return info, "empty, no samples"
-    if info.samplerate < 2 * settings.fmax:
-        return info, (f"sample rate {info.samplerate} Hz {_SLOW} up to {settings.fmax:g} Hz")
-    if info.duration < SHORTEST * settings.clip_seconds:
-        return info, f"too short, {info.duration:.3f} s"
-    declared = _declared_bytes(path)
-    if declared is not None and declared > path.stat().st_size:
-        return info, "truncated"
-    return info, ""
+def _chunks(where, table, settings, skip_bad):
+    """Yield clips and their spectrograms, chunk by chunk; return what the headers say of the clips
+    and why others were left out. Bad files stop it unless they may be skipped."""
+    names, paths = table["name"].tolist(), table["path"].tolist()
+    with ThreadPoolExecutor(2) as pool:
+        examined = list(pool.map(lambda path: audio.examine_clip(path, settings), paths))
+        bad = {n: reason for n, (_, reason) in zip(names, examined, strict=True) if reason}
+        if bad and not skip_bad:
+            raise audio.bad_files(where, bad)
+        good = [i for i, name in enumerate(names) if name not in bad]
+        for start in range(0, len(good), _CHUNK_CLIPS):
+            part = good[start : start + _CHUNK_CLIPS]
+            clips = list(pool.map(lambda i: audio.read_clip(paths[i], settings), part))
+            bad |= {names[i]: c for i, c in zip(part, clips, strict=True) if isinstance(c, str)}
+            if sound := [clip for clip in clips if not isinstance(clip, str)]:
+                sound = np.stack(sound)
+                yield {"audio": sound, "spectrograms": mel_spectrogram(sound, settings)}
+    if len(bad) == len(names) or bad and not skip_bad:
+        raise audio.bad_files(where, bad)
+    heads = [head for name, (head, _) in zip(names, examined, strict=True) if name not in bad]
+    return {
+        "bad": bad,
+        "heads": [[head.frames, head.rate, head.channels, head.mended] for head in heads],
+    }
 
 
-def _declared_bytes(path):
-    """Bytes that the header of a WAV or AIFF file announces; None for other formats, and for
-    headers that were written before the length was known."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        size = int.from_bytes(head[4:8], "little")
-    elif head[:4] == b"FORM" and head[8:11] == b"AIF":
-        size = int.from_bytes(head[4:8], "big")
-    else:
-        return None
-    return None if size in (0, 0xFFFFFFFF) else size + 8
-
-
-def _read_clip(path, settings):
-    """Return (samples,) float32: mono, resampled, centred or padded; or the reason why not."""
-    try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError:
-        return "truncated or damaged"
-    if len(audio) < soundfile.info(path).frames:
-        return "truncated"
-    audio = audio.mean(axis=1)
-    if not np.isfinite(audio).all():
-        return "holds NaN or infinite samples"
-    if not audio.size or np.ptp(audio) == 0:
-        return "silent"
-    if rate != settings.sample_rate:
-        audio = soxr.resample(audio, rate, settings.sample_rate).astype(np.float32)
-    missing = settings.n_samples - len(audio)
-    if missing >= 0:
-        return np.pad(audio, (missing // 2, missing - missing // 2))
-    start = -missing // 2
-    middle = audio[start : start + settings.n_samples]
-    return middle if np.ptp(middle) > 0 else f"silent in the middle {settings.clip_seconds:g} s"
-
-
-def _done(infos, settings, n_skipped):
+def _done(heads, settings, left_out):
     """One line on what reading did to the clips."""
-    n = len(infos)
-    seconds = np.array([info.frames / info.samplerate for info in infos])
+    seconds = np.array([head.seconds for head in heads])
     target = settings.clip_seconds
     counts = {
-        "mixed to mono": sum(info.channels > 1 for info in infos),
+        "headers put right": sum(head.mended for head in heads),
+        "mixed to mono": sum(head.channels > 1 for head in heads),
         f"resampled to {settings.sample_rate} Hz": sum(
-            info.samplerate != settings.sample_rate for info in infos
+            head.rate != settings.sample_rate for head in heads
         ),
         f"cut to the middle {target:g} s": int((seconds > target + 1e-3).sum()),
         f"padded to {target:g} s": int((seconds < target - 1e-3).sum()),
-        "skipped as unusable": n_skipped,
     }
     done = [f"{count} {what}" for what, count in counts.items() if count]
-    return f"{n} files read" + (", " + ", ".join(done) if done else ", none changed")
+    if left_out:
+        done.append(f"{len(left_out)} left out ({some_of(left_out)})")
+    return f"{len(heads)} files read" + (", " + ", ".join(done) if done else ", none changed")

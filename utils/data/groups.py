@@ -9,6 +9,9 @@ from utils.data.files import shown
 from utils.data.splits import N_SPLITS, SPARE_GROUPS
 from utils.errors import UserError
 
+# What stands before the last number of a name, if it holds a number itself: rec07_0012, site1-3b.
+_RECORDING = re.compile(r"^(.*\d.*)[ _.-]+[^ _.-]*\d[^ _.-]*$")
+
 
 def neighbour_blocks(labels):
     """Groups (n,) of BLOCK_CLIPS neighbours, and what they are called in a sentence.
@@ -42,6 +45,61 @@ def factorize_groups(where, names):
     if names.dtype.kind in "iu":
         return names.astype(np.int64)
     return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
+def of_clips(where, table, labels, pattern):
+    """Groups (n,) of the clips of a folder, and where they come from.
+
+    In this order: a pattern of the path, a column of the table, folders within a class, what the
+    names have before their last number, blocks of neighbours. table: columns name, inside and
+    perhaps group.
+    """
+    if pattern:
+        return by_pattern(where, table["name"], pattern)
+    if "group" in table:
+        return factorize_groups(where, table["group"]), f"groups from {table.attrs['groups']}"
+    inside = table["inside"].to_numpy(str)
+    if _tells(inside, labels):
+        return _folders(inside, labels)
+    names = [_RECORDING.match(name.rsplit("/", 1)[-1].rsplit(".", 1)[0]) for name in table["name"]]
+    if all(names):
+        recordings = np.array([match[1] for match in names])
+        if _tells(recordings, labels, least=1) and 2 * len(set(recordings)) <= len(recordings):
+            kinds, numbers = np.unique(recordings, return_inverse=True)
+            return numbers.astype(np.int64), f"groups from the names ({some_of(kinds)})"
+    numbers, what = neighbour_blocks(labels)
+    return numbers, f"{what} by name"
+
+
+def _tells(names, labels, least=2):
+    """Whether names tell recordings apart, and not just the classes."""
+    kinds = set(names)
+    only_class = len(set(zip(names, labels, strict=True))) == len(kinds) <= 2
+    return len(kinds) >= least and not (only_class and len(kinds) == 2)
+
+
+def _folders(inside, labels):
+    """Groups by folder; clips outside of any are dealt into blocks of neighbours."""
+    loose = inside == ""
+    names, what = inside.astype(object), "groups are the folders within a class"
+    if loose.any():
+        blocks, of_blocks = neighbour_blocks(labels[loose])
+        names[loose] = [f"/{block}" for block in blocks]  # no folder is called so
+        what += f", and {of_blocks} by name where there are none"
+    return np.unique(names.astype(str), return_inverse=True)[1].astype(np.int64), what
+
+
+def in_time(labels, groups) -> bool:
+    """Whether clips in name order may be taken to be in order of time.
+
+    They can't where names sort one class behind the other: in all of the groups that hold both,
+    or, if no group does, in the whole.
+    """
+    labels, groups = np.asarray(labels), np.asarray(groups)
+    by_group = [labels[groups == group] for group in np.unique(groups)]
+    mixed = [part for part in by_group if part.min() != part.max()]
+    turns = [int((np.diff(part) != 0).sum()) for part in mixed or [labels]]
+    return max(turns) > 1
 
 
 def by_recording(files):

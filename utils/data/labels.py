@@ -1,40 +1,69 @@
-"""Which clip is a call: subfolders, tables, class names."""
+"""Which clip has which label: subfolders and tables."""
 
-import io
+import functools
 import os
-import re
-import shlex
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import soundfile
 
+from utils.data.classes import is_negative
 from utils.data.dataset import GROUP_NAMES, some_of
-from utils.data.files import AUDIO_SUFFIXES, list_files, natural
-from utils.data.sheets import composed, plain
+from utils.data.files import AUDIO_SUFFIXES, is_utf8, list_files, natural, shown
+from utils.data.sheets import column, composed, headings, parse, read_text
 from utils.errors import UserError
 
-NEGATIVE_WORDS = frozenset(
-    "0 no non not none nocall noncall nowhale noise ambient silence negative negatives neg "
-    "background absent absence other others sea ocean water empty nothing false fp tn "
-    "sin nada ruido fondo mar oceano agua silencio negativo negativa negativos ausente ausencia "
-    "otro otros otra otras vacio vacia".split()
-)
-_WITHOUT = frozenset("no non not without sin false".split())  # begin a name: "sin llamada"
-_ABSENT = frozenset(
-    "absent absence ausente ausencia negative negatives neg negativo negativa false".split()
-)  # end one: "upcall absent"
-_FILLING = frozenset(
-    "only clip clips sound sounds de del solo sonido sonidos and y class clase".split()
-)
-_UNIT_NUMBER = re.compile(r"^([01])\.0+$")
+_FILES = (
+    "clip name", "clip", "file", "filename", "file name", "path", "name", "archivo", "fichero",
+    "nombre", "nombre de archivo", "nombre archivo", "audio", "wav",
+)  # fmt: skip
+_LABELS = (
+    "label", "class", "clase", "etiqueta", "llamada", "tag", "annotation", "anotacion", "species",
+    "especie",
+)  # fmt: skip
+_GROUPS = (  # columns that may be groups, the finest first
+    "recording id", "grabacion", "grabaciones", "grupo", "grupos", "record", "tape", "cinta",
+    "deployment", "despliegue", "session", "sesion", "day", "dia", "date", "fecha", "site", "sitio",
+    "station", "estacion", "hydrophone", "hidrofono", "location", "lugar",
+)  # fmt: skip
 
 
-def subfolder_labels(folder):
-    """Table of path and label from one subfolder a class, in the order of the file names."""
+def labelled(folder, options):
+    """Table of name, path, label, inside (folders below the class or the table) and, if a table has
+    a column of groups, group, in name order; and a phrase a file that was left out.
+
+    UserError if the classes can't be told.
+    """
+    tables = [options.labels_csv] if options.labels_csv else list_files(folder, (".csv", ".tsv"))
+    tables = [Path(table) for table in tables]
+    fit = tables if options.labels_csv else [t for t in tables if _names_labels(t)]
+    if len(fit) > 1:
+        raise UserError(
+            f"{folder.name} holds {len(fit)} CSV files ({some_of([t.name for t in fit])}); "
+            "leave the one with the labels there, or name it in labels_csv or with --labels."
+        )
+    classes = {} if fit else _classes(folder)
+    if tables and not fit and len(classes) < 2:
+        fit = tables[:1]  # says which columns it lacks
+    if fit:
+        table, left_out = read_labels(fit[0], folder), []
+    else:
+        table, left_out = subfolder_labels(folder, classes, options)
+    ignored = [t for t in tables if t not in fit]
+    left_out += [f"{t.name}: no columns of file and label" for t in ignored]
+    return _in_name_order(table), left_out
+
+
+def _classes(folder):
+    """Files by subfolder, of those subfolders that hold any audio."""
     subfolders = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-    classes = {sub.name: list_files(sub, AUDIO_SUFFIXES, deep=True) for sub in subfolders}
-    classes = {name: files for name, files in classes.items() if files}
+    found = {sub.name: list_files(sub, None, deep=True) for sub in subfolders}
+    return {name: files for name, files in found.items()
+            if any(file.suffix.lower() in AUDIO_SUFFIXES for file in files)}  # fmt: skip
+
+
+def subfolder_labels(folder, classes, options):
+    """Table of clips from one subfolder a class, and what was left out."""
     loose = list_files(folder, AUDIO_SUFFIXES)
     if not classes:
         hint = " and no CSV with labels" if loose else ""
@@ -43,7 +72,17 @@ def subfolder_labels(folder):
             f"({', '.join(AUDIO_SUFFIXES)}) in one subfolder a class, or add a CSV that names "
             "file and label."
         )
-    if len(classes) != 2:
+    depth = 1
+    if inner := _inner_classes(folder, classes, options.positive_class):
+        if not options.group:
+            raise UserError(
+                f"{folder.name}: {' and '.join(sorted(classes))} hold the classes "
+                f"{' and '.join(inner)}; load one of them, such as {folder.name}/"
+                f"{min(classes)}, or all as one set with the outer folders as groups: "
+                "--group '^[^/]+'."
+            )
+        depth = 2
+    elif len(classes) != 2:
         raise UserError(
             f"{folder.name}: audio in {len(classes)} subfolder(s) ({some_of(classes)}), only one "
             "class or more than two; two subfolders with audio are needed."
@@ -53,29 +92,74 @@ def subfolder_labels(folder):
             f"{folder.name}: {len(loose)} audio files lie beside the subfolders "
             f"({some_of([path.name for path in loose])}); put them in one of them, or elsewhere."
         )
-    rows = [(path, name) for name, files in classes.items() for path in files]
-    table = pd.DataFrame(rows, columns=["path", "label"])
-    return _in_name_order(table)
+    rows, left_out = [], []
+    for path in (path for files in classes.values() for path in files):
+        parts = path.relative_to(folder).parts
+        if reason := _no_clip(path):
+            left_out.append(f"{shown('/'.join(parts))}: {reason}")
+        else:
+            rows.append(("/".join(parts), path, parts[depth - 1], "/".join(parts[depth:-1])))
+    return pd.DataFrame(rows, columns=["name", "path", "label", "inside"]), left_out
+
+
+def _inner_classes(folder, classes, positive_class):
+    """The two classes that every subfolder holds, if the subfolders are no classes themselves."""
+    inner = {
+        frozenset(file.relative_to(folder).parts[1] for file in files
+                  if file.suffix.lower() in AUDIO_SUFFIXES)
+        for files in classes.values()
+    }  # fmt: skip
+    names = sorted(next(iter(inner)))
+    told = [sum(map(is_negative, some)) == 1 for some in (names, classes)]
+    if positive_class:
+        told = [positive_class in some for some in (names, classes)]
+    both = len(inner) == 1 and len(names) == 2 and len(classes) > 1
+    return names if both and told == [True, False] else None
+
+
+def _no_clip(path):
+    """Why a file in a class's folder is no clip, or "": what soundfile reads is one."""
+    if not is_utf8(path.name) or not is_utf8(path):
+        return "its name is no UTF-8"
+    if not path.exists():
+        return "broken link"
+    if path.suffix.lower() in AUDIO_SUFFIXES:
+        return ""
+    try:
+        return "" if soundfile.info(path).frames else "no samples"
+    except (soundfile.LibsndfileError, TypeError, OSError):
+        return "not audio that soundfile reads"
+
+
+def _names_labels(csv):
+    """Whether a table has a column of files and one of labels."""
+    try:
+        found = headings(_sheet(csv))
+    except (UserError, OSError):
+        return False
+    return bool(column(found, _FILES) and column(found, _LABELS))
+
+
+def _sheet(csv):
+    return parse(read_text(csv), csv.name)
 
 
 def read_labels(csv, folder):
-    """Table of path, label and, if there is one, group from a CSV, in name order."""
-    if not csv.exists():
-        raise FileNotFoundError(f"labels_csv {csv.name} does not exist; check the path.")
-    table = _read_table(csv)
-    columns = {column.strip().lower(): column for column in table.columns}
-    file_column = next(
-        (columns[c] for c in ("clip_name", "file", "filename", "path", "name") if c in columns),
-        None,
-    )
-    label_column = next((columns[c] for c in ("label", "class") if c in columns), None)
+    """Table of name, path, label, inside and, if there is one, group from a CSV."""
+    table = _sheet(csv)
+    found = headings(table)
+    file_column, label_column = column(found, _FILES), column(found, _LABELS)
     if file_column is None or label_column is None:
         raise UserError(
-            f"{csv.name} has the columns {', '.join(table.columns)}; it needs one called "
-            "clip_name, file, filename, path or name, and one called label or class."
+            f"{csv.name} has the columns {', '.join(map(str, table.columns))}; it needs one called "
+            "clip_name, file, filename, path, name or archivo, and one called label, class or "
+            "clase."
         )
     names = table[file_column].str.strip().str.replace("\\", "/").map(os.path.normpath)
-    result = pd.DataFrame({"name": names, "label": table[label_column].str.strip()})
+    labels = table[label_column].str.strip()
+    result = pd.DataFrame({"name": names.map(composed), "label": labels})
+    if group_column := _group_column(found, table, label_column, file_column):
+        result["group"] = table[group_column].str.strip()
     blank = result.loc[result["label"] == "", "name"]
     if len(blank):
         raise UserError(
@@ -88,8 +172,6 @@ def read_labels(csv, folder):
             f"{csv.name} names {len(outside)} files outside of its folder ({some_of(outside)}); "
             "give names relative to it, without `..`."
         )
-    if group_column := next((columns[c] for c in GROUP_NAMES if c in columns), None):
-        result["group"] = table[group_column].str.strip()
     result = result.drop_duplicates()
     clash = result.loc[result["name"].duplicated(), "name"].unique()
     if len(clash):
@@ -97,112 +179,67 @@ def read_labels(csv, folder):
             f"{csv.name} names {len(clash)} files twice with labels or groups that disagree "
             f"({some_of(clash)}); keep one line a file."
         )
-    inside = {csv.parent.resolve(), folder.resolve(), (folder / "train").resolve()}
-    result["path"] = [
-        next((place / name for place in sorted(inside) if (place / name).is_file()), None)
-        for name in result["name"]
-    ]
-    absent = result.loc[result["path"].isna(), "name"]
-    if len(absent):
-        raise UserError(
-            f"{csv.name} names {len(absent)} files that do not exist ({some_of(absent)}); correct "
-            "the names or put the files beside the CSV."
-        )
-    result["path"] = [folder / Path(os.path.relpath(p, folder.resolve())) for p in result["path"]]
+    result["path"] = _found(csv, folder, result["name"])
     twice = result.loc[result["path"].duplicated(), "name"]
     if len(twice):
         raise UserError(
             f"{csv.name} names {len(twice)} files twice ({some_of(twice)}); keep one line a file."
         )
-    return _in_name_order(result.drop(columns="name"))
+    result["name"] = [path.relative_to(folder).as_posix() for path in result["path"]]
+    result["inside"] = [os.path.dirname(name) for name in result["name"]]
+    result.attrs["groups"] = f"the column {group_column} of {csv.name}"
+    return result.reset_index(drop=True)
 
 
-def _read_table(csv):
-    """A CSV as texts, as spreadsheets write it: commas, semicolons or tabs, in any usual encoding.
+def _group_column(found, table, *others):
+    """The column that names recordings: one called so, or one that plainly tells places or days,
+    which is one with few enough values."""
+    if plainly := column(found, GROUP_NAMES):
+        return plainly
+    for name in _GROUPS:
+        own = found.get(name)
+        if own is not None and own not in others and 1 < table[own].nunique() <= len(table) / 2:
+            return own
+    return None
 
-    A blank cell is an empty text.
-    """
-    raw = csv.read_bytes()
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = raw.decode("utf-16")
-    else:
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("cp1252", errors="replace")
-    head = text.split("\n", 1)[0]
-    separator = max(",;\t", key=head.count)
-    try:
-        return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, sep=separator)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+
+def _found(csv, folder, names):
+    """The files that a CSV names: beside it, in the folder, or in its train/."""
+    inside = sorted({csv.parent.resolve(), folder.resolve(), (folder / "train").resolve()})
+
+    @functools.cache
+    def composed_names():
+        files = [path for place in inside if place.is_dir() for path in list_files(place, None)]
+        files += list_files(folder, None, deep=True)
+        known = {}
+        for path in files:
+            for place in inside:
+                if path.resolve().is_relative_to(place):
+                    relative = path.resolve().relative_to(place).as_posix()
+                    known.setdefault(composed(relative), path)
+        return known
+
+    paths = [
+        next((place / name for place in inside if (place / name).is_file()), None)
+        or composed_names().get(name)
+        for name in names
+    ]
+    absent = [name for name, path in zip(names, paths, strict=True) if path is None]
+    if absent:
         raise UserError(
-            f"{csv.name} is no table of equally long lines; write one line a file, with a header."
-        ) from error
+            f"{csv.name} names {len(absent)} files that do not exist ({some_of(absent)}); correct "
+            "the names or put the files beside the CSV."
+        )
+    return [folder / Path(os.path.relpath(path.resolve(), folder.resolve())) for path in paths]
 
 
 def _in_name_order(table):
-    """The rows by file name; by folder first where there are more folders than classes, which are
-    then recordings or days."""
-    by_folder = table["path"].map(lambda path: path.parent).nunique() > table["label"].nunique()
+    """The rows by file name; by the folder within the class first, which is then a recording or a
+    day, where there is more than one."""
+    by_folder = table["inside"].nunique() > 1
 
-    def key(path):
-        return natural(path.as_posix() if by_folder else path.name)
+    def key(row):
+        return natural(f"{row.inside}/{row.path.name}" if by_folder else row.path.name)
 
-    return table.sort_values("path", key=lambda paths: paths.map(key), ignore_index=True)
-
-
-def recode(where, labels, positive_class):
-    """Labels as (n,) int8 and the class names (negative, positive)."""
-    labels = [_UNIT_NUMBER.sub(r"\1", composed(label)) for label in labels]  # 1.0 is 1
-    classes = sorted(set(labels))
-    if positive_class is not None:
-        positive_class = composed(positive_class)
-    if positive_class is not None and positive_class not in classes:
-        raise UserError(
-            f"{where}: no class is called {positive_class!r}; the classes are {', '.join(classes)}."
-        )
-    if len(classes) == 1:
-        raise UserError(
-            f"{where}: only one class is there ({classes[0]}); add clips of the other class."
-        )
-    if len(classes) != 2:
-        raise UserError(
-            f"{where}: {len(classes)} different labels ({some_of(classes)}); labels must be 0 "
-            "and 1 or two class names."
-        )
-    if positive_class is None:
-        negative = [name for name in classes if is_negative(name)]
-        if len(negative) != 1:
-            raise undecided(f"{where}: the classes are", classes)
-        positive_class = next(name for name in classes if name != negative[0])
-    negative = next(name for name in classes if name != positive_class)
-    names = ("none", "call") if {negative, positive_class} == {"0", "1"} else None
-    return (
-        (np.asarray(labels) == positive_class).astype(np.int8),
-        names or (negative, positive_class),
-    )
-
-
-def undecided(beginning, names):
-    """The UserError where names don't tell which of them is the call; it shows every answer."""
-    given = [f"--positive-class {shlex.quote(name)}" for name in names]
-    return UserError(
-        f"{beginning} {' and '.join(names)}, and their names do not tell which of them is the "
-        f"call; say so with {' or '.join(given)} (in Python positive_class, for make "
-        "POSITIVE_CLASS=...)."
-    )
-
-
-def is_negative(name):
-    """Whether the name of a class, as a whole, says that there is no call.
-
-    "sea", "no call", "noise only" and "call absent" do; "sea lion" and "noisy humpback" don't.
-    """
-    words = plain(name).split()
-    if not words:
-        return False
-    whole = all(word in NEGATIVE_WORDS or word in _FILLING for word in words)
-    return (
-        whole and not NEGATIVE_WORDS.isdisjoint(words)
-        or len(words) > 1 and (words[0] in _WITHOUT or words[-1] in _ABSENT)
-    )  # fmt: skip
+    order = sorted(range(len(table)), key=[key(row) for row in table.itertuples()].__getitem__)
+    return table.iloc[order].reset_index(drop=True)

@@ -1,62 +1,33 @@
 """Spectrograms in an .npz: reading and writing."""
 
 import os
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from utils.data.dataset import (
     GROUP_NAMES,
+    UPCALL_BAND,
     Dataset,
     check_classes,
     some_of,
 )
-from utils.data.groups import factorize_groups, neighbour_blocks
+from utils.data.groups import factorize_groups, in_time, neighbour_blocks
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
 
 
 def load_npz(path):
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = "it holds pickled objects" if "pickle" in str(error).lower() else "it is damaged"
-        raise UserError(
-            f"{path.name} cannot be read: {reason}; write it with np.savez and plain arrays."
-        ) from error
-    missing = [key for key in ("spectrograms", "labels") if key not in arrays]
-    if missing:
-        raise UserError(
-            f"{path.name} lacks {' and '.join(missing)}; it holds {', '.join(sorted(arrays))}."
-        )
+    """Return the Dataset of an .npz with `spectrograms` and `labels`; UserError if it has none."""
+    arrays = _arrays(path)
     spectrograms, labels = arrays["spectrograms"], arrays["labels"]
-    if spectrograms.ndim != 3 or spectrograms.dtype.kind not in "uif":
-        raise UserError(
-            f"{path.name}: spectrograms have shape {spectrograms.shape} and type "
-            f"{spectrograms.dtype}; numbers of shape (clips, frequency, time) are needed."
-        )
+    _check(path.name, arrays)
     n = len(spectrograms)
-    for key in ("labels", "clip_id", "clip_names", "block", "matched", *GROUP_NAMES):
-        if key in arrays and arrays[key].shape != (n,):
-            raise UserError(
-                f"{path.name}: {key} has shape {arrays[key].shape}; ({n},) is needed, one a clip."
-            )
-    if labels.dtype.kind not in "uifb" or not np.isin(labels, (0, 1)).all():
-        raise UserError(f"{path.name}: labels other than 0 and 1; recode them.")
-    check_classes(path.name, labels)
     matched = arrays["matched"].astype(bool) if "matched" in arrays else None
     if matched is not None:
         check_classes(f"{path.name}, matched", labels[matched])
     frequencies, times = _stored_axes(path.name, arrays, spectrograms.shape)
-    flat = np.flatnonzero(spectrograms.max((1, 2)) == spectrograms.min((1, 2)))
-    if len(flat):
-        raise UserError(
-            f"{path.name}: {len(flat)} spectrograms hold one value only (numbers {some_of(flat)}); "
-            "remove these clips."
-        )
+    _check_varied(path.name, spectrograms)
     names = arrays.get("clip_names", arrays.get("clip_id", np.arange(n))).astype(str)
     unit = str(arrays.get("unit", "dB, 0..255" if spectrograms.dtype == np.uint8 else "dB"))
     key = next((key for key in ("block", *GROUP_NAMES) if key in arrays), None)
@@ -75,12 +46,80 @@ def load_npz(path):
         unit=unit,
         class_names=_stored_classes(path.name, arrays),
         matched=matched,
+        band=_stored_band(path.name, arrays),
+        ordered=bool(arrays.get("ordered", in_time(labels, groups))),
+        seconds=arrays.get("seconds"),
         provenance={
             "source": path.name,
             "processing": f"spectrograms as stored, {grouping}",
             **({"written": str(arrays["provenance"])} if "provenance" in arrays else {}),
         },
     )
+
+
+def _arrays(path):
+    """The arrays of an .npz by name; UserError if it is none, or lacks those that are needed."""
+    try:
+        stored = np.load(path, allow_pickle=False)
+        if not isinstance(stored, np.lib.npyio.NpzFile):
+            raise UserError(
+                f"{path.name} holds a single array and not several with names; write it with "
+                "np.savez(path, spectrograms=..., labels=...)."
+            )
+        with stored:
+            arrays = {key: stored[key] for key in stored.files}
+    except UserError:
+        raise
+    except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds for damaged files
+        reason = "it holds pickled objects" if "pickle" in str(error).lower() else "it is damaged"
+        raise UserError(
+            f"{path.name} cannot be read: {reason}; write it with np.savez and plain arrays."
+        ) from error
+    missing = [key for key in ("spectrograms", "labels") if key not in arrays]
+    if missing:
+        raise UserError(
+            f"{path.name} lacks {' and '.join(missing)}; it holds "
+            f"{', '.join(sorted(arrays)) or 'nothing'}."
+        )
+    return arrays
+
+
+def _check(name, arrays):
+    """UserError unless spectrograms are numbers and the rest has one value a clip."""
+    spectrograms, labels = arrays["spectrograms"], arrays["labels"]
+    if spectrograms.ndim != 3 or spectrograms.dtype.kind not in "uif" or not spectrograms.size:
+        raise UserError(
+            f"{name}: spectrograms have shape {spectrograms.shape} and type "
+            f"{spectrograms.dtype}; numbers of shape (clips, frequency, time) are needed."
+        )
+    n = len(spectrograms)
+    for key in ("labels", "clip_id", "clip_names", "block", "matched", "seconds", *GROUP_NAMES):
+        if key in arrays and arrays[key].shape != (n,):
+            raise UserError(
+                f"{name}: {key} has shape {arrays[key].shape}; ({n},) is needed, one a clip."
+            )
+    if labels.dtype.kind not in "uifb" or not np.isin(labels, (0, 1)).all():
+        raise UserError(f"{name}: labels other than 0 and 1; recode them.")
+    check_classes(name, labels)
+
+
+def _check_varied(name, spectrograms):
+    flat = np.flatnonzero(spectrograms.max((1, 2)) == spectrograms.min((1, 2)))
+    if len(flat):
+        raise UserError(
+            f"{name}: {len(flat)} spectrograms hold one value only (numbers {some_of(flat)}); "
+            "remove these clips."
+        )
+
+
+def _stored_band(name, arrays):
+    """The calls' band in Hz: the one stored, or that of up-calls where the axes are the usual."""
+    if "band" not in arrays:
+        return None if "frequencies" in arrays else UPCALL_BAND
+    band = arrays["band"]
+    if band.shape != (2,) or band.dtype.kind not in "uif" or not 0 <= band[0] < band[1] < np.inf:
+        raise UserError(f"{name}: band must be two frequencies in Hz, the lower one first.")
+    return float(band[0]), float(band[1])
 
 
 def _stored_classes(name, arrays):
@@ -124,7 +163,8 @@ def save_npz(dataset, path):
         raise UserError(f"{path.name} is no .npz file; give a path that ends in .npz.")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.partial.npz")
-    optional = {} if dataset.matched is None else {"matched": dataset.matched}
+    optional = {name: getattr(dataset, name) for name in ("matched", "band", "seconds")}
+    optional = {name: np.asarray(value) for name, value in optional.items() if value is not None}
     np.savez_compressed(
         partial,
         spectrograms=dataset.spectrograms,
@@ -135,6 +175,7 @@ def save_npz(dataset, path):
         frequencies=dataset.frequencies,
         times=dataset.times,
         unit=np.array(dataset.unit),
+        ordered=np.array(dataset.ordered),
         provenance=np.array(told(dataset.provenance)),
         **optional,
     )

@@ -8,10 +8,10 @@ import soundfile
 
 from utils.data import annotations, audio
 from utils.data import settings as fitting
+from utils.data.classes import is_negative, undecided
 from utils.data.dataset import Dataset, check_classes, some_of
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
 from utils.data.groups import by_pattern, by_recording
-from utils.data.labels import is_negative, undecided
 from utils.data.sheets import plain
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram

@@ -9,7 +9,7 @@ import numpy as np
 from utils import ocean, paths
 from utils.data import annotations
 from utils.data.challenge import CHALLENGE, CHALLENGE_X, load_challenge
-from utils.data.dataset import Dataset
+from utils.data.dataset import UPCALL_BAND, Dataset
 from utils.data.folder import load_folder
 from utils.data.npz import load_npz
 from utils.data.recordings import load_recordings
@@ -91,6 +91,8 @@ def load(source=None, **given):
             raise UserError(f"{path.name} holds spectrograms, which need no {unused[0]}; drop it.")
         return load_npz(path)
     if (path / CHALLENGE_X).exists():
+        if unused := [name for name in options.completed().given() if name != "settings"]:
+            raise UserError(f"the challenge's clips need no {unused[0]}; drop it.")
         return load_challenge(path, options.settings or SpectrogramSettings())
     options = options.completed()
     _check_ranges(options)
@@ -161,6 +163,7 @@ def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=
         audio=recordings.audio,
         sample_rate=settings.sample_rate,
         settings=settings,
+        band=UPCALL_BAND,
         truth=recordings.truth,
         provenance={
             "source": "utils.ocean",

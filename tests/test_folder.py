@@ -1,0 +1,607 @@
+"""Folders of clips: what is read, what is left out, and what is said of it."""
+
+import dataclasses
+import os
+import shlex
+import struct
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from utils import data, paths
+from utils.errors import UserError
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
+
+RATE, SAMPLES = 2000, 1000
+SETTINGS = SpectrogramSettings(clip_seconds=0.5)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
+
+
+def noise(seed, n=SAMPLES):
+    return 0.1 * np.random.default_rng(seed).standard_normal(n)
+
+
+def write(path, audio=None, rate=RATE, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, noise(seed) if audio is None else audio, rate)
+    return path
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """A folder with 20 clips of each of two classes."""
+    folder = tmp_path / "clips"
+    for i in range(20):
+        write(folder / "whale" / f"w{i:02d}.wav", seed=i)
+        write(folder / "noise" / f"n{i:02d}.wav", seed=100 + i)
+    return folder
+
+
+def load(folder, **options):
+    return data.load(folder, settings=SETTINGS, **options)
+
+
+def test_a_folder_with_one_subfolder_a_class(clips):
+    dataset = load(clips)
+    assert len(dataset) == 40 and dataset.class_names == ("noise", "whale")
+    of_whales = np.array([name.startswith("whale/") for name in dataset.clip_names])
+    np.testing.assert_array_equal(dataset.labels == 1, of_whales)
+    assert dataset.describe().endswith(
+        "40 files read, none changed; blocks of up to 250 neighbours of one class by name"
+    )
+    first = dataset.clip_names[0]
+    read, _ = soundfile.read(clips / first, dtype="float32")
+    np.testing.assert_array_equal(dataset.audio[0], read)
+    np.testing.assert_allclose(
+        dataset.spectrograms, mel_spectrogram(dataset.audio, SETTINGS), atol=1e-5
+    )
+    assert load(clips, positive_class="noise").labels.sum() == 20
+    assert load(clips, positive_class="noise").class_names == ("whale", "noise")
+    with pytest.raises(ValueError, match="no class is called 'dolphin'"):
+        load(clips, positive_class="dolphin")
+
+
+def challenge_style(folder, labels, columns=("clip_name", "label"), extra=None):
+    rows = []
+    for i, label in enumerate(labels):
+        write(folder / "train" / f"train{i + 1}.wav", seed=i)
+        rows.append((f"train{i + 1}.wav", label))
+    table = pd.DataFrame(rows, columns=list(columns))
+    for name, values in (extra or {}).items():
+        table[name] = values
+    table.sample(frac=1, random_state=0).to_csv(folder / "train.csv", index=False)
+    return folder
+
+
+def test_a_csv_like_the_challenge_s(tmp_path):
+    labels = np.arange(45) % 2
+    dataset = load(challenge_style(tmp_path / "challenge", labels))
+    names = [f"train/train{i + 1}.wav" for i in range(45)]
+    assert dataset.clip_names.tolist() == names
+    np.testing.assert_array_equal(dataset.labels, labels)
+    assert dataset.class_names == ("none", "call")
+
+
+def test_a_csv_with_groups_and_class_names(tmp_path):
+    labels, groups = ["call", "sea"] * 21, [f"tape {i // 7}" for i in range(42)]
+    folder = challenge_style(tmp_path / "tapes", labels, extra={"group": groups})
+    dataset = load(folder, positive_class="call")
+    np.testing.assert_array_equal(dataset.groups, np.arange(42) // 7)
+    assert dataset.class_names == ("sea", "call") and dataset.labels[0] == 1
+    assert dataset.describe().endswith("groups from the column group of train.csv")
+    elsewhere = (folder / "train.csv").rename(tmp_path / "labels.csv")
+    again = load(folder, labels_csv=elsewhere, positive_class="call")
+    np.testing.assert_array_equal(again.labels, dataset.labels)
+
+
+@pytest.mark.parametrize(
+    ("classes", "call"),
+    [
+        (("call", "no call"), "call"),
+        (("call", "nocall"), "call"),
+        (("call", "non-call"), "call"),
+        (("call", "other"), "call"),
+        (("call", "noise only"), "call"),
+        (("llamada", "sin llamada"), "llamada"),
+        (("con_llamada", "sin_llamada"), "con_llamada"),
+        (("ballena", "mar"), "ballena"),
+        (("nada", "llamada"), "llamada"),
+        (("0", "1"), "1"),
+    ],
+)
+def test_the_class_without_calls_is_known_by_its_name(classes, call):
+    labels, names = data.classes.recode("clips", [*classes] * 2, None)
+    assert labels.tolist() == [int(name == call) for name in [*classes] * 2]
+    assert names[1] == call or names == ("none", "call")
+
+
+@pytest.mark.parametrize("classes", [("dolphin", "whale"), ("noise", "no call")])
+def test_names_that_do_not_tell_the_call_ask_for_it(tmp_path, monkeypatch, classes):
+    folder = tmp_path / "clips"
+    for i in range(20):
+        for k, name in enumerate(classes):
+            write(folder / name / f"{name}{i:02d}.wav", seed=100 * k + i)
+    with pytest.raises(ValueError, match="POSITIVE_CLASS"):
+        load(folder)
+    monkeypatch.setenv("POSITIVE_CLASS", classes[0])
+    assert load(folder).class_names == classes[::-1]
+    monkeypatch.setenv("POSITIVE_CLASS", "")
+    assert load(folder, positive_class=classes[1]).class_names == classes
+
+
+def test_hidden_files_are_passed_over_and_subfolders_read(clips):
+    (clips / "whale" / "._w00.wav").write_bytes(b"not audio")
+    (clips / "._labels.csv").write_bytes(b"\0")
+    write(clips / ".Trashes" / "old.wav")
+    write(clips / "whale" / "2019" / "w99.wav", seed=77)
+    assert load(clips).labels.sum() == 21
+    write(clips / "stray.wav")
+    with pytest.raises(ValueError, match="1 audio files lie beside the subfolders"):
+        load(clips)
+
+
+def listed(tmp_path, lines, encoding="utf-8", n=20, name="labels.csv"):
+    folder = tmp_path / "listed"
+    for i in range(n):
+        write(folder / f"día{i:02d}.wav", seed=i)
+        write(folder / f"mar{i:02d}.wav", seed=100 + i)
+    (folder / name).write_bytes("\r\n".join(lines).encode(encoding))
+    return folder
+
+
+def rows(separator=",", n=20):
+    names = [(f"día{i:02d}.wav", "llamada") for i in range(n)]
+    names += [(f"mar{i:02d}.wav", "mar") for i in range(n)]
+    return [separator.join(row) for row in [("clip_name", "label"), *names]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_csv_as_spreadsheets_write_it(tmp_path, encoding, separator):
+    dataset = load(listed(tmp_path, rows(separator), encoding, name="LABELS.CSV"))
+    assert dataset.labels.sum() == 20 and "día00.wav" in set(dataset.clip_names)
+
+
+def test_groups_of_a_csv_are_what_is_written_but_for_blanks_around_it(tmp_path):
+    lines = [f"{row},{'recording' if k == 0 else f'tape{k % 8}' + ' ' * (k % 3)}"
+             for k, row in enumerate(rows())]  # fmt: skip
+    assert len(np.unique(load(listed(tmp_path, lines)).groups)) == 8
+    lines[3] = lines[3].rsplit(",", 1)[0] + ", "
+    with pytest.raises(ValueError, match="1 clips have no group"):
+        load(listed(tmp_path, lines))
+
+
+@pytest.mark.parametrize("place", ["../{}", "{root}/{}", "sub/../../{}"])
+def test_a_csv_names_no_file_outside_of_its_folder(tmp_path, place):
+    folder = listed(tmp_path, ["file,label"])
+    csv = folder / "labels.csv"
+    name = place.format("secret.wav", root=tmp_path.as_posix())
+    csv.write_text(f"file,label\n{name},1\n")
+    with pytest.raises(UserError, match="outside of its folder .*without `..`"):
+        load(folder)
+
+
+def test_paths_of_a_csv_may_use_either_slash_and_name_a_file_once(tmp_path):
+    folder = listed(tmp_path, [])
+    for i in range(20):
+        (folder / "sub").mkdir(exist_ok=True)
+        (folder / f"mar{i:02d}.wav").rename(folder / "sub" / f"mar{i:02d}.wav")
+    lines = [row.replace("mar", "sub\\mar", 1) if row.startswith("mar") else row for row in rows()]
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert sum(name.startswith("sub/") for name in load(folder).clip_names) == 20
+    lines.append("./sub/mar00.wav,llamada")
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ValueError, match="names 1 files twice"):
+        load(folder)
+
+
+def test_folders_that_are_recordings_stay_together(tmp_path):
+    folder, lines = tmp_path / "tapes", ["file,label"]
+    for tape in range(12):
+        for i in range(20):
+            write(folder / f"rec{tape:02d}" / f"{i:03d}.wav", seed=20 * tape + i)
+            lines.append(f"rec{tape:02d}/{i:03d}.wav,{i % 2}")
+    (folder / "labels.csv").write_text("\n".join(lines))
+    dataset = load(folder)
+    tapes = [name.split("/")[0] for name in dataset.clip_names]
+    assert tapes == sorted(tapes)
+
+
+def test_a_wav_whose_header_was_written_before_its_end_is_read(clips):
+    path = clips / "whale" / "w00.wav"
+    raw = bytearray(path.read_bytes())
+    raw[4:8] = b"\xff" * 4
+    path.write_bytes(bytes(raw))
+    assert load(clips).labels.sum() == 20
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "ogg", "mp3"])
+def test_formats(clips, suffix):
+    longer = noise(5, 16_000)
+    for path in clips.glob("whale/*.wav"):
+        path.unlink()
+        write(path.with_suffix(f".{suffix}"), longer, rate=16_000)
+    dataset = load(clips)
+    whale = dataset.spectrograms[dataset.labels == 1]
+    assert len(whale) == 20 and np.isfinite(whale).all()
+    assert "20 resampled to 2000 Hz, 20 cut to the middle 0.5 s" in dataset.describe()
+
+
+def test_clips_are_mixed_resampled_centred_and_padded(clips):
+    tone = np.sin(2 * np.pi * 100 * np.arange(600) / 4000)
+    write(clips / "whale" / "w00.wav", np.column_stack([tone, 0 * tone]), rate=4000)
+    long = np.concatenate([np.zeros(500), noise(1), np.zeros(500)])
+    write(clips / "whale" / "w01.wav", long)
+    dataset = load(clips)
+    assert (
+        "40 files read, 1 mixed to mono, 1 resampled to 2000 Hz, 1 cut to the middle 0.5 s, "
+        "1 padded to 0.5 s" in dataset.describe()
+    )
+    by_name = dict(zip(dataset.clip_names.tolist(), dataset.audio, strict=True))
+    short = by_name["whale/w00.wav"]
+    assert np.abs(short[:350]).max() == np.abs(short[650:]).max() == 0
+    expected = 0.5 * np.sin(2 * np.pi * 100 * np.arange(300) / 2000)
+    np.testing.assert_allclose(short[380:620], expected[30:270], atol=0.01)
+    np.testing.assert_allclose(by_name["whale/w01.wav"], noise(1), atol=1e-4)
+
+
+def test_spectrograms_are_cached_by_content_and_settings(clips, monkeypatch):
+    made = []
+
+    def counted(audio, settings):
+        made.append(len(audio))
+        return mel_spectrogram(audio, settings)
+
+    monkeypatch.setattr(data.folder, "mel_spectrogram", counted)
+    first, again = load(clips), load(clips)
+    assert made == [40] and isinstance(again.spectrograms, np.memmap)
+    for name in ("spectrograms", "audio", "seconds", "labels"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+    assert first.describe() == again.describe()
+    changed = write(clips / "whale" / "w03.wav", noise(77))
+    second = load(clips)
+    position = second.clip_names.tolist().index(f"whale/{changed.name}")
+    assert not np.array_equal(first.spectrograms[position], second.spectrograms[position])
+    other = data.load(clips, settings=dataclasses.replace(SETTINGS, mel_bands=40))
+    assert made == [40] * 3 and other.spectrograms.shape[1] == 40
+
+
+def replace_by(content):
+    def change(path):
+        path.write_bytes(content)
+
+    return change
+
+
+def with_samples(audio, **options):
+    def change(path):
+        soundfile.write(path, audio, RATE, **options)
+
+    return change
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:900])
+
+
+BAD_FILES = {
+    "not audio, or damaged": replace_by(b"this is no audio at all" * 20),
+    "empty file": replace_by(b""),
+    "empty, no samples": with_samples(np.zeros(0)),
+    "truncated": cut,
+    "silent": with_samples(np.full(SAMPLES, 0.25)),
+    "too short, 0.010 s": with_samples(noise(3, 20)),
+    "silent in the middle 0.5 s": with_samples(
+        np.concatenate([noise(1), np.zeros(2 * SAMPLES), noise(2)])
+    ),
+    "holds NaN or infinite samples": with_samples(
+        np.where(np.arange(SAMPLES) == 7, np.nan, 0.1), subtype="FLOAT"
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", BAD_FILES)
+def test_one_bad_file_is_named_and_skipped_only_when_asked(clips, reason):
+    write(clips / "whale" / "w20.wav", seed=50)
+    BAD_FILES[reason](clips / "whale" / "w07.wav")
+    with pytest.raises(
+        ValueError, match=rf"1 audio file\(s\) cannot be used \(whale/w07.wav: {reason}"
+    ):
+        load(clips)
+    dataset = load(clips, skip_bad=True)
+    assert "whale/w07.wav" not in dataset.clip_names and len(dataset) == 40
+    assert "40 files read, 1 left out (whale/w07.wav: " in dataset.describe()
+
+
+def test_many_bad_files_are_counted_and_some_named(clips):
+    for path in sorted(clips.glob("whale/*.wav"))[:5]:
+        path.write_bytes(b"")
+    with pytest.raises(ValueError, match=r"5 audio file\(s\).*w00.wav.*and 2 more\); repair"):
+        load(clips)
+    with pytest.raises(ValueError, match="15 calls and 20 others; at least 20"):
+        load(clips, skip_bad=True)
+
+
+def test_the_sample_rate_must_reach_the_frequencies(clips):
+    write(clips / "noise" / "n03.wav", rate=800)
+    message = "n03.wav: sample rate 800 Hz is too low .* up to 500 Hz.* or lower fmax"
+    with pytest.raises(ValueError, match=message):
+        load(clips)
+
+
+def test_folders_without_audio_or_with_other_classes(tmp_path, clips):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty holds no audio in subfolders; put the clips"):
+        load(tmp_path / "empty")
+    write(tmp_path / "loose" / "a.wav")
+    with pytest.raises(ValueError, match="no audio in subfolders and no CSV with labels"):
+        load(tmp_path / "loose")
+    write(tmp_path / "one" / "whale" / "a.wav")
+    with pytest.raises(ValueError, match=r"audio in 1 subfolder\(s\) \(whale\), only one class"):
+        load(tmp_path / "one")
+    (clips / "whale" / "w00.wav").unlink()
+    with pytest.raises(ValueError, match="19 calls and 20 others; at least 20 clips"):
+        load(clips)
+
+
+def change_csv(change):
+    def apply(folder):
+        path = folder / "train.csv"
+        change(pd.read_csv(path, dtype=str)).to_csv(path, index=False)
+
+    return apply
+
+
+BAD_TABLES = {
+    "has the columns sound, label; it needs one called clip_name": change_csv(
+        lambda t: t.rename(columns={"clip_name": "sound"})
+    ),
+    "it needs one called .* and one called label, class or clase": change_csv(
+        lambda t: t.rename(columns={"label": "what"})
+    ),
+    r"3 different labels \(0, 1, 7\); labels must be 0 and 1": change_csv(
+        lambda t: t.assign(label=["7", *t["label"][1:]])
+    ),
+    r"names 1 files that do not exist \(gone.wav\)": change_csv(
+        lambda t: t.assign(clip_name=["gone.wav", *t["clip_name"][1:]])
+    ),
+    r"names 1 files twice with labels or groups that disagree \(train": change_csv(
+        lambda t: pd.concat([t, t.head(1).assign(label=str(1 - int(t["label"][0])))])
+    ),
+    r"only one class is there \(1\)": change_csv(lambda t: t.assign(label="1")),
+    "holds 2 CSV files": lambda folder: (folder / "more.csv").write_text("clip_name,label\n"),
+}
+
+
+@pytest.mark.parametrize("message", BAD_TABLES)
+def test_a_csv_that_cannot_be_used(tmp_path, message):
+    folder = challenge_style(tmp_path / "challenge", np.arange(42) % 2)
+    BAD_TABLES[message](folder)
+    with pytest.raises(ValueError, match=message):
+        load(folder)
+
+
+def test_a_csv_may_name_a_file_twice_alike(tmp_path):
+    folder = challenge_style(tmp_path / "challenge", np.arange(42) % 2)
+    change_csv(lambda t: pd.concat([t, t.head(3)]))(folder)
+    assert len(load(folder)) == 42
+    with pytest.raises(FileNotFoundError, match="labels_csv other.csv does not exist"):
+        load(folder, labels_csv=tmp_path / "other.csv")
+
+
+# Cases that went wrong once
+
+
+def sweep(call, seed, seconds=0.5):
+    time = np.arange(int(seconds * RATE)) / RATE
+    return noise(seed, len(time)) + call * 0.5 * np.sin(2 * np.pi * (100 * time + 50 * time**2))
+
+
+def classes(folder, names=("call", "noise"), n=24, form="rec{:02d}_{:04d}{}", inside=""):
+    """n clips of each class, four of each recording."""
+    for call, name in zip((1, 0), names, strict=True):
+        for i in range(n):
+            stem = form.format(i // 4, i, "ab"[call])
+            write(folder / name / inside / f"{stem}.wav", sweep(call, 100 * call + i))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "call"),
+    [
+        (("sea_lion", "background"), "sea_lion"),
+        (("pos", "neg"), "pos"),
+        (("orca", "vacío"), "orca"),
+        (("orca", "vaci\u0301o"), "orca"),
+        (("TP", "FP"), "TP"),
+        (("upcall", "upcall_absent"), "upcall"),
+        (("sea_lion", "harbour_seal"), None),
+        (("humpback", "noisy_humpback"), None),
+        (("other_whale", "whale"), None),
+        (("nothing special", "no_1"), "nothing special"),
+    ],
+)
+def test_class_words_are_judged_as_whole_names_and_a_question_shows_every_answer(names, call):
+    labels = [*names] * 2
+    if call:
+        found, told = data.classes.recode("clips", labels, None)
+        assert told[1] == call and found.tolist() == [int(name == call) for name in labels]
+        return
+    with pytest.raises(UserError) as error:
+        data.classes.recode("clips", labels, None)
+    assert all(f"--positive-class {name}" in str(error.value) for name in map(shlex.quote, names))
+    assert "POSITIVE_CLASS=..." in str(error.value)
+
+
+def test_folders_within_a_class_are_groups(tmp_path):
+    for site in "abcdefgh":
+        classes(tmp_path / "sites", n=6, inside=f"site_{site}")
+    dataset = load(tmp_path / "sites")
+    assert len(np.unique(dataset.groups)) == 8 and "groups are the folders" in dataset.describe()
+    sites = [name.split("/")[1] for name in dataset.clip_names]
+    assert sites == sorted(sites) and set(np.bincount(dataset.groups)) == {12}
+    assert dataset.ordered
+    classes(tmp_path / "sites", n=30, form="call{:02d}x{:04d}{}")
+    mixed = load(tmp_path / "sites")
+    assert len(np.unique(mixed.groups)) == 18
+    assert "groups are the folders within a class, and blocks of" in mixed.describe()
+
+
+def test_recordings_are_known_by_their_names(tmp_path):
+    dataset = load(classes(tmp_path / "clips"))
+    assert len(np.unique(dataset.groups)) == 6 and dataset.ordered
+    assert "groups from the names (rec00, rec01, rec02 and 3 more)" in dataset.describe()
+    stretches = load(tmp_path / "clips", group=r"rec\d+_00(\d)")
+    assert len(np.unique(stretches.groups)) == 3
+    alone = load(classes(tmp_path / "one", form="rec00_{1:04d}{2}"))
+    assert len(np.unique(alone.groups)) == 1
+
+
+def test_names_by_class_follow_no_time(tmp_path):
+    for call, name in enumerate(("noise", "call")):
+        for i in range(24):
+            write(tmp_path / "clips" / name / f"{name}_{i:04d}.wav", sweep(call, 100 * call + i))
+    dataset = load(tmp_path / "clips")
+    assert not dataset.ordered and "of one class by name" in dataset.describe()
+
+
+def test_what_soundfile_reads_is_read_and_the_rest_is_named(tmp_path):
+    folder = classes(tmp_path / "clips")
+    files = sorted((folder / "call").glob("*.wav"))
+    for path, (suffix, form) in zip(
+        files,
+        [(".aifc", "AIFF"), (".w64", "W64"), (".caf", "CAF"), (".rf64", "RF64"), (".au", "AU"),
+         (".snd", "AU")],
+        strict=False,
+    ):  # fmt: skip
+        soundfile.write(path.with_suffix(suffix), soundfile.read(path)[0], RATE, format=form)
+        path.unlink()
+    files[6].rename(files[6].with_suffix(".opus")).write_bytes(b"OggS" + bytes(200))
+    (folder / "call" / "Thumbs.db").write_bytes(b"thumbs")
+    (folder / "call" / os.fsdecode(b"rec\xe9.wav")).write_bytes(files[8].read_bytes())
+    (folder / "call" / "gone.wav").symlink_to("nowhere.wav")
+    (folder / "metadata.csv").write_text("date,site\n2020-01-01,A\n")
+    dataset = load(folder)
+    assert len(dataset) == 47 and dataset.labels.sum() == 23
+    told = dataset.describe()
+    assert "47 files read, 5 left out (call/Thumbs.db: not audio" in told and "none ch" not in told
+    table, left_out = data.labels.labelled(folder, data.Options())
+    assert len(table) == 47
+    assert sorted(line.split(": ")[1] for line in left_out) == [
+        "broken link", "its name is no UTF-8", "no columns of file and label",
+        "not audio that soundfile reads", "not audio that soundfile reads",
+    ]  # fmt: skip
+    assert any("rec\\xe9.wav" in line for line in left_out)
+
+
+def test_headers_that_count_wrongly_are_put_right_where_the_audio_is_there(tmp_path):
+    folder = classes(tmp_path / "clips")
+    files = sorted((folder / "call").glob("*.wav"))
+    wanted = [soundfile.read(path, dtype="float32")[0] for path in files[:4]]
+    raw = bytearray(files[0].read_bytes())
+    raw[4:8] = struct.pack("<I", len(raw))
+    files[0].write_bytes(raw)
+    soundfile.write(files[1], wanted[1][:999], RATE, subtype="PCM_24")
+    raw = files[1].read_bytes()
+    files[1].write_bytes(raw[: raw.index(b"data") + 8 + 999 * 3])
+    for path, size in ((files[2], 0xFFFFFFFF), (files[3], 0)):
+        raw = bytearray(path.read_bytes())
+        data_at = raw.index(b"data")
+        raw[4:8] = raw[data_at + 4 : data_at + 8] = struct.pack("<I", size)
+        path.write_bytes(raw)
+    dataset = load(folder)
+    assert "48 files read, 4 headers put right" in dataset.describe()
+    by_name = dict(zip(dataset.clip_names.tolist(), dataset.audio, strict=True))
+    for i in (0, 2, 3):
+        np.testing.assert_array_equal(by_name[f"call/{files[i].name}"], wanted[i])
+
+
+def test_a_sample_beyond_any_scale_is_a_bad_file(tmp_path):
+    folder = classes(tmp_path / "clips")
+    samples = noise(0)
+    samples[100] = 1e30
+    soundfile.write(folder / "call" / "rec00_0000b.wav", samples, RATE, subtype="FLOAT")
+    with pytest.raises(UserError, match="call/rec00_0000b.wav: holds samples as large as 1e.30"):
+        load(folder)
+    assert len(load(folder, skip_bad=True)) == 47
+
+
+def test_the_length_of_the_clips_is_kept(tmp_path):
+    for name, seconds in (("call", 0.3), ("noise", 0.7)):
+        for i in range(24):
+            write(tmp_path / "clips" / name / f"rec{i // 6:02d}_{i:03d}.wav", sweep(0, i, seconds))
+    dataset = load(tmp_path / "clips")
+    np.testing.assert_allclose(dataset.seconds, np.where(dataset.labels, 0.3, 0.7))
+
+
+def test_outer_folders_are_no_classes(tmp_path):
+    for outer in ("train", "test"):
+        classes(tmp_path / "both" / outer)
+    with pytest.raises(UserError, match="test and train hold the classes call and noise; load one"):
+        load(tmp_path / "both")
+    assert len(load(tmp_path / "both" / "train")) == 48
+    together = load(tmp_path / "both", group="^[^/]+")
+    assert len(together) == 96 and len(np.unique(together.groups)) == 2
+    classes(tmp_path / "sites", names=("call", "noise"), inside="a")
+    classes(tmp_path / "sites", names=("call", "noise"), inside="b")
+    assert len(np.unique(load(tmp_path / "sites").groups)) == 2
+
+
+TABLES = {  # as spreadsheets write them: name, first lines, separator, label, whether a site
+    "sep.csv": ("sep=;\nclip_name;label;group\n", ";", "{}", True),
+    "tabs.tsv": ("clip_name\tlabel\tgroup\n", "\t", "{}", True),
+    "decimal.csv": ("clip_name,label\n", ",", "{}.0", False),
+    "site.csv": ("clip_name,label,Site\n", ",", "{}", True),
+    "spanish.csv": ("archivo;clase;grabación\n", ";", "{}", True),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_as_spreadsheets_write_them(tmp_path, name):
+    head, separator, form, site = TABLES[name]
+    lines = []
+    for i in range(60):
+        write(tmp_path / "clips" / f"c{i:03d}.wav", sweep(i % 2, i))
+        row = [f"c{i:03d}.wav", form.format(i % 2)] + [f"s{i // 6}"] * site
+        lines.append(separator.join(row) + "\n")
+    (tmp_path / name).write_text(head + "".join(lines), encoding="utf-8")
+    table = (tmp_path / name).rename(tmp_path / "clips" / name)
+    for dataset in (load(tmp_path / "clips"), load(tmp_path / "clips", labels_csv=table)):
+        assert dataset.labels.tolist() == [i % 2 for i in range(60)]
+        assert dataset.class_names == ("none", "call")
+        if site:
+            column = head.split("\n")[-2].split(separator)[-1]
+            assert f"groups from the column {column} of {name}" in dataset.describe()
+            np.testing.assert_array_equal(dataset.groups, np.arange(60) // 6)
+    with table.open("a") as file:
+        file.write(lines[0].replace(f"{separator}0", f"{separator}1"))
+    with pytest.raises(UserError, match=r"names 1 files twice with labels .* \(c000.wav\)"):
+        load(tmp_path / "clips")
+
+
+def test_names_are_the_same_however_accents_are_written(tmp_path):
+    rows = ["clip_name,label"]
+    for i in range(40):
+        name = f"día{i:02d}.wav"
+        write(tmp_path / "clips" / unicodedata.normalize("NFD", name), sweep(i % 2, i))
+        rows.append(f"{unicodedata.normalize('NFC', name)},{i % 2}")
+    (tmp_path / "clips" / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert load(tmp_path / "clips").labels.tolist() == [i % 2 for i in range(40)]
+
+
+def test_a_band_and_a_length_make_the_settings(tmp_path):
+    folder = classes(tmp_path / "clips")
+    dataset = data.load(folder, band=(80, 300), seconds=0.5)
+    assert (dataset.settings.fmin, dataset.settings.fmax, dataset.band) == (80, 300, (80, 300))
+    assert "0.5 s at 1000 Hz" in dataset.describe() and dataset.audio.shape[1] == 500
+    with pytest.raises(UserError, match="the band ends at 4000 Hz, and the lowest sample rate"):
+        data.load(folder, band=(80, 4000))
+    with pytest.raises(UserError, match="settings hold the band"):
+        load(folder, band=(80, 300))
