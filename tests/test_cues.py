@@ -16,7 +16,7 @@ def make(labels, spectrograms, audio=None):
     return types.SimpleNamespace(
         labels=labels, groups=np.arange(N) // 20, spectrograms=spectrograms.astype(np.float32),
         times=np.arange(FRAMES) * 0.05, frequencies=np.arange(1, BANDS + 1) * 10.0,
-        audio=audio, sample_rate=2000,
+        audio=audio, sample_rate=2000, ordered=True, seconds=None,
     )  # fmt: skip
 
 
@@ -34,7 +34,8 @@ def scores(dataset, n_splits=3):
     splits = data.split_by_group(dataset.labels, dataset.groups, seed=0, n_splits=n_splits)
     table = cues.trivial_cues(dataset, splits)
     assert list(table) == ["cue", "split", "seed", "roc_auc"]
-    assert len(table) == len(cues.CUES) * n_splits and table["roc_auc"].between(0, 1).all()
+    assert len(table) == len(cues.present(dataset)) * n_splits
+    assert table["roc_auc"].between(0, 1).all()
     return table.groupby("cue")["roc_auc"].mean()
 
 
@@ -63,6 +64,15 @@ def test_order_is_found(noise):
     drifting = (np.random.default_rng(3).random(N) < np.linspace(0.02, 0.98, N)).astype(np.int8)
     found = scores(make(drifting, noise))
     assert found["clip order"] > 0.8 and found["neighbour label"] > 0.6
+
+
+def test_length_is_a_cue_where_it_differs_and_order_none_where_names_follow_no_time(noise, labels):
+    dataset = make(labels, noise)
+    dataset.seconds = np.where(labels == 1, 1.2, 2.6)
+    found = scores(dataset)
+    assert found["clip length"] == 1 and found.drop("clip length").between(0.38, 0.62).all()
+    dataset.ordered, dataset.seconds = False, np.full(N, 2.0)
+    assert sorted(scores(dataset).index) == ["edges", "loudness"]
 
 
 def test_neighbours_are_training_clips_and_never_the_clip_itself():

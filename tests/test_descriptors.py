@@ -12,6 +12,7 @@ from utils.sound import descriptors
 RATE = 2000
 FREQUENCIES = librosa.mel_frequencies(n_mels=52, fmin=0, fmax=500)[1:-1]
 TIMES = np.arange(101) * 0.02
+BAND = (50, 350)
 
 
 def mel_db(audio):
@@ -38,7 +39,7 @@ def recordings():
 
 @pytest.fixture(scope="module")
 def table(recordings):
-    return descriptors.spectrogram_descriptors(mel_db(recordings.audio), FREQUENCIES, TIMES)
+    return descriptors.spectrogram_descriptors(mel_db(recordings.audio), FREQUENCIES, TIMES, BAND)
 
 
 def test_each_clip_equals_librosa_on_that_clip(recordings, table):
@@ -69,14 +70,16 @@ def test_audio_descriptors_equal_librosa(recordings):
 
 def test_chunks_do_not_matter(recordings, table, monkeypatch):
     monkeypatch.setattr(descriptors, "_CHUNK_CLIPS", 7)
-    few = descriptors.spectrogram_descriptors(mel_db(recordings.audio[:20]), FREQUENCIES, TIMES)
+    few = descriptors.spectrogram_descriptors(
+        mel_db(recordings.audio[:20]), FREQUENCIES, TIMES, BAND
+    )
     np.testing.assert_allclose(few, table[:20], rtol=1e-5, atol=1e-5)
 
 
 def test_known_signals():
     steady, rising, falling = tone(150, 150), tone(100, 200), tone(200, 100)
     found = descriptors.spectrogram_descriptors(
-        mel_db(np.stack([steady, rising, falling])), FREQUENCIES, TIMES
+        mel_db(np.stack([steady, rising, falling])), FREQUENCIES, TIMES, BAND
     )
     assert found["track_slope_hz_s"][1] == pytest.approx(50, abs=8)
     assert found["track_slope_hz_s"][2] == pytest.approx(-50, abs=8)
@@ -101,13 +104,19 @@ def test_every_column_has_a_unit_and_a_number(recordings, table):
     dataset = types.SimpleNamespace(
         spectrograms=mel_db(recordings.audio[:30]), frequencies=FREQUENCIES, times=TIMES,
         unit="dB", audio=recordings.audio[:30], sample_rate=RATE,
+        call_band=BAND,
     )  # fmt: skip
     found = descriptors.describe(dataset)
-    assert list(found) == list(descriptors.UNITS)
+    levels = descriptors.band_columns(descriptors.band_edges(FREQUENCIES, BAND))
+    assert levels == [
+        "level_0_50_db", "level_50_100_db", "level_100_200_db", "level_200_350_db",
+        "level_350_500_db",
+    ]  # fmt: skip
+    assert [name for name in found if name not in levels] == list(descriptors.UNITS)
     assert np.isfinite(found).all().all()
     dataset.audio = None
     without = descriptors.describe(dataset)
-    assert list(without) == list(descriptors.UNITS)[2:]
+    assert list(without) == list(found)[2:]
     np.testing.assert_array_equal(without, found[list(without)])
 
 
@@ -117,6 +126,7 @@ def test_stretched_clips_are_read_on_a_nominal_scale(recordings, table):
     dataset = types.SimpleNamespace(
         spectrograms=255 * (decibel - low) / -low, frequencies=FREQUENCIES, times=TIMES,
         unit="dB, 0..255", audio=None, sample_rate=None,
+        call_band=BAND,
     )  # fmt: skip
     read = descriptors.decibels(dataset)
     assert read.min() == pytest.approx(-descriptors.STRETCHED_SPAN_DB) and abs(read.max()) < 1e-4
@@ -130,7 +140,7 @@ def test_stretched_clips_are_read_on_a_nominal_scale(recordings, table):
 
 def test_silence_and_a_flat_clip_give_numbers():
     flat = np.full((2, 50, 101), -30.0, dtype=np.float32)
-    found = descriptors.spectrogram_descriptors(flat, FREQUENCIES, TIMES)
+    found = descriptors.spectrogram_descriptors(flat, FREQUENCIES, TIMES, BAND)
     assert np.isfinite(found).all().all()
     assert (found["track_slope_hz_s"] == 0).all() and (found["track_hz"] == 200).all()
     silent = descriptors.audio_descriptors(np.zeros((1, 4000), np.float32), RATE)
@@ -141,10 +151,26 @@ def test_high_frequency_data_have_a_track_as_well():
     bands = np.linspace(1000, 8000, 50)
     clip = np.full((1, 50, 101), -60.0)
     clip[0, 25, ::2] = 0
-    found = descriptors.spectrogram_descriptors(clip, bands, TIMES)
+    found = descriptors.spectrogram_descriptors(clip, bands, TIMES, BAND)
     assert np.isfinite(found).all().all()
 
 
 def test_shapes_that_do_not_fit():
     with pytest.raises(ValueError, match=r"do not fit 50 frequencies and 99 times"):
-        descriptors.spectrogram_descriptors(np.zeros((3, 50, 101)), FREQUENCIES, TIMES[:99])
+        descriptors.spectrogram_descriptors(np.zeros((3, 50, 101)), FREQUENCIES, TIMES[:99], BAND)
+
+
+@pytest.mark.parametrize("band", [(18.0, 28.0), (4000.0, 18_000.0), (0.0, 30_000.0)])
+def test_levels_and_track_follow_the_calls_band(band):
+    frequencies = np.linspace(band[0] / 2 + 1, 1.5 * band[1], 60)
+    edges = descriptors.band_edges(frequencies, band)
+    assert (np.diff(edges) > 0).all() and 3 <= len(edges) - 1 <= 5
+    clip = np.random.default_rng(0).normal(-60, 1, (1, 60, 101))
+    inside = np.flatnonzero((frequencies > band[0]) & (frequencies < band[1]))
+    for frame in range(30, 60):
+        clip[0, inside[len(inside) // 2], frame] = 0
+    clip[0, 0, ::2] = clip[0, -1, 1::2] = 0  # louder for longer, but outside of the band
+    found = descriptors.spectrogram_descriptors(clip, frequencies, TIMES, band)
+    middle = frequencies[inside[len(inside) // 2]]
+    assert found["track_hz"][0] == pytest.approx(middle, abs=0.12 * (band[1] - band[0]))
+    assert len([name for name in found if name.startswith("level_")]) == len(edges) - 1

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils import data
+from utils.errors import UserError
 
 
 @st.composite
@@ -99,3 +100,23 @@ def test_blocks_are_250_neighbours_in_name_order():
     assert sorted(["c10.wav", "c9.wav", "c1.wav"], key=data.files.natural) == [
         "c1.wav", "c9.wav", "c10.wav",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("n_groups", "n_splits"), [(3, 3), (4, 4), (5, 5), (6, 5), (7, 5)])
+def test_few_recordings_are_left_out_one_by_one(n_groups, n_splits):
+    groups = np.repeat(np.arange(n_groups), 30)
+    labels = np.tile([0, 0, 1], 10 * n_groups)
+    splits = data.split_by_group(labels, groups, seed=0, fewer=True)
+    assert len(splits) == n_splits
+    assert sorted(np.concatenate([split.test for split in splits])) == list(range(len(labels)))
+    for split in splits:
+        data.check_split(split, labels, groups)
+
+
+def test_what_too_few_recordings_need_is_said():
+    labels = np.tile([0, 1], 60)
+    for groups in (np.zeros(120, int), np.repeat([0, 1], 60)):
+        with pytest.raises(UserError, match="training, validation and test need at least 3"):
+            data.split_by_group(labels, groups, seed=0, fewer=True)
+    with pytest.raises(UserError, match="5 splits by group need at least 7"):
+        data.split_by_group(labels, np.arange(120) // 20, seed=0)

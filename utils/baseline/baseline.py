@@ -82,7 +82,7 @@ def prepare(dataset, shape=PROTOCOL["shape"]):
     """
     clips = dataset.study_clips()
     splits = data.split_by_group(
-        clips.labels, clips.groups, seed=PROTOCOL["seed"], n_splits=PROTOCOL["n_splits"]
+        clips.labels, clips.groups, seed=PROTOCOL["seed"], n_splits=PROTOCOL["n_splits"], fewer=True
     )
     fewest = min(np.bincount(clips.labels[split.train]).min() for split in splits)
     if fewest < PROTOCOL["sizes"][1]:

@@ -164,6 +164,7 @@ def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=
         sample_rate=settings.sample_rate,
         settings=settings,
         band=UPCALL_BAND,
+        seconds=np.full(n_clips, settings.clip_seconds),
         truth=recordings.truth,
         provenance={
             "source": "utils.ocean",

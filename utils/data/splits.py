@@ -20,25 +20,41 @@ class Split:
     seed: int
 
 
-def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS):
+def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS, fewer=False):
     """Return n_splits Splits whose test sides partition the clips, stratified, by group.
 
-    Each test side holds one part of n_splits; an eighth of the rest is the validation side.
-    ValueError if groups are too few, or a side would lack a class.
+    Each test side holds one part of n_splits; an eighth of the rest is the validation side. fewer:
+    where a class is in too few groups, make as many splits as there are, down to two: one with
+    three groups leaves each of them out once. ValueError if groups are too few, or a side would
+    lack a class.
     """
     labels, groups = np.asarray(labels), np.asarray(groups)
-    for value in (0, 1):
-        n_groups = len(np.unique(groups[labels == value]))
-        if n_groups < n_splits + SPARE_GROUPS:
-            raise UserError(
-                f"class {value} occurs in {n_groups} groups only; {n_splits} splits by group need "
-                f"at least {n_splits + SPARE_GROUPS}. Name finer groups, or add clips of other "
-                "recordings."
-            )
+    own = [len(np.unique(groups[labels == value])) for value in (0, 1)]
+    if min(own) >= n_splits + SPARE_GROUPS:
+        return _splits(labels, groups, seed, n_splits)
+    for count in range(min(n_splits, *own), 1, -1) if fewer else ():
+        try:
+            return _splits(labels, groups, seed, count)
+        except UserError:
+            pass  # a side lacks a class or a group
+    needed = (
+        "training, validation and test need at least 3, which hold both classes"
+        if fewer
+        else f"{n_splits} splits by group need at least {n_splits + SPARE_GROUPS}"
+    )
+    raise UserError(
+        f"class {int(np.argmin(own))} occurs in {min(own)} groups only; {needed}. Name finer "
+        "groups, or add clips of other recordings."
+    )
+
+
+def _splits(labels, groups, seed, n_splits):
     splits = []
     outer = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
     for rest, test in outer.split(labels, labels, groups):
         own = [len(np.unique(groups[rest[labels[rest] == value]])) for value in (0, 1)]
+        if min(own) < 2:
+            raise UserError("a side of the split has too few groups.")
         n_inner = max(2, min(8, *own))
         inner = StratifiedGroupKFold(n_inner, shuffle=True, random_state=seed)
         train, validation = next(inner.split(rest, labels[rest], groups[rest]))

@@ -2,8 +2,8 @@
 
 loudness: level of the spectrogram and, where there is audio, of the waveform (RMS). edges: the
 outer 0.2 s of each side, where there is hardly any call. neighbour label: labels of the nearest
-training clips in time. clip order: the clip's place in the data set. Each cue gets a small model
-that is fitted on the training side only.
+training clips in time. clip order: the clip's place in the data set. clip length: how long the
+clip's file was. Each cue gets a small model that is fitted on the training side only.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from utils import data
 from utils.sound import descriptors
 from utils.sound.spectrograms import normalise
 
-CUES = ("loudness", "edges", "neighbour label", "clip order")
+CUES = ("loudness", "edges", "neighbour label", "clip order", "clip length")
 EDGE_SECONDS = 0.2
 
 _BATCH = 1000
@@ -30,14 +30,17 @@ _BATCH = 1000
 def trivial_cues(dataset, splits: Iterable) -> pd.DataFrame:
     """Return one row a split and cue: cue, split (0, 1, ...), seed, roc_auc on the test side.
 
-    dataset: a `data.Dataset` in time order. splits: `data.Split`, of which train and test are used.
+    dataset: a `data.Dataset`. splits: `data.Split`, of which train and test are used. Cues are
+    those of `present`.
     """
     columns = {"loudness": loudness(dataset).to_numpy(), "edges": edges(dataset)}
     columns["clip order"] = np.arange(len(dataset.labels))[:, None]
+    if dataset.seconds is not None:
+        columns["clip length"] = np.asarray(dataset.seconds)[:, None]
     rows = []
     for number, split in enumerate(splits):
         truth = dataset.labels[split.test]
-        for cue in CUES:
+        for cue in present(dataset):
             if cue == "neighbour label":
                 score = neighbour_label(dataset.labels, split.train)[split.test]
             else:
@@ -47,6 +50,20 @@ def trivial_cues(dataset, splits: Iterable) -> pd.DataFrame:
             area = float(roc_auc_score(truth, score))
             rows.append({"cue": cue, "split": number, "seed": split.seed, "roc_auc": area})
     return pd.DataFrame(rows)
+
+
+def present(dataset) -> list[str]:
+    """Return the CUES that a data set can have: those of order only where clips are in time order,
+    length only where it differs."""
+    absent = set() if dataset.ordered else {"neighbour label", "clip order"}
+    if not lengths_differ(dataset):
+        absent.add("clip length")
+    return [cue for cue in CUES if cue not in absent]
+
+
+def lengths_differ(dataset) -> bool:
+    """Whether clips are known to have been of different lengths, by more than a millisecond."""
+    return dataset.seconds is not None and float(np.ptp(dataset.seconds)) > 1e-3
 
 
 def random_splits(labels, *, seed, n_splits=5) -> list[data.Split]:
@@ -105,10 +122,11 @@ def _small_model(cue: str, n_train: int, seed: int):
 def cross_validated_scores(values, labels, groups, *, seed, n_folds=5) -> np.ndarray:
     """Return (n,) probabilities of a call from a small forest that never saw the clip's group.
 
-    values: (n, d) descriptors.
+    values: (n, d) descriptors. Where a class is in few groups, there are no more folds than that.
     """
     values, scores = np.asarray(values), np.empty(len(labels))
-    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    fewest = min(len(np.unique(groups[labels == value])) for value in (0, 1))
+    folds = StratifiedGroupKFold(min(n_folds, fewest), shuffle=True, random_state=seed)
     for train, test in folds.split(values, labels, groups):
         forest = ExtraTreesClassifier(150, min_samples_leaf=3, random_state=seed, n_jobs=2)
         forest.fit(values[train], labels[train])

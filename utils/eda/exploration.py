@@ -118,7 +118,7 @@ def cue_floor(dataset, *, seed) -> pd.DataFrame:
     parts = []
     for clips, part in subsets(dataset):
         kinds = {
-            "group": data.split_by_group(part.labels, part.groups, seed=seed),
+            "group": data.split_by_group(part.labels, part.groups, seed=seed, fewer=True),
             "random": cues.random_splits(part.labels, seed=seed),
         }
         for kind, splits in kinds.items():
@@ -155,14 +155,12 @@ def balance(labels, groups) -> dict[str, float]:
 def mean_difference(dataset) -> dict[str, float]:
     """Return where the mean spectrograms of the classes differ most, with Hz and seconds.
 
-    rise: the largest excess of calls within the calls' band, `descriptors.TRACK_RANGE`; fall: the
+    rise: the largest excess of calls within the calls' band; fall: the
     largest deficit at any frequency.
     """
     labels, clips = dataset.labels, dataset.spectrograms
     difference = clips[labels == 1].mean(0) - clips[labels == 0].mean(0)  # (f, t)
-    low, high = descriptors.TRACK_RANGE
-    inside = (dataset.frequencies >= low) & (dataset.frequencies <= high)
-    inside = inside if inside.any() else np.ones_like(inside)
+    inside = descriptors.within(dataset.frequencies, dataset.call_band)
     banded = np.where(inside[:, None], difference, -np.inf)
     found = {}
     for name, cell in (("rise", banded.argmax()), ("fall", difference.argmin())):

@@ -3,10 +3,12 @@
 Each function takes an `exploration.Exploration`; those that need it, the data set as well.
 """
 
+import numpy as np
+
 from utils import plotting
+from utils.eda import cues as trivial
 from utils.eda import exploration
 from utils.narrative import beside_chance, effect_word, near_word, percent, separation_word
-from utils.sound import descriptors
 from utils.statistics import evaluation
 
 NO_TRUTH = (  # the notebook of another data set lies in reports/<name>/
@@ -111,18 +113,30 @@ def loudness_title(found) -> str:
 
 def loudness(found, dataset) -> str:
     """Duration and level."""
-    seconds = dataset.times[-1] - dataset.times[0]
     numbers = found.numbers["loudness"]
-    return (
-        f"Todos los clips tienen {len(dataset.times)} columnas de tiempo (unos {seconds:.0f} s): "
-        "la duración no es una pista. "
-    ) + (
+    return _length(dataset) + (
         "Sin audio no se puede medir el nivel RMS; queda el del espectrograma, que depende de cómo "
         "se normalizó cada clip."
         if dataset.audio is None
         else f"El nivel RMS mediano es de {numbers['rms_db_call']:.1f} dB con llamada y de "
         f"{numbers['rms_db_none']:.1f} dB sin ella."
     )
+
+
+def _length(dataset) -> str:
+    """Whether the clips' length could tell the classes apart."""
+    seconds = dataset.times[-1] - dataset.times[0]
+    text = f"Todos los clips tienen {len(dataset.times)} columnas de tiempo (unos {seconds:.0f} s)"
+    if dataset.seconds is None:
+        return f"{text}. "
+    if trivial.lengths_differ(dataset):
+        medians = [np.median(dataset.seconds[dataset.labels == value]) for value in (1, 0)]
+        return (
+            f"{text}, pero al leerlos se recortaron o se rellenaron: los ficheros con llamada "
+            f"duraban {medians[0]:.1f} s de mediana y los demás {medians[1]:.1f} s. Esa duración "
+            "es una pista más, y figura entre las triviales. "
+        )
+    return f"{text}: la duración no es una pista. "
 
 
 def mean_title(found, dataset) -> str:
@@ -138,10 +152,11 @@ def mean_title(found, dataset) -> str:
 
 def mean_difference(found, dataset) -> str:
     """Whether the mean difference is the call's or the background's."""
-    peak, (low, high) = found.numbers["mean difference"], descriptors.TRACK_RANGE
+    peak, (low, high) = found.numbers["mean difference"], dataset.call_band
     text = (
-        f"En la banda de la llamada ({low} a {high} Hz) la mayor subida es {peak['rise']:+.1f} "
-        f"({dataset.unit}), a {peak['rise_hz']:.0f} Hz y {peak['rise_seconds']:.1f} s. "
+        f"En la banda de la llamada ({low:.0f} a {high:.0f} Hz) la mayor subida es "
+        f"{peak['rise']:+.1f} ({dataset.unit}), a {peak['rise_hz']:.0f} Hz y "
+        f"{peak['rise_seconds']:.1f} s. "
     )
     if -peak["fall"] <= peak["rise"]:
         return text + "Ninguna bajada la supera."
@@ -167,7 +182,7 @@ def single_title(found) -> str:
 
 def together(found, names) -> str:
     """How far all descriptors go, and which of those shown speak of the background."""
-    bands = [plotting.descriptor_title(n) for n in names if n in descriptors.BAND_COLUMNS]
+    bands = [plotting.descriptor_title(n) for n in names if n.startswith("level_")]
     text = (
         f"Un bosque pequeño con los {len(found.effects)} descriptores, evaluado en grupos que no "
         f"ha visto, da ROC AUC {found.numbers['roc_auc', 'together']:.2f}. "
@@ -264,6 +279,11 @@ def cues(found) -> str:
         lines.append(
             f"- **{plotting.cue_title(cue)}**: {honest:.2f} por grupos ({separation_word(area)}); "
             f"al azar, {leaky:.2f} ({leaky - honest:+z.2f})."
+        )
+    if "clip order" not in found.floor:
+        lines.append(
+            "- El lugar en la serie y la etiqueta del vecino no se miden: los nombres de los "
+            "ficheros ordenan los clips por clase, no por tiempo."
         )
     return "\n".join(lines)
 

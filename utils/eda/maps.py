@@ -20,12 +20,15 @@ def principal_components(spectrograms, n_components=50, *, seed):
 
 def tsne(scores, *, seed) -> np.ndarray:
     """Return a t-SNE map (n, 2) of (n, d) scores, which starts from their principal components."""
-    return TSNE(init="pca", random_state=seed, max_iter=500, n_jobs=2).fit_transform(scores)
+    perplexity = min(30.0, (len(scores) - 1) / 3)  # few clips have few neighbours
+    model = TSNE(perplexity=perplexity, init="pca", random_state=seed, max_iter=500, n_jobs=2)
+    return model.fit_transform(scores)
 
 
 def umap(scores, *, seed, n_neighbours=15) -> np.ndarray:
     """Return a UMAP map (n, 2) of (n, d) scores; one thread, so that the seed decides."""
     from umap import UMAP
 
+    n_neighbours = min(n_neighbours, len(scores) - 1)
     model = UMAP(n_neighbors=n_neighbours, init="pca", random_state=seed, n_jobs=1)
     return model.fit_transform(np.asarray(scores, dtype=np.float32))

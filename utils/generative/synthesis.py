@@ -78,7 +78,7 @@ def directions(generator, clips, n_directions=3, reach=2.0, steps=5):
 def flat_maps(points, *, seed):
     """Return {"PCA", "t-SNE", "UMAP"}: maps (n, 2) of (n, d) points."""
     points = np.asarray(points, dtype=np.float32)
-    scores = PCA(min(20, points.shape[1]), random_state=seed).fit_transform(points)
+    scores = PCA(min(20, *points.shape), random_state=seed).fit_transform(points)
     return {
         "PCA": scores[:, :2],
         "t-SNE": maps.tsne(scores, seed=seed),
@@ -164,7 +164,7 @@ def call_properties(bench, found):
     truth = bench.dataset.truth
     if truth is not None:
         return truth.iloc[found.call_index]
-    return call_track.call_parameters(found.calls, found.frequencies, found.times)
+    return call_track.call_parameters(found.calls, found.frequencies, found.times, found.band)
 
 
 def _order(bench, found, codes):

@@ -22,6 +22,7 @@ CUES = {
     "edges": "bordes del clip",
     "neighbour label": "etiqueta del vecino",
     "clip order": "lugar en la serie",
+    "clip length": "duración del clip",
 }
 SOURCES = {
     "none": "ninguna",

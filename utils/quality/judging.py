@@ -59,6 +59,7 @@ class Fold:
     sea_index: np.ndarray
     frequencies: np.ndarray
     times: np.ndarray
+    band: tuple[float, float]  # Hz, in which calls are sought
 
     @property
     def held_out(self):
@@ -124,6 +125,7 @@ def fold(bench, number, size, *, seed=None):
         sea_index=train[size:],
         frequencies=resize_axis(dataset.frequencies, clips.shape[1]),
         times=resize_axis(dataset.times, clips.shape[2]),
+        band=dataset.call_band,
     )
 
 
@@ -236,15 +238,17 @@ class Judge:
     @functools.cached_property
     def real_parameters(self):
         """The tracked parameters of the held-out calls."""
-        return call_track.call_parameters(
-            self.fold.held_out, self.fold.frequencies, self.fold.times
-        )
+        return self._tracked(self.fold.held_out)
+
+    def _tracked(self, clips):
+        fold = self.fold
+        return call_track.call_parameters(clips, fold.frequencies, fold.times, fold.band)
 
     def truth(self, clips):
         """Return the Wasserstein distance of each tracked parameter to the held-out calls'."""
         found = {}
         real = self.real_parameters
-        drawn = call_track.call_parameters(clips, self.fold.frequencies, self.fold.times)
+        drawn = self._tracked(clips)
         for name in call_track.COLUMNS:
             distance = wasserstein_distance(real[name].dropna(), drawn[name].dropna())
             found[f"wasserstein_{name}"] = distance

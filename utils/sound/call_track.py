@@ -8,24 +8,25 @@ import numpy as np
 import pandas as pd
 
 from utils.sound import features
-from utils.sound.descriptors import LEAST_CONTRAST, TRACK_RANGE
+from utils.sound.descriptors import LEAST_CONTRAST, within
 
 COLUMNS = {"start_hz": "Hz", "slope_hz_s": "Hz/s", "duration_s": "s", "snr_db": "dB"}
 _ROUNDS = 3  # of weighted line fits, each nearer to the line before
-_REACH = 40.0  # Hz: standard deviation of the weight around the line
+_REACH = 2 / 15  # of the band's width: standard deviation of the weight around the line
 
 
-def call_parameters(spectrograms, frequencies, times):
+def call_parameters(spectrograms, frequencies, times, band):
     """Return a DataFrame, one row a clip, with the columns COLUMNS.
 
-    spectrograms (n, f, t) in dB, frequencies (f,) in Hz, times (t,) in s. A straight line is fitted
+    spectrograms (n, f, t) in dB, frequencies (f,) in Hz, times (t,) in s, band (low, high) in Hz in
+    which calls are sought. A straight line is fitted
     through the peaks of the frames, weighted by how far they exceed the sea, again and again with
     less weight for peaks away from it. snr_db: mean level on the track above the median of its
     bands. Clips without a peak that exceeds the sea get NaN.
     """
     x = np.asarray(spectrograms, dtype=np.float32)
-    inside = (frequencies >= TRACK_RANGE[0]) & (frequencies <= TRACK_RANGE[1])
-    inside = inside if inside.any() else np.ones_like(inside)
+    inside = within(frequencies, band)
+    reach = _REACH * (band[1] - band[0])
     contrasted = features.contrast(x)[:, inside]
     row = contrasted.argmax(1)  # (n, t)
     peak = np.asarray(frequencies)[inside][row]
@@ -34,7 +35,7 @@ def call_parameters(spectrograms, frequencies, times):
     for _ in range(_ROUNDS):
         time, frequency, slope, spread = _line(weight, peak, times)
         gap = peak - (frequency[:, None] + slope[:, None] * (times - time[:, None]))
-        weight = prominence * np.exp(-0.5 * (gap / _REACH) ** 2)
+        weight = prominence * np.exp(-0.5 * (gap / reach) ** 2)
     duration = np.sqrt(12 * spread)  # of a uniform weight with this spread
     above = x[:, inside] - np.median(x[:, inside], axis=2, keepdims=True)
     level = np.take_along_axis(above, row[:, None, :], axis=1)[:, 0]

@@ -14,15 +14,11 @@ import pandas as pd
 from utils.errors import UserError
 from utils.sound import features
 
-BAND_EDGES = (0, 50, 100, 200, 350, 500)  # Hz; right whale up-calls lie mostly within 50 to 350
-TRACK_RANGE = (50, 350)  # Hz
 N_MFCC = 13
 STRETCHED_SPAN_DB = 60.0
 ROLLOFF = 0.85
 
-BAND_COLUMNS = tuple(
-    f"level_{low}_{high}_db" for low, high in zip(BAND_EDGES[:-1], BAND_EDGES[1:], strict=True)
-)
+BAND_UNIT = "dB re whole clip"  # of the columns level_LOW_HIGH_db
 MFCC_COLUMNS = tuple(f"mfcc_{i}" for i in range(N_MFCC))
 UNITS = {
     "rms_db": "dB re full scale",
@@ -31,7 +27,6 @@ UNITS = {
     "bandwidth_hz": "Hz",
     "rolloff_hz": "Hz",
     "flatness": "1",
-    **dict.fromkeys(BAND_COLUMNS, "dB re whole clip"),
     "track_hz": "Hz",
     "track_slope_hz_s": "Hz/s",
     **dict.fromkeys(MFCC_COLUMNS, "dB"),
@@ -43,14 +38,31 @@ _FLOOR = 1e-10
 
 
 def describe(dataset) -> pd.DataFrame:
-    """Return one row a clip of a `data.Dataset`; the columns are keys of UNITS, in that order.
+    """Return one row a clip of a `data.Dataset`: keys of UNITS, and levels in bands.
 
     Without audio there are no `rms_db` and `zero_crossings`.
     """
-    table = spectrogram_descriptors(decibels(dataset), dataset.frequencies, dataset.times)
-    if dataset.audio is not None:
-        table = table.join(audio_descriptors(dataset.audio, dataset.sample_rate))
-    return table[[column for column in UNITS if column in table]]
+    table = spectrogram_descriptors(
+        decibels(dataset), dataset.frequencies, dataset.times, dataset.call_band
+    )
+    if dataset.audio is None:
+        return table
+    return audio_descriptors(dataset.audio, dataset.sample_rate).join(table)
+
+
+def band_edges(frequencies, band) -> np.ndarray:
+    """Return the limits in Hz of the bands whose levels describe a clip: below and above that of
+    the calls, and three in it, the lower ones narrower."""
+    low, high = band
+    ends = 2 * frequencies[0] - frequencies[1], 2 * frequencies[-1] - frequencies[-2]
+    edges = np.array([ends[0], low, low + (high - low) / 6, low + (high - low) / 2, high, ends[1]])
+    edges = np.clip(edges, max(0, ends[0]), ends[1]).round(0 if high - low >= 60 else 1)
+    return np.unique(edges)
+
+
+def band_columns(edges) -> list[str]:
+    """Return the names of the levels between limits in Hz."""
+    return [f"level_{a:g}_{b:g}_db" for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
 def decibels(dataset) -> np.ndarray:
@@ -67,13 +79,14 @@ def decibels(dataset) -> np.ndarray:
     return ((values - low) / (high - low) - 1) * STRETCHED_SPAN_DB
 
 
-def spectrogram_descriptors(spectrograms, frequencies, times) -> pd.DataFrame:
-    """Return descriptors of (n, f, t) spectrograms in dB; frequencies (f,) Hz and times (t,) s.
+def spectrogram_descriptors(spectrograms, frequencies, times, band) -> pd.DataFrame:
+    """Return descriptors of (n, f, t) spectrograms in dB; frequencies (f,) Hz and times (t,) s;
+    band (low, high) in Hz, in which calls are sought.
 
     centroid_hz, bandwidth_hz, rolloff_hz (85 %), flatness: means over frames. level_LOW_HIGH_db:
     power in that range over the power of the whole clip. track_hz, track_slope_hz_s: weighted mean
-    and weighted slope of the most prominent band between 50 and 350 Hz in each frame, after steady
-    tones and broadband bursts were taken out. mfcc_i: means over frames.
+    and weighted slope of the most prominent frequency of the band in each frame, after steady tones
+    and broadband bursts were taken out. mfcc_i: means over frames.
     ValueError if the shapes do not fit together.
     """
     spectrograms, frequencies = np.asarray(spectrograms), np.asarray(frequencies, dtype=float)
@@ -84,7 +97,7 @@ def spectrogram_descriptors(spectrograms, frequencies, times) -> pd.DataFrame:
             f"{len(times)} times; give an array of shape (n, frequency, time)."
         )
     parts = [
-        _of_spectrograms(spectrograms[rows], frequencies, times)
+        _of_spectrograms(spectrograms[rows], frequencies, times, band)
         for rows in _chunks(len(spectrograms))
     ]
     return pd.concat(parts, ignore_index=True)
@@ -109,7 +122,7 @@ def _chunks(n: int) -> Iterator[slice]:
     return (slice(start, start + _CHUNK_CLIPS) for start in range(0, n, _CHUNK_CLIPS))
 
 
-def _of_spectrograms(decibel, frequencies, times) -> pd.DataFrame:
+def _of_spectrograms(decibel, frequencies, times, band) -> pd.DataFrame:
     power = librosa.db_to_power(decibel)  # (n, f, t)
     magnitude = np.sqrt(power)
     centroid = librosa.feature.spectral_centroid(S=magnitude, freq=frequencies)  # (n, 1, t)
@@ -122,30 +135,31 @@ def _of_spectrograms(decibel, frequencies, times) -> pd.DataFrame:
         "flatness": librosa.feature.spectral_flatness(S=magnitude).mean((1, 2)),
     }
     total = power.sum((1, 2))
-    bands = np.stack(
-        [
-            (frequencies >= low) & (frequencies < high)
-            for low, high in zip(BAND_EDGES[:-1], BAND_EDGES[1:], strict=True)
-        ]
-    )  # (bands, f)
-    share = power.sum(2) @ bands.T / total[:, None]
-    columns |= dict(zip(BAND_COLUMNS, 10 * np.log10(np.maximum(share, _FLOOR)).T, strict=True))
-    columns["track_hz"], columns["track_slope_hz_s"] = peak_track(decibel, frequencies, times)
+    edges = band_edges(frequencies, band)
+    bands = (frequencies >= edges[:-1, None]) & (frequencies < edges[1:, None])  # (bands, f)
+    share = 10 * np.log10(np.maximum(power.sum(2) @ bands.T / total[:, None], _FLOOR))
+    columns |= dict(zip(band_columns(edges), share.T, strict=True))
+    columns["track_hz"], columns["track_slope_hz_s"] = peak_track(decibel, frequencies, times, band)
     coefficients = librosa.feature.mfcc(S=decibel, n_mfcc=N_MFCC).mean(2)  # (n, N_MFCC)
     columns |= dict(zip(MFCC_COLUMNS, coefficients.T, strict=True))
     return pd.DataFrame(columns).astype(float)
 
 
-def peak_track(spectrograms, frequencies, times):
+def within(frequencies, band):
+    """Return (f,) bool: which frequencies lie in a band (Hz), or all of them if none does."""
+    inside = (frequencies >= band[0]) & (frequencies <= band[1])
+    return inside if inside.any() else np.ones_like(inside)
+
+
+def peak_track(spectrograms, frequencies, times, band):
     """Return mean frequency (n,) Hz and slope (n,) Hz/s of each clip's most prominent track.
 
     A frame's weight is the square of how far its peak exceeds 1.5 standard deviations of the
     contrast-enhanced clip. Clips without such a frame get the middle of the range and slope 0.
-    Data without bands between 50 and 350 Hz are searched in all bands.
+    Data without a frequency within the band, (low, high) in Hz, are searched at all frequencies.
     """
     contrasted = features.contrast(spectrograms)
-    inside = (frequencies >= TRACK_RANGE[0]) & (frequencies <= TRACK_RANGE[1])
-    inside = inside if inside.any() else np.ones_like(inside)
+    inside = within(frequencies, band)
     contrasted = contrasted[:, inside]
     peak = frequencies[inside][contrasted.argmax(1)]  # (n, t)
     weight = np.maximum(contrasted.max(1).astype(float) - LEAST_CONTRAST, 0) ** 2
@@ -157,4 +171,4 @@ def peak_track(spectrograms, frequencies, times):
     spread = (weight * deviation**2).sum(1)
     slope = (weight * deviation * (peak - frequency[:, None])).sum(1)
     slope = np.divide(slope, spread, out=np.zeros_like(slope), where=spread > 1e-9)
-    return np.where(seen, frequency, np.mean(TRACK_RANGE)), slope
+    return np.where(seen, frequency, np.mean(band)), slope
