@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from utils import cli, paths, report
+from utils import checks, cli, paths, report
 from utils.baseline import baseline
 from utils.errors import UserError
 from utils.quality import checkpoint
@@ -64,6 +64,7 @@ def known_data_set(monkeypatch):
         return SimpleNamespace(name="my clips")
 
     monkeypatch.setattr(report.data, "load", load)
+    monkeypatch.setattr(checks, "plan", lambda *_: checks.Plan(["my clips: 300 clips"]))
     return asked
 
 
@@ -146,6 +147,44 @@ def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set,
     assert "(01_next.ipynb)" in links
     assert "(../../figures/01.png)" in links
     assert "(https://doi.org/1)" in links
+
+
+def test_a_stage_that_fails_leaves_the_finished_ones_of_another_data_set(
+    tmp_path, monkeypatch, known_data_set, capsys
+):
+    write(tmp_path, "00_first", "print('new')")
+    write(tmp_path, "01_bad", "1 / 0")
+    write(tmp_path, "02_next", "print('new')")
+    (tmp_path / "clips").mkdir()
+    command = ["report", "--dataset", str(tmp_path / "clips")]
+    assert cli.main(command, root=tmp_path) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith(f"Data set: {tmp_path / 'clips'}\nmy clips: 300 clips\n00_first")
+    assert "Stored before: 00_first; the others are as they were." in told.err
+    target = tmp_path / "reports" / "my clips"
+    assert [path.name for path in target.iterdir()] == ["00_first.ipynb"]
+    assert stored(target / "00_first.ipynb") == "new\n"
+    write(tmp_path, "01_bad", "raise KeyboardInterrupt")
+    assert cli.main(command, root=tmp_path) in (1, 130)
+    assert "Stored before: 00_first;" in capsys.readouterr().err
+
+
+def test_stages_that_a_data_set_cannot_serve_are_left_out_and_said_first(
+    tmp_path, monkeypatch, known_data_set, capsys
+):
+    reason = "a training side holds 42 clips of call, and 50 are needed; about 12 more would do"
+    plan = checks.Plan(["my clips: 120 clips"], {"01_next": reason})
+    monkeypatch.setattr(checks, "plan", lambda *_: plan)
+    write(tmp_path, "00_first", "print('new')")
+    write(tmp_path, "01_next", "1 / 0")
+    (tmp_path / "clips").mkdir()
+    monkeypatch.setenv("DATASET", str(tmp_path / "clips"))
+    assert cli.main(["report"], root=tmp_path) == 0
+    told = capsys.readouterr().out
+    assert told.index(f"01_next will be left out: {reason}") < told.index("00_first, cell 1")
+    assert [p.name for p in (tmp_path / "reports" / "my clips").iterdir()] == ["00_first.ipynb"]
+    assert cli.main(["report", "--only", "01_next"], root=tmp_path) == 2
+    assert capsys.readouterr().err == f"01_next can't run: {reason}.\n"
 
 
 def test_wrong_calls_are_said_before_any_work(tmp_path, monkeypatch, capsys):

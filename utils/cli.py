@@ -16,10 +16,70 @@ from utils import paths
 from utils.errors import UserError
 
 # Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
-dataset_option = click.option(
-    "--dataset",
-    metavar="SOURCE",
-    help="name or path; default: the variable DATASET, or simulated",
+
+
+def dataset_option(command):
+    """Give a command --dataset and the options by which audio of one's own is read.
+
+    These reach `data.load`, also in the notebooks' kernels, through variables of the environment,
+    which are put back when the command ends.
+    """
+    for option in reversed(_DATASET_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _hand_on(context, parameter, value):
+    """Put the value of an option into its variable of the environment."""
+    if value in (None, (), False):
+        return
+    variable = f"DATASET_{parameter.name.upper()}"
+    variable = {"DATASET_POSITIVE_CLASS": "POSITIVE_CLASS"}.get(variable, variable)
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if parameter.name == "labels":
+        text = str(Path(text).resolve())  # notebooks run in another folder
+    before = os.environ.get(variable)
+    context.call_on_close(lambda: _restore(variable, before))
+    context.meta.setdefault("reading", []).append(parameter.opts[0])
+    os.environ[variable] = "1" if value is True else text
+
+
+def _restore(variable, value):
+    if value is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = value
+
+
+def _check_reading(context, _, value):
+    """UserError if options for audio are given with clips that are no audio of one's own."""
+    asked, source = context.meta.get("reading"), value or os.environ.get("DATASET")
+    if asked and (source in (None, "", paths.SIMULATED) or Path(source).is_file()):
+        raise UserError(
+            f"{asked[0]} is for a folder of audio, and {source or paths.SIMULATED} is none; drop it"
+            " or name a folder with --dataset."
+        )
+    return value
+
+
+def _reading(*names, **given):
+    """An option that is known before --dataset is looked at."""
+    return click.option(*names, is_eager=True, expose_value=False, callback=_hand_on, **given)
+
+
+_DATASET_OPTIONS = (
+    click.option(
+        "--dataset",
+        metavar="SOURCE",
+        callback=_check_reading,
+        help="name or path; default: the variable DATASET, or simulated",
+    ),
+    _reading("--band", type=float, nargs=2, metavar="LOW HIGH", help="Hz; default: from the boxes"),
+    _reading("--seconds", type=float, help="length of a clip; default: from the boxes, or 2"),
+    _reading("--group", metavar="PATTERN", help="regular expression: a file name's recording"),
+    _reading("--labels", metavar="FILE", help="table of labels or boxes, if there are several"),
+    _reading("--positive-class", metavar="NAME", help="the label that is the call"),
+    _reading("--skip-bad", is_flag=True, help="leave unreadable files out instead of stopping"),
 )
 
 
@@ -54,9 +114,9 @@ def whales() -> None:
 @dataset_option
 @click.pass_obj
 def report(root, only, timeout, dataset):
-    """Execute the notebooks and store them, all or none.
+    """Execute the notebooks and store them.
 
-    Example: whales report --dataset my_clips/
+    Example: whales report --dataset my_recordings/ --band 200 6000 --seconds 4
     """
     from utils import report as reports
 
@@ -64,11 +124,11 @@ def report(root, only, timeout, dataset):
         source = dataset or os.environ.get("DATASET")
         reports.report(root or paths.ROOT, source, only=only, timeout=timeout)
     except reports.ReportError as error:
-        print(f"\n{error}\n\nNo stored notebook was changed.", file=sys.stderr)
+        print(f"\n{error}\n\n{reports.kept(error)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         reports.end_tasks()
-        print("\nInterrupted. No stored notebook was changed.", file=sys.stderr)
+        print(f"\nInterrupted. {reports.kept(error)}", file=sys.stderr)
         return 130
 
 
@@ -188,12 +248,14 @@ def study() -> None:
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="default: cores")
 @click.option("--scheduler", help="address of a Dask scheduler, tcp://...; default: none")
 @click.option("--retry", is_flag=True, help="run rows that failed once more")
+@click.option("--yes", is_flag=True, help="start even if it takes more than two hours")
 @dataset_option
-def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, dataset):
+def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, yes, dataset):
     """Run what has no row yet; options that list values may be repeated.
 
     Example: whales study run --parts main --sizes 50 --arms real --arms vae --seeds 0
     """
+    from utils import checks
     from utils.augmentation import arms as every
     from utils.augmentation import study
 
@@ -208,17 +270,16 @@ def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, dataset)
     parts = parts or study.PARTS
     cells = place.cells(range(study.PROTOCOL["most_seeds"]), parts)
     _check_known({"sizes": sorted({cell.n_positive for cell in cells})}, sizes=sizes)
-    failed = study.run_missing(
-        place,
-        parts=parts,
-        sizes=sizes,
-        seeds=seeds,
-        arm_names=arms or known["arms"],
-        classifier_names=list(dict.fromkeys(classifiers or known["classifiers"])),
-        jobs=jobs,
-        scheduler=scheduler,
-        retry=retry,
-    )
+    chosen = {
+        "parts": parts,
+        "sizes": sizes,
+        "seeds": seeds,
+        "arm_names": arms or known["arms"],
+        "classifier_names": list(dict.fromkeys(classifiers or known["classifiers"])),
+        "jobs": jobs,
+    }
+    checks.confirm_study(place, **chosen, yes=yes)
+    failed = study.run_missing(place, **chosen, scheduler=scheduler, retry=retry)
     return 1 if failed else 0
 
 

@@ -1,12 +1,13 @@
-"""Execute the notebooks from top to bottom and store them, all or none.
+"""Execute the notebooks from top to bottom and store them.
 
     whales report                        in place, on the embedded default
     whales report --dataset clips/       into reports/clips/, notebooks/ stays as it is
     whales report --only 00_eda          some of them
 
-Nothing is stored before every notebook has succeeded, so after a failing cell or Ctrl-C the stored
-notebooks are the earlier ones, all from one run. Tables that the notebooks write themselves
-(data/results/) are written as they go.
+In place nothing is stored before every notebook has succeeded, so after a failing cell or Ctrl-C
+the stored notebooks are the earlier ones, all from one run. On another data set each is stored when
+it is finished, and what the data allow is said before the first one starts. Tables that the
+notebooks write themselves (data/results/) are written as they go.
 
 What is stored differs between two runs only where an output differs: timings, widgets and the
 metadata of editors are removed. In place, an output that belongs to one machine or one run (a
@@ -60,17 +61,25 @@ class ReportError(Exception):
     """The report stops; the message is for the person who started it."""
 
 
-def resolve_dataset(source: str | None) -> tuple[str | None, str]:
-    """What the notebooks get as DATASET, and the name of their folder in reports/.
+def resolve_dataset(source: str | None) -> tuple[str | None, data.Dataset | None]:
+    """What the notebooks get as DATASET, and the Dataset.
 
-    Returns (None, "simulated") for the embedded default, else an absolute path, because the
-    notebooks run in another folder. The data set is loaded once, so that whatever is wrong with it
-    is said here: raises as `data.load` does.
+    Returns (None, None) for the embedded default, else an absolute path, because the notebooks run
+    in another folder. The data set is loaded once, so that whatever is wrong with it is said here:
+    raises as `data.load` does.
     """
     if not source or source == data.SIMULATED:
-        return None, data.SIMULATED
+        return None, None
     path = str(data.locate(source).resolve())
-    return path, data.load(path).name
+    return path, data.load(path)
+
+
+def kept(error: BaseException) -> str:
+    """Which notebooks were stored before an error stopped the report, a sentence."""
+    stored = getattr(error, "stored", ())
+    if not stored:
+        return "No stored notebook was changed."
+    return f"Stored before: {', '.join(stored)}; the others are as they were."
 
 
 def output_faults(outputs: Sequence[Mapping]) -> list[str]:
@@ -325,47 +334,78 @@ def report(
         known = ", ".join(path.stem for path in paths)
         raise UserError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
     progress.line(f"Data set: {source or data.SIMULATED}")
-    dataset, name = resolve_dataset(source)
-    pages, left_out = {}, []
-    for path in paths:
-        if only and path.stem not in only:
-            continue
-        if dataset is not None and not only and (reason := _lacking(path.stem, dataset, name)):
-            left_out.append(f"{path.stem} left out: {reason}")
-            continue
-        notebook = execute(
-            path, dataset, strict=dataset is None, timeout=timeout, progress=progress
-        )
-        target = path
-        if dataset is not None:
-            target = root / "reports" / name / path.name
-            one_folder_deeper(notebook)
-        nbformat.validate(notebook)
-        text = nbformat.writes(notebook) + "\n"
-        size = len(text.encode())
-        if size > MAX_BYTES:
-            raise ReportError(
-                f"{path.stem} is {size / 1e6:.2f} MB, more than the {MAX_BYTES / 1e6:.0f} MB that "
-                f"GitHub shows: {_largest_output(notebook)}. Draw fewer or smaller figures."
-            )
-        pages[target] = text
-    _store(pages)
+    dataset, loaded = resolve_dataset(source)
+    chosen = [path for path in paths if not only or path.stem in only]
+    left_out = {}
+    if loaded is not None:
+        left_out = _allowed(loaded, [path.stem for path in chosen], progress)
+        if only and left_out:
+            stem, reason = next(iter(left_out.items()))
+            raise UserError(f"{stem} can't run: {reason}.")
+    pages, stored = {}, []
+    try:
+        for path in chosen:
+            if dataset is not None and not only and path.stem not in left_out:
+                if reason := _lacking(path.stem, dataset, loaded):
+                    left_out[path.stem] = reason
+            if path.stem in left_out:
+                continue
+            page = _page(path, root, dataset, loaded, timeout, progress)
+            pages |= page
+            if loaded is not None:
+                _store(page)
+                stored.append(path.stem)
+        if loaded is None:
+            _store(pages)
+    except BaseException as error:
+        error.stored = stored
+        raise
     total = minutes(time.monotonic() - progress.started)
-    stored = sorted({path.parent.relative_to(root).as_posix() for path in pages})
+    places = sorted({path.parent.relative_to(root).as_posix() for path in pages})
     count = f"{len(pages)} notebook{'s' * (len(pages) > 1)}"
-    progress.line(f"{count} stored in {', '.join(stored)}/, {total} in all")
-    for sentence in left_out:
-        progress.line(sentence)
+    progress.line(f"{count} stored in {', '.join(places)}/, {total} in all")
+    for stem, reason in left_out.items():
+        progress.line(f"{stem} left out: {reason}")
     return list(pages)
 
 
-def _lacking(stem: str, dataset: str, name: str) -> str | None:
+def _allowed(loaded, stems, progress):
+    """Say what a data set allows; return why some stages can't run, by notebook."""
+    from utils import checks
+
+    plan = checks.plan(loaded, stems)
+    for sentence in plan.sentences:
+        progress.line(sentence)
+    for stem, reason in plan.lacking.items():
+        progress.line(f"{stem} will be left out: {reason}")
+    return dict(plan.lacking)
+
+
+def _page(path, root, dataset, loaded, timeout, progress):
+    """The path and text of an executed notebook; ReportError if it is larger than 1 MB."""
+    notebook = execute(path, dataset, strict=dataset is None, timeout=timeout, progress=progress)
+    target = path
+    if dataset is not None:
+        target = root / "reports" / loaded.name / path.name
+        one_folder_deeper(notebook)
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook) + "\n"
+    size = len(text.encode())
+    if size > MAX_BYTES:
+        raise ReportError(
+            f"{path.stem} is {size / 1e6:.2f} MB, more than the {MAX_BYTES / 1e6:.0f} MB that "
+            f"GitHub shows: {_largest_output(notebook)}. Draw fewer or smaller figures."
+        )
+    return {target: text}
+
+
+def _lacking(stem: str, dataset: str, loaded: data.Dataset) -> str | None:
     """Why a notebook can't be executed yet on a data set: what a table lacks; None if nothing."""
     tables = TABLES.get(stem, ())
     for table in tables:
-        if not (paths.results_dir(name) / f"{table}.csv").is_file():
-            module = {"quality": "utils.judging", "study": "utils.study run"}[table]
-            return f"{table}.csv is filled in hours by python -m {module} --dataset ..."
+        if not (paths.results_dir(loaded.name) / f"{table}.csv").is_file():
+            command = {"quality": "whales quality", "study": "whales study run"}[table]
+            return f"{table}.csv is filled in hours by {command} --dataset ..."
     if not tables:
         return None
     from utils.augmentation import answer, study
@@ -375,7 +415,7 @@ def _lacking(stem: str, dataset: str, name: str) -> str | None:
     try:
         if "study" in tables:
             answer.stored(study.Study(dataset))
-        checkpoint.stored(baseline.prepare(data.load(dataset)))
+        checkpoint.stored(baseline.prepare(loaded))
     except UserError as error:
         return str(error)
     return None

@@ -177,6 +177,6 @@ def bad_files(where, bad):
     listed = [f"{shown(name)}: {reason}" for name, reason in bad.items()]
     return UserError(
         f"{where}: {len(bad)} audio file(s) cannot be used ({some_of(listed)}); repair or remove "
-        "them, or pass skip_bad=True to leave them out"
+        "them, or leave them out with --skip-bad (in Python skip_bad=True)"
         + (", or lower fmax in the settings." if any(TOO_SLOW in text for text in listed) else ".")
     )

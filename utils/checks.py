@@ -1,0 +1,124 @@
+"""What a data set allows, said before any notebook starts: stages, splits, how long they take."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier
+
+from utils import data
+from utils.augmentation import study
+from utils.baseline import baseline
+from utils.errors import UserError
+
+# Seconds at the start and for each clip, on two cores whose `_pace` is 1.
+STAGE_SECONDS = {"00_eda": (20, 0.008), "01_baseline": (60, 0.01), "02_generative": (60, 0.01)}
+PACE_SECONDS = 0.4  # of the forest of `_pace` where it is 1
+LONG_HOURS = 2.0  # a study that takes longer is asked about
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is said of a data set: sentences, and why stages can't run, by notebook."""
+
+    sentences: list[str]
+    lacking: dict[str, str] = field(default_factory=dict)
+
+
+def plan(dataset, stems) -> Plan:
+    """Return the Plan of a `data.Dataset` for some notebooks; UserError if none of them can run."""
+    clips = dataset.study_clips()
+    splits = _splits(clips)
+    sentences = [dataset.describe()]
+    usual = baseline.PROTOCOL["n_splits"]
+    if len(splits) < usual:
+        fewest = min(_groups_by_class(clips))
+        how = "each recording is left out once" if len(splits) == fewest else "fewer than usual"
+        sentences.append(
+            f"One of the classes is in {fewest} groups only: {len(splits)} splits instead of "
+            f"{usual}, {how}; intervals will be wide."
+        )
+    lacking = {}
+    if reason := _too_few_to_train(clips, splits):
+        later = [stem for stem in stems if not stem.startswith("00")]
+        lacking = dict.fromkeys(later, reason)
+    sentences += _times(len(clips), [stem for stem in stems if stem not in lacking])
+    return Plan(sentences, lacking)
+
+
+def _splits(clips):
+    groups = len(np.unique(clips.groups))
+    if groups == 1:
+        raise UserError(
+            f"{clips.name}: all clips come from one recording, which cannot be split into "
+            "training, validation and test; add clips of two more, or tell stretches of it apart "
+            "with --group PATTERN, a regular expression of the file names."
+        )
+    try:
+        return data.split_by_group(
+            clips.labels, clips.groups, seed=baseline.PROTOCOL["seed"], fewer=True
+        )
+    except UserError as error:
+        counts = " and ".join(
+            f"{count} with {name}"
+            for count, name in zip(_groups_by_class(clips), clips.class_names, strict=True)
+        )
+        raise UserError(
+            f"{clips.name}: {groups} groups ({counts}) cannot be split into training, validation "
+            "and test, which need a group of each class each; add recordings, or name finer groups "
+            "with --group PATTERN."
+        ) from error
+
+
+def _groups_by_class(clips):
+    return [len(np.unique(clips.groups[clips.labels == value])) for value in (0, 1)]
+
+
+def _too_few_to_train(clips, splits):
+    """Why classifiers can't be compared, with what would mend it; "" if they can."""
+    needed = baseline.PROTOCOL["sizes"][1]
+    counts = np.array([np.bincount(clips.labels[s.train], minlength=2) for s in splits]).min(0)
+    value = int(counts.argmin())
+    if counts[value] >= needed:
+        return ""
+    own = int((clips.labels == value).sum())
+    more = int(np.ceil(needed * own / counts[value])) - own
+    return (
+        f"a training side holds {counts[value]} clips of {clips.class_names[value]}, and {needed} "
+        f"are needed; about {more} more would do"
+    )
+
+
+def _times(n_clips, stems):
+    """How long the stages take on this machine, a sentence."""
+    pace = _pace()
+    minutes = {
+        stem: pace * (STAGE_SECONDS[stem][0] + n_clips * STAGE_SECONDS[stem][1]) / 60
+        for stem in stems
+        if stem in STAGE_SECONDS
+    }
+    told = [f"{stem} about {np.ceil(found):.0f} min" for stem, found in minutes.items()]
+    return [f"On this machine: {', '.join(told)}."] if told else []
+
+
+def _pace():
+    """How many times longer than on the machine of STAGE_SECONDS a small forest takes here."""
+    rng = np.random.default_rng(0)
+    values, labels = rng.standard_normal((3000, 60)), rng.integers(0, 2, 3000)
+    start = time.perf_counter()
+    ExtraTreesClassifier(100, random_state=0).fit(values, labels)
+    return (time.perf_counter() - start) / PACE_SECONDS
+
+
+def confirm_study(place, *, parts, sizes, seeds, arm_names, classifier_names, jobs, yes) -> None:
+    """UserError if a study will take longer than LONG_HOURS and nobody said yes to that."""
+    cells = place.cells(study.chosen_seeds(place, seeds), parts)
+    cells = [c for c in cells if c.arm in arm_names and (not sizes or c.n_positive in sizes)]
+    waiting = study.missing(place, cells, list(classifier_names))
+    hours = study.expected_seconds(place, waiting) / 3600 / jobs
+    if hours > LONG_HOURS and not yes:
+        raise UserError(
+            f"{place.name}: {sum(len(names) for _, names in waiting)} rows will take about "
+            f"{hours:.1f} h in {jobs} processes; add --yes to start (rows resume), or choose a "
+            "part of them with --parts, --sizes, --arms and --classifiers."
+        )
