@@ -42,8 +42,6 @@ def test_one_recording_cannot_be_split():
 @pytest.mark.parametrize("groups", [2, 3])
 def test_recordings_of_one_class_each_cannot_be_split(groups):
     with pytest.raises(UserError, match=r"groups \(\d with none and \d with call\) cannot be"):
-        UserError, match=r"groups \(\d with none and \d with call\) cannot be split"
-    ):
         checks.plan(clips(groups, lambda own: (own > 0).astype(int)), STEMS)
 
 

@@ -98,6 +98,13 @@ def _check(name, arrays):
             raise UserError(
                 f"{name}: {key} has shape {arrays[key].shape}; ({n},) is needed, one a clip."
             )
+    for key, kinds, shape in (("matched", "uifb", (n,)), ("seconds", "uif", (n,)),
+                              ("ordered", "uifb", ()), ("unit", "U", ())):  # fmt: skip
+        if key in arrays and (arrays[key].dtype.kind not in kinds or arrays[key].shape != shape):
+            raise UserError(
+                f"{name}: {key} has type {arrays[key].dtype} and shape {arrays[key].shape}; see "
+                "data/README.md for what it must be, or leave it out."
+            )
     if labels.dtype.kind not in "uifb" or not np.isin(labels, (0, 1)).all():
         raise UserError(f"{name}: labels other than 0 and 1; recode them.")
     check_classes(name, labels)
@@ -138,7 +145,10 @@ def _stored_axes(name, arrays, shape):
         ("frequencies", shape[1], default.frequencies),
         ("times", shape[2], default.times),
     ):
-        axis = np.asarray(arrays.get(key, fallback), dtype=np.float64)
+        axis = np.asarray(arrays.get(key, fallback))
+        if axis.dtype.kind not in "uif" or not np.isfinite(axis).all():
+            raise UserError(f"{name}: {key} must be finite numbers, in Hz or s, one a cell.")
+        axis = axis.astype(np.float64)
         if axis.shape != (size,):
             raise UserError(
                 f"{name}: the spectrograms have {size} cells in {key}, but the axis has "
