@@ -54,7 +54,8 @@ def test_a_folder_with_one_subfolder_a_class(clips):
     of_whales = np.array([name.startswith("whale/") for name in dataset.clip_names])
     np.testing.assert_array_equal(dataset.labels == 1, of_whales)
     assert dataset.describe().endswith(
-        "40 files read, none changed; blocks of up to 250 neighbours of one class by name"
+        "40 files read, none changed; 0.5 s at 2000 Hz, 50 mel bands from 0 to 500 Hz; "
+        "blocks of up to 250 neighbours of one class by name"
     )
     first = dataset.clip_names[0]
     read, _ = soundfile.read(clips / first, dtype="float32")

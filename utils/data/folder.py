@@ -39,9 +39,9 @@ def load_folder(folder, options) -> Dataset:
     numbers, grouping = groups.of_clips(name, table, labels, options.group)
     left_out = [f"{shown(clip)}: {reason}" for clip, reason in bad.items()] + left_out
     heads = [audio.Header(*head) for head in found.notes["heads"]]
-    told = [_done(heads, settings, left_out), grouping]
-    if options.band or options.seconds:
-        told.insert(1, fitting.told(settings))
+    asked = options.settings or options.band or options.seconds
+    default = "" if asked else " (by default; --band and --seconds choose others)"
+    told = [_done(heads, settings, left_out), f"{fitting.told(settings)}{default}", grouping]
     return Dataset(
         name=name,
         spectrograms=found.arrays["spectrograms"],
