@@ -53,15 +53,23 @@ def test_few_recordings_are_left_out_in_turn():
     )
 
 
-def test_too_few_clips_to_train_leave_stages_out():
-    plan = checks.plan(clips(12, n=120), STEMS)
-    assert list(plan.lacking) == STEMS[1:]
-    reason = plan.lacking["01_baseline"]
-    assert "clips of none, and 50 are needed" in reason or "clips of call, and 50" in reason
-    more = int(reason.split("about ")[1].split(" ")[0])
-    assert 5 <= more <= 40
-    assert checks.plan(clips(12, n=120 + 2 * (more + 6) // 12 * 12), STEMS).lacking == {}
-    assert "01_baseline" not in plan.sentences[-1]
+@pytest.mark.parametrize(("n", "lacking"), [(72, 4), (120, 3), (192, 1), (360, 0)])
+def test_too_few_clips_to_train_leave_stages_out(n, lacking):
+    stems = [*STEMS, "03_quality", "04_augmentation"]
+    found = {stem: checks._too_few(stem, clips(12, n=n), _splits(n)) for stem in stems}
+    told = {stem: reason for stem, reason in found.items() if reason}
+    assert list(told) == stems[5 - lacking :]
+    if lacking == 4:
+        reason = told["01_baseline"]
+        assert "clips of none, and 30 are needed; about " in reason
+        more = int(reason.split("about ")[1].split(" ")[0])
+        enough = n + 2 * (more + 12)
+        assert checks._too_few("01_baseline", clips(12, n=enough), _splits(enough)) == ""
+
+
+def _splits(n):
+    toy = clips(12, n=n)
+    return data.split_by_group(toy.labels, toy.groups, seed=0)
 
 
 def test_a_long_study_is_asked_about(monkeypatch):

@@ -1,5 +1,6 @@
 """What a data set allows, said before any notebook starts: stages, splits, how long they take."""
 
+import os
 import time
 from dataclasses import dataclass, field
 
@@ -10,10 +11,13 @@ from utils import data
 from utils.augmentation import study
 from utils.baseline import baseline
 from utils.errors import UserError
+from utils.quality import judging
 
 # Seconds at the start and for each clip, on two cores whose `_pace` is 1.
-STAGE_SECONDS = {"00_eda": (20, 0.008), "01_baseline": (60, 0.01), "02_generative": (60, 0.01)}
+STAGE_SECONDS = {"00_eda": (20, 0.008), "01_baseline": (180, 0.04), "02_generative": (60, 0.005)}
+QUALITY, STUDY = "03_quality", "04_augmentation"
 PACE_SECONDS = 0.4  # of the forest of `_pace` where it is 1
+STUDY_CALLS = 100  # real calls on a training side, below which the study has too few sizes
 LONG_HOURS = 2.0  # a study that takes longer is asked about
 
 
@@ -38,12 +42,38 @@ def plan(dataset, stems) -> Plan:
             f"One of the classes is in {fewest} groups only: {len(splits)} splits instead of "
             f"{usual}, {how}; intervals will be wide."
         )
-    lacking = {}
-    if reason := _too_few_to_train(clips, splits):
-        later = [stem for stem in stems if not stem.startswith("00")]
-        lacking = dict.fromkeys(later, reason)
-    sentences += _times(len(clips), [stem for stem in stems if stem not in lacking])
+    lacking = {stem: reason for stem in stems if (reason := _too_few(stem, clips, splits))}
+    able = [stem for stem in stems if stem not in lacking]
+    sentences += _times(len(clips), able)
+    for stem, hours in ((QUALITY, _quality_hours), (STUDY, _study_hours)):
+        if stem in able:
+            try:
+                left, command = hours(dataset, splits)
+            except UserError as error:
+                lacking[stem] = str(error).removesuffix(".")
+                continue
+            if left:
+                sentences.append(
+                    f"{stem} reads a table that `{command}` fills in about {_in_words(left)}."
+                )
     return Plan(sentences, lacking)
+
+
+def _quality_hours(dataset, splits):
+    bench = baseline.Bench(dataset.study_clips(), None, None, splits)
+    waiting = set(judging.jobs(bench)) - judging.stored_rows(bench)[1]
+    return len(waiting) * judging.SECONDS / 3600, "whales quality"
+
+
+def _study_hours(dataset, _):
+    place, jobs = study.Study(dataset), os.cpu_count() or 1
+    cells = place.cells(study.chosen_seeds(place, ()), study.PARTS)
+    waiting = study.missing(place, cells, list(study.PROTOCOL["classifiers"]))
+    return study.expected_seconds(place, waiting) / 3600 / jobs, "whales study run"
+
+
+def _in_words(hours):
+    return f"{hours:.0f} h" if hours > 1.5 else f"{np.ceil(60 * hours):.0f} min"
 
 
 def _splits(clips):
@@ -74,19 +104,20 @@ def _groups_by_class(clips):
     return [len(np.unique(clips.groups[clips.labels == value])) for value in (0, 1)]
 
 
-def _too_few_to_train(clips, splits):
-    """Why classifiers can't be compared, with what would mend it; "" if they can."""
-    needed = baseline.PROTOCOL["sizes"][1]
+def _too_few(stem, clips, splits):
+    """Why a stage can't run on the training sides, with what would mend it; "" if it can."""
+    needed = {"01": (baseline.LEAST_CLIPS,) * 2, "02": (baseline.LEAST_CLIPS, judging.SIZES[0])}
+    needed |= {"03": needed["02"], "04": (STUDY_CALLS, STUDY_CALLS)}
     counts = np.array([np.bincount(clips.labels[s.train], minlength=2) for s in splits]).min(0)
-    value = int(counts.argmin())
-    if counts[value] >= needed:
-        return ""
-    own = int((clips.labels == value).sum())
-    more = int(np.ceil(needed * own / counts[value])) - own
-    return (
-        f"a training side holds {counts[value]} clips of {clips.class_names[value]}, and {needed} "
-        f"are needed; about {more} more would do"
-    )
+    for value, least in enumerate(needed.get(stem[:2], (0, 0))):
+        if counts[value] < least:
+            own = int((clips.labels == value).sum())
+            more = int(np.ceil(least * own / counts[value])) - own
+            return (
+                f"a training side holds {counts[value]} clips of {clips.class_names[value]}, and "
+                f"{least} are needed; about {more} more would do"
+            )
+    return ""
 
 
 def _times(n_clips, stems):

@@ -33,6 +33,7 @@ PROTOCOL = {
     "shape_size": 200,  # clips a class of the comparison of shapes
     "revision": 1,  # raised when the code changes what the rows mean
 }
+LEAST_CLIPS = 30  # of a class on a training side: more than the first of the sizes
 MODELS = tuple(classifiers.REGISTRY)
 CALIBRATION_SIZES = (50, 200, 800)
 CALIBRATION_MODELS = ("random_forest", "cnn")
@@ -85,11 +86,10 @@ def prepare(dataset, shape=PROTOCOL["shape"]):
         clips.labels, clips.groups, seed=PROTOCOL["seed"], n_splits=PROTOCOL["n_splits"], fewer=True
     )
     fewest = min(np.bincount(clips.labels[split.train]).min() for split in splits)
-    if fewest < PROTOCOL["sizes"][1]:
+    if fewest < LEAST_CLIPS:
         raise UserError(
             f"{clips.name}: a training side holds {fewest} clips of a class, and the learning curve"
-            f" needs {PROTOCOL['sizes'][1]}; add clips, about {PROTOCOL['sizes'][1] / 0.65:.0f} of "
-            "each class in all."
+            f" needs {LEAST_CLIPS}; add clips, about {LEAST_CLIPS / 0.65:.0f} of each class in all."
         )
     resized = spectrograms.resize(clips.spectrograms, shape)
     return Bench(clips, resized, features.extract(resized), splits)
@@ -151,10 +151,12 @@ def table(bench, *, models=MODELS):
 
 
 def curve_sizes(bench):
-    """Return the sizes of the learning curve, clips a class, that every training side reaches."""
+    """Return the sizes of the learning curve, clips a class, that every training side reaches; at
+    least two, the larger one all there are where PROTOCOL has but one."""
     labels = bench.dataset.labels
     smallest = min(np.bincount(labels[split.train], minlength=2).min() for split in bench.splits)
-    return [size for size in PROTOCOL["sizes"] if size <= smallest]
+    reached = [size for size in PROTOCOL["sizes"] if size <= smallest]
+    return reached if len(reached) > 1 else [*reached, int(smallest)]
 
 
 def learning_curve(bench, *, models=MODELS, sizes=None):
