@@ -84,6 +84,38 @@ def test_damaged_audio(originals, case, suffix):
         assert np.isfinite(rest.spectrograms).all() and np.isfinite(rest.audio).all()
 
 
+@settings(max_examples=60)
+@given(case=st.data(), suffix=st.sampled_from([".wav", ".aiff", ".flac", ".ogg"]))
+def test_damaged_recordings(recordings, case, suffix):
+    """Nine whole recordings with three calls each, and one that is damaged."""
+    folder, raw = recordings
+    odd = folder / f"odd{suffix}"
+    odd.write_bytes(mutated(case.draw, raw[suffix]))
+    try:
+        whole = answered(lambda: data.load(folder))
+        rest = answered(lambda: data.load(folder, skip_bad=True))
+    finally:
+        odd.unlink()
+    assert whole is None or np.isfinite(whole.audio).all()
+    assert rest is None or rest.labels.sum() in range(27, 31)
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """A folder of recordings and boxes, and bytes of one more in several formats."""
+    folder, place, raw = tmp_path_factory.mktemp("sea"), tmp_path_factory.mktemp("more"), {}
+    lines = ["file,start,end,low,high,label"]
+    for name in [*(f"rec{k}.wav" for k in range(9)), "odd"]:
+        lines += [f"{name},{start},{start + 1},50,200,call" for start in (5, 12, 19)]
+    (folder / "boxes.csv").write_text("\n".join(lines))
+    for k in range(9):
+        soundfile.write(folder / f"rec{k}.wav", noise(30 * 1000, k), 1000)
+    for suffix in (".wav", ".aiff", ".flac", ".ogg"):
+        soundfile.write(place / f"odd{suffix}", noise(30 * 1000), 1000)
+        raw[suffix] = (place / f"odd{suffix}").read_bytes()
+    return folder, raw
+
+
 CELLS = st.one_of(
     st.sampled_from(
         ["", " ", "0", "1", "0.0", "1,0", "2.5", "-3", "1e9", "nan", "inf", "call", "noise"]

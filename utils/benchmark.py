@@ -188,12 +188,18 @@ def _write_clips(folder, count):
 
 
 def _measured_load(folder, cache):
-    """Seconds and peak memory (MB) of `data.load` in a process of its own."""
+    """Seconds and peak memory (MB) of `data.load` in a process of its own.
+
+    Linux counts what a process was before it became Python in `ru_maxrss`, and not in VmHWM.
+    """
     code = (
-        "import resource, sys, time; from pathlib import Path; from utils import data, paths\n"
+        "import re, resource, sys, time; from pathlib import Path; from utils import data, paths\n"
         "paths.CACHE = Path(sys.argv[2]); start = time.perf_counter(); data.load(sys.argv[1])\n"
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "print(time.perf_counter() - start, peak / (1e6 if sys.platform == 'darwin' else 1e3))"
+        "seconds, status = time.perf_counter() - start, Path('/proc/self/status')\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6\n"
+        "if status.exists():\n"
+        "    peak = int(re.search(r'VmHWM:\\D*(\\d+)', status.read_text())[1]) / 1e3\n"
+        "print(seconds, peak)"
     )
     command = [sys.executable, "-c", code, str(folder), str(cache)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
