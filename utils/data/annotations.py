@@ -6,6 +6,7 @@ and do not know Audacity's frequency lines; it would bring ten packages.
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from utils.data.dataset import some_of
-from utils.data.files import AUDIO_SUFFIXES, list_files
+from utils.data.files import AUDIO_SUFFIXES, is_utf8, list_files
 from utils.data.sheets import (
     TABLE_SUFFIXES,
     column,
@@ -102,8 +103,9 @@ def tables(folder, paths=None) -> list[Path]:
     Empty files, which say "nothing found" beside the recording of their name, are among them only
     where there are others.
     """
-    found = list_files(folder, TABLE_SUFFIXES, deep=True) if paths is None else paths
-    kinds = {path: _kind(path) for path in found}
+    if paths is None:
+        paths = filter(is_utf8, list_files(folder, TABLE_SUFFIXES, deep=True))
+    kinds = {path: _kind(path) for path in paths}
     any_box = {"table", "track"} & set(kinds.values())
     return [path for path, kind in kinds.items() if kind] if any_box else []
 
@@ -113,15 +115,12 @@ def survey(folder, paths=None, *, known_only=True) -> Annotations:
 
     known_only: whether a table must belong to a recording in the folder.
     """
-    audio = [
-        p.relative_to(folder).as_posix() for p in list_files(folder, AUDIO_SUFFIXES, deep=True)
-    ]
-    recordings = {composed(name): name for name in audio}
+    recordings = _Recordings(folder, list_files(folder, AUDIO_SUFFIXES, deep=True))
     parts, searched = [], set()
     for path in tables(folder) if paths is None else paths:
         table = _boxes(path)
-        table["file"] = _files(path, folder, table, recordings, known_only)
-        own = None if len(table) else _own_recording(path, folder, recordings, known_only)
+        table["file"] = _files(path, table, recordings, known_only)
+        own = None if len(table) else _own_recording(path, recordings, known_only)
         named = set(table["file"]) | {own} - {None}
         marked = table["label"].map(plain).isin(NOT_SEARCHED)
         searched |= named - set(table.loc[marked, "file"])
@@ -236,17 +235,36 @@ def _number(text):
     return total
 
 
-def _files(path, folder, table, recordings, known_only):
+class _Recordings:
+    """The recordings of a folder by path, name and stem, all without regard to case or to how
+    accents are written."""
+
+    def __init__(self, folder, paths):
+        self.folder, self.whole = folder, {}
+        self.names, self.stems = defaultdict(list), defaultdict(list)
+        for path in filter(is_utf8, paths):
+            file = path.relative_to(folder).as_posix()
+            known = PurePosixPath(composed(file).casefold())
+            self.whole[known.as_posix()] = file
+            self.names[known.name].append(file)
+            self.stems[known.stem].append(file)
+
+    def beside(self, path):
+        """The folder of a path, as the recordings' folders are written."""
+        return composed(path.parent.relative_to(self.folder).as_posix()).casefold()
+
+
+def _files(path, table, recordings, known_only):
     """The recording of each row."""
     if not len(table):
         return []
     given = table["file"].map(composed)
     own = None
     if (given == "").any():
-        own = _own_recording(path, folder, recordings, known_only)
+        own = _own_recording(path, recordings, known_only)
         if own is None:
             raise _belongs_nowhere(path)
-    named = {name: _named(name, path, folder, recordings) for name in set(given) - {""}}
+    named = {name: _named(name, path, recordings) for name in set(given) - {""}}
     absent = sorted(name for name, file in named.items() if file is None)
     if absent and known_only:
         raise UserError(
@@ -257,45 +275,38 @@ def _files(path, folder, table, recordings, known_only):
     return given.map(lambda name: named[name] if name else own)
 
 
-def _named(name, path, folder, recordings):
+def _named(name, path, recordings):
     """The recording that a table calls so: by its path, or by its name if only one is called so."""
     wanted = name.replace("\\", "/").removeprefix("./").casefold()
-    beside = composed(path.parent.relative_to(folder).as_posix()).casefold()
-    whole = {known.casefold(): file for known, file in recordings.items()}
-    for place in (f"{beside}/{wanted}", wanted):
-        if place in whole:
-            return whole[place]
+    for place in (f"{recordings.beside(path)}/{wanted}", wanted):
+        if place in recordings.whole:
+            return recordings.whole[place]
     last = PurePosixPath(wanted).name
-    for part in (lambda known: known.name, lambda known: known.stem):
-        found = [file for known, file in whole.items() if part(PurePosixPath(known)) == last]
-        if len(found) == 1:
+    for known in (recordings.names, recordings.stems):
+        if len(found := known.get(last, ())) == 1:
             return found[0]
     return None
 
 
-def _own_recording(path, folder, recordings, known_only):
+def _own_recording(path, recordings, known_only):
     """The recording whose name a table's name begins with: beside it, or else anywhere; None."""
-    name = composed(path.name).casefold()
-    beside = composed(path.parent.relative_to(folder).as_posix()).casefold()
+    name, beside = composed(path.name).casefold(), recordings.beside(path)
+    ends = [i for i in range(len(name), 0, -1) if not name[i : i + 1].isalnum()]
+    fits = [recordings.stems[name[:end]] for end in ends if name[:end] in recordings.stems]
+    near = [[file for file in files if _folder(file) == beside] for files in fits]
+    for files in (*filter(None, near), *fits):  # the longest first
+        if len(files) > 1:
+            raise UserError(
+                f"{path.name} fits {len(files)} recordings ({some_of(files)}); put it beside its "
+                "own, or name the recordings in a column `file`."
+            )
+        return files[0]
+    ending = r"\.(?:table\.\d+|selections|txt|csv)"
+    return None if known_only else re.split(ending, path.name, flags=re.IGNORECASE)[0]
 
-    def fits(known):
-        stem = PurePosixPath(known).stem.casefold()
-        return name.startswith(stem) and not name[len(stem) : len(stem) + 1].isalnum()
 
-    found = [known for known in recordings if fits(known)]
-    near = [k for k in found if PurePosixPath(k).parent.as_posix().casefold() == beside]
-    for candidates in (near, found):
-        if candidates:
-            longest = max(len(PurePosixPath(known).stem) for known in candidates)
-            best = [k for k in candidates if len(PurePosixPath(k).stem) == longest]
-            if len(best) > 1:
-                raise UserError(
-                    f"{path.name} fits {len(best)} recordings ({some_of(best)}); put it beside its "
-                    "own, or name the recordings in a column `file`."
-                )
-            return recordings[best[0]]
-    return None if known_only else re.split(r"\.(?:table\.\d+|selections|txt|csv)", path.name,
-                                            flags=re.IGNORECASE)[0]  # fmt: skip
+def _folder(file):
+    return composed(PurePosixPath(file).parent.as_posix()).casefold()
 
 
 def _belongs_nowhere(path):

@@ -30,21 +30,7 @@ def load_recordings(folder, options, tables=None) -> Dataset:
     name = folder.resolve().name
     found = annotations.survey(folder, tables)
     call, is_call = _call(name, found.events, options.positive_class)
-    heads, bad = _heads(folder, set(found.events["file"]) | found.searched, options, name)
-    settings = options.settings or fitting.fitted(
-        fitting.of_boxes(found.events[is_call]),
-        sorted({head.rate for head in heads.values()}),
-        band=options.band,
-        seconds=options.seconds,
-    )
-    for file, head in list(heads.items()):
-        if head.seconds < settings.clip_seconds:
-            bad[file] = f"shorter than a clip of {settings.clip_seconds:g} s"
-        elif head.rate < 2 * settings.fmax:
-            bad[file] = f"sample rate {head.rate} Hz {audio.TOO_SLOW} up to {settings.fmax:g} Hz"
-    if bad and (not options.skip_bad or len(bad) >= len(heads)):
-        raise audio.bad_files(name, bad)
-    heads = {file: head for file, head in heads.items() if file not in bad}
+    heads, bad, settings = _usable(folder, found, found.events[is_call], options)
     kept = found.events["file"].isin(heads)
     events, calls = found.events[kept], found.events[kept & is_call]
     _check_ends(name, events, heads)
@@ -112,10 +98,10 @@ def _call(where, events, positive_class):
     return chosen[0], (events["label"] == chosen[0]).to_numpy()
 
 
-def _heads(folder, files, options, where):
-    """Headers by file, in name order, and why other files can't be used."""
-    heads, bad = {}, {}
-    for file in sorted(files, key=natural):
+def _usable(folder, found, calls, options):
+    """Headers by file, in name order, why other files can't be used, and the settings."""
+    where, heads, bad = folder.resolve().name, {}, {}
+    for file in sorted(set(found.events["file"]) | found.searched, key=natural):
         head, reason = audio.examine(folder / file)
         if reason:
             bad[file] = reason
@@ -123,7 +109,21 @@ def _heads(folder, files, options, where):
             heads[file] = head
     if bad and not options.skip_bad or not heads:
         raise audio.bad_files(where, bad)
-    return heads, bad
+    settings = options.settings or fitting.fitted(
+        fitting.of_boxes(calls),
+        sorted({head.rate for head in heads.values()}),
+        band=options.band,
+        seconds=options.seconds,
+    )
+    for file, head in heads.items():
+        if head.seconds < settings.clip_seconds:
+            bad[file] = f"shorter than a clip of {settings.clip_seconds:g} s"
+        elif head.rate < 2 * settings.fmax:
+            bad[file] = f"sample rate {head.rate} Hz {audio.TOO_SLOW} up to {settings.fmax:g} Hz"
+    heads = {file: head for file, head in heads.items() if file not in bad}
+    if bad and not options.skip_bad or not heads:
+        raise audio.bad_files(where, bad)
+    return heads, bad, settings
 
 
 def _check_ends(where, events, heads):
@@ -141,9 +141,10 @@ def _check_ends(where, events, heads):
 def _windows(events, calls, heads, searched, length):
     """Columns file, begin, label: the clips to cut, by recording and time."""
     parts = []
+    boxes_of, own_of = dict(list(events.groupby("file"))), dict(list(calls.groupby("file")))
     for file, head in heads.items():
         rng = np.random.default_rng(zlib.crc32(file.encode("utf-8", "surrogateescape")))
-        boxes, own = events[events["file"] == file], calls[calls["file"] == file]
+        boxes, own = boxes_of.get(file, events[:0]), own_of.get(file, calls[:0])
         last = head.seconds - length
         slack = length - (own["end"] - own["begin"])
         # A box that is longer than the clip gives its middle.
