@@ -87,7 +87,10 @@ def test_a_csv_like_the_challenge_s(tmp_path):
     names = [f"train/train{i + 1}.wav" for i in range(45)]
     assert dataset.clip_names.tolist() == names
     np.testing.assert_array_equal(dataset.labels, labels)
-    assert dataset.class_names == ("none", "call")
+    assert dataset.class_names == ("none", "call") and "none changed" in dataset.describe()
+    write(tmp_path / "challenge" / "train" / "train99.wav")
+    told = load(tmp_path / "challenge").describe()
+    assert "45 files read, 1 left out (train/train99.wav: not in train.csv)" in told
 
 
 def test_a_csv_with_groups_and_class_names(tmp_path):

@@ -46,7 +46,12 @@ def labelled(folder, options):
     if tables and not fit and len(classes) < 2:
         fit = tables[:1]  # says which columns it lacks
     if fit:
-        table, left_out = read_labels(fit[0], folder), []
+        table = read_labels(fit[0], folder)
+        unnamed = {*list_files(folder, AUDIO_SUFFIXES, deep=True)} - {*table["path"]}
+        left_out = [
+            f"{shown(path.relative_to(folder).as_posix())}: not in {fit[0].name}"
+            for path in sorted(unnamed)
+        ]
     else:
         table, left_out = subfolder_labels(folder, classes, options)
     ignored = [t for t in tables if t not in fit]
