@@ -683,7 +683,7 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
 
 def test_titles_follow_the_numbers(found):
     assert "10 ayudan, 2 perj" in findings.forest_title({"planted": found}, 50)
-    assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main, seed=0))
+    assert "+0.0" in findings.curve_title(found, comparison.scores_by_size(found.main))
     helps = found.against_real
     helps = answer.headline(helps[helps["verdict"] == "helps"])
     assert f"{len(helps)} ayudan" in findings.gain_title(found)

@@ -35,7 +35,7 @@ def table(effects, *, seeds=20, noise=0.004, seed=0):
 
 def test_planted_effects_get_their_verdict():
     effects = {"good": 0.03, "bad": -0.03, "nothing": 0.0}
-    found = comparison.verdicts(table(effects), seed=0).set_index("arm")
+    found = comparison.verdicts(table(effects)).set_index("arm")
     assert found["verdict"].to_dict() == {
         "good": "helps",
         "bad": "harms",
@@ -43,7 +43,7 @@ def test_planted_effects_get_their_verdict():
     }
     assert found["mean"].to_dict() == pytest.approx(effects, abs=0.003)
     assert (found["seeds"] == 20).all()
-    noisy = comparison.verdicts(table({"noisy": 0.0}, noise=0.1), seed=0)
+    noisy = comparison.verdicts(table({"noisy": 0.0}, noise=0.1))
     assert noisy["verdict"].tolist() == ["undecided"]
 
 
@@ -74,7 +74,7 @@ def test_a_null_table_is_judged_right_at_the_nominal_rate(seeds):
         shared = np.sqrt(correlation) * rng.normal()
         values = 0.02 * (shared + np.sqrt(1 - correlation) * rng.normal(size=seeds))
         wrong += comparison.p_value(values) < 0.05
-        _, low, high = comparison.interval(values, seed=0, n_resamples=400)
+        _, low, high = comparison.interval(values)
         outside += not low <= 0 <= high
     assert 0.02 < wrong / n_tables < 0.085
     assert 0.02 < outside / n_tables < 0.095
@@ -83,7 +83,7 @@ def test_a_null_table_is_judged_right_at_the_nominal_rate(seeds):
 @pytest.mark.parametrize(("effect", "least", "most"), [(0.01, 0.0, 0.05), (-0.01, 0.9, 1.0)])
 def test_a_gain_is_excluded_where_there_is_none_and_seldom_where_it_is_real(effect, least, most):
     excluded = [
-        comparison.verdicts(table({"arm": effect}, seeds=10, seed=seed), seed=0)["gain_excluded"][0]
+        comparison.verdicts(table({"arm": effect}, seeds=10, seed=seed))["gain_excluded"][0]
         for seed in range(200)
     ]
     assert least <= np.mean(excluded) <= most
@@ -92,10 +92,10 @@ def test_a_gain_is_excluded_where_there_is_none_and_seldom_where_it_is_real(effe
 def test_excluding_a_gain_is_adjusted_for_the_arms():
     values = 0.0093 * np.linspace(-1, 1, 10) - 0.001
     own = [rows("real", np.zeros(10)), rows("a", values, ratio=1.0)]
-    alone = comparison.verdicts(pd.concat(own), seed=0).iloc[0]
+    alone = comparison.verdicts(pd.concat(own)).iloc[0]
     assert alone["gain_excluded"] and alone["p_gain"] == comparison.p_gain(values)
     more = [rows(f"b{i}", values + 0.02, ratio=1.0) for i in range(9)]
-    beside = comparison.verdicts(pd.concat([*own, *more]), seed=0).set_index("arm").loc["a"]
+    beside = comparison.verdicts(pd.concat([*own, *more])).set_index("arm").loc["a"]
     assert beside["p_gain"] == pytest.approx(10 * alone["p_gain"])
     assert beside["high"] < 0.01 and not beside["gain_excluded"]
 
@@ -150,25 +150,25 @@ def curve_table(seeds=12, noise=0.0):
 def test_real_equivalents_on_an_analytic_curve():
     # AUC grows by 0.05 a doubling: +0.075 at 50 calls is one and a half doublings, 141 calls
     arm = rows("vae", np.full(12, 0.65 + 0.075), ratio=15.0)
-    found = comparison.real_equivalents(pd.concat([*curve_table(), arm]), "vae", 50, "cnn", seed=0)
+    found = comparison.real_equivalents(pd.concat([*curve_table(), arm]), "vae", 50, "cnn")
     np.testing.assert_allclose(found, 50 * 2**1.5, rtol=1e-6)
     noisy = pd.concat([*curve_table(noise=0.01), arm])
-    k, low, high = comparison.real_equivalents(noisy, "vae", 50, "cnn", seed=0)
+    k, low, high = comparison.real_equivalents(noisy, "vae", 50, "cnn")
     assert low < k < high and low == pytest.approx(141, rel=0.2) == high
 
 
 def test_real_equivalents_end_where_the_curve_ends():
     for score, end in ((0.2, 25), (0.99, 800)):
         both = pd.concat([*curve_table(), rows("vae", np.full(12, score), ratio=15.0)])
-        found = comparison.real_equivalents(both, "vae", 50, "cnn", seed=0)
+        found = comparison.real_equivalents(both, "vae", 50, "cnn")
         np.testing.assert_allclose(found, end)
 
 
 def test_few_seeds_are_refused():
     with pytest.raises(ValueError, match="at least 3"):
-        comparison.interval([0.1, 0.2], seed=0)
+        comparison.interval([0.1, 0.2])
     with pytest.raises(ValueError, match="seeds hold both"):
-        comparison.real_equivalents(pd.concat(curve_table()), "vae", 50, "cnn", seed=0)
+        comparison.real_equivalents(pd.concat(curve_table()), "vae", 50, "cnn")
 
 
 def test_the_whole_training_side_ends_the_curve_at_its_mean_size():
@@ -206,7 +206,7 @@ def test_the_projection_is_what_more_seeds_give():
     rng = np.random.default_rng(0)
 
     def half(k):
-        _, low, high = comparison.interval(rng.normal(size=k), seed=0, overlap=0, n_resamples=1000)
+        _, low, high = comparison.interval(rng.normal(size=k), overlap=0)
         return ((high - low) / 2) ** 2
 
     wide = {k: np.sqrt(np.mean([half(k) for _ in range(400)])) for k in (5, 40)}
@@ -215,7 +215,7 @@ def test_the_projection_is_what_more_seeds_give():
 
 def test_scores_by_size_leave_out_what_has_few_seeds():
     both = pd.concat([*curve_table(), rows("vae", [0.5, 0.6])])
-    found = comparison.scores_by_size(both, seed=0)
+    found = comparison.scores_by_size(both)
     assert set(found["arm"]) == {"real"} and (found["seeds"] == 12).all()
     assert ((found["low"] <= found["mean"]) & (found["mean"] <= found["high"])).all()
 
@@ -223,11 +223,11 @@ def test_scores_by_size_leave_out_what_has_few_seeds():
 def test_the_rival_is_chosen_for_each_place():
     weak = table({"a": 0.01, "b": 0.0, "vae": 0.03}, noise=0.001)
     strong = table({"a": 0.0, "b": 0.05, "vae": 0.03}, noise=0.001).assign(n_positive=100)
-    found = comparison.against_best(pd.concat([weak, strong]), ("a", "b"), ("vae",), seed=0)
+    found = comparison.against_best(pd.concat([weak, strong]), ("a", "b"), ("vae",))
     found = found.set_index("n_positive")
     assert found["rival"].to_dict() == {50: "a", 100: "b"}
     assert found["verdict"].to_dict() == {50: "helps", 100: "harms"}
-    nothing = comparison.against_best(weak, ("none",), ("vae",), seed=0)
+    nothing = comparison.against_best(weak, ("none",), ("vae",))
     assert nothing.empty and "rival" in nothing
 
 
@@ -246,7 +246,7 @@ def test_the_least_rank_correlation_is_that_of_the_tables():
 def test_a_failed_row_leaves_its_rival_out_of_that_seed_alone():
     whole = table({"a": 0.03, "b": 0.0, "vae": 0.01}, noise=0.001)
     failed = (whole["arm"] == "a") & (whole["seed"] == whole["seed"].min())
-    found = comparison.against_best(whole[~failed], ("a", "b"), ("vae",), seed=0)
+    found = comparison.against_best(whole[~failed], ("a", "b"), ("vae",))
     assert found["rival"].item() == "a" and found["seeds"].item() == whole["seed"].nunique()
     assert found["mean"].item() < -0.005  # against b alone it would be +0.01
 
@@ -256,7 +256,7 @@ def test_luck_does_not_choose_the_rival():
     gaps = []
     for seed in range(150):
         drawn = table(dict.fromkeys((*equal, "vae"), 0.0), seeds=5, noise=0.02, seed=seed)
-        found = comparison.against_best(drawn, equal, ("vae",), seed=0)
+        found = comparison.against_best(drawn, equal, ("vae",))
         assert found["rival"].isin(equal).all() and len(found) == 1
         gaps.append(found["mean"].item())
     assert abs(np.mean(gaps)) < 3 * np.std(gaps) / np.sqrt(len(gaps))

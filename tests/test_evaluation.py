@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn import metrics
 
 from utils.statistics import evaluation
@@ -132,11 +133,13 @@ def test_reliability_of_calibrated_probabilities():
     assert np.abs(predicted - observed).max() < 0.04
 
 
-def test_mean_interval_of_normal_values():
-    values = np.random.default_rng(0).normal(5, 2, 400)
-    mean, low, high = evaluation.mean_interval(values, seed=0, overlap=0)
-    assert mean == pytest.approx(values.mean())
-    assert high - low == pytest.approx(2 * 1.96 * 2 / 20, rel=0.15)
+def test_mean_interval_without_overlap_is_that_of_the_t_test():
+    values = np.random.default_rng(0).normal(5, 2, 12)
+    mean, low, high = evaluation.mean_interval(values, overlap=0)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    np.testing.assert_allclose((mean, low, high), (values.mean(), *expected))
+    wider = np.diff(evaluation.mean_interval(values)[1:])
+    np.testing.assert_allclose(wider / (high - low), np.sqrt(1 + 12 * evaluation.OVERLAP))
 
 
 @pytest.mark.parametrize("shared", [0.0, evaluation.OVERLAP / (1 + evaluation.OVERLAP)])
@@ -145,7 +148,7 @@ def test_an_interval_over_five_splits_holds_the_mean_as_often_as_it_says(shared)
     overlap, held = shared / (1 - shared), []
     for _ in range(1000):
         values = np.sqrt(shared) * rng.normal() + np.sqrt(1 - shared) * rng.normal(size=5)
-        _, low, high = evaluation.mean_interval(values, seed=0, overlap=overlap, n_resamples=400)
+        _, low, high = evaluation.mean_interval(values, overlap=overlap)
         held.append(low <= 0 <= high)
     assert np.mean(held) == pytest.approx(0.95, abs=0.025)
 

@@ -62,7 +62,7 @@ def test_the_table_is_that_of_the_results(page):
             few, every = found[plotting.model_title(model)][2 * position : 2 * position + 2]
             at_50 = curve[(curve["model"] == model) & (curve["size"] == 50)]["roc_auc"].mean()
             points = checkpoint[checkpoint["model"] == model]["roc_auc"]
-            expected = evaluation.mean_interval(points, seed=baseline.PROTOCOL["seed"])
+            expected = evaluation.mean_interval(points)
             assert numbers(few) == [pytest.approx(at_50, abs=6e-4)]
             assert numbers(every) == pytest.approx(expected, abs=6e-4)
         strongest = stored(dataset, "cues").groupby("cue")["roc_auc"].mean().max()
@@ -253,7 +253,7 @@ def rows_told(own):
         known |= {f"top_{size}": f"{means.iloc[0]:.3f}", f"second_{size}": f"{means.iloc[1]:.3f}"}
         assert scores.columns[0] == "gradient_boosting"
         for classifier in answer.CLASSIFIERS:
-            gap = comparison.interval(scores.iloc[:, 0] - scores[classifier], seed=answer.SEED)
+            gap = comparison.interval(scores.iloc[:, 0] - scores[classifier])
             known[f"detector_{size}_{classifier}"] = ranged(gap)
     for classifier in answer.CLASSIFIERS:
         known[f"more_{classifier}"] = ranged(answer.more_calls(own, classifier, 50, 100))
@@ -331,7 +331,7 @@ def told(found):
         assert scores.columns[0] == "logistic"  # the best on simulated calls alone
         for classifier in answer.CLASSIFIERS:  # from which it is not told
             gap = scores["logistic"] - scores[classifier]
-            low, high = comparison.interval(gap, seed=answer.SEED)[1:]
+            low, high = comparison.interval(gap)[1:]
             assert low < 0 < high
     for classifier in answer.CLASSIFIERS:
         text = findings_study.each(own, answer.BEST, answer.ANSWER_SIZE, classifier)

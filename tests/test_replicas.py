@@ -37,9 +37,9 @@ def test_the_constant_is_found_that_was_planted():
 
 def test_intervals_hold_the_mean_as_often_as_they_say_with_the_right_constant():
     table = rows(0.3, count=60)
-    held, total = replicas.coverage(table, seed=0, overlap=0.3)
+    held, total = replicas.coverage(table, overlap=0.3)
     assert total == 60 * 6 and held / total == pytest.approx(0.95, abs=0.035)
-    bare = replicas.coverage(table, seed=0, overlap=0.0)[0]
+    bare = replicas.coverage(table, overlap=0.0)[0]
     assert bare / total < 0.8
     told = findings.replicas(table)
     assert f"De {total} intervalos del 95 %" in told and f"sin ensanchar, {bare} (" in told

@@ -343,7 +343,7 @@ def replicas(jobs):
     value, low, high = replicas.overlap(rows, seed=0)
     print(f"{rows['replica'].nunique()} replicas: overlap {value:.2f} ({low:.2f} to {high:.2f})")
     for kept in (evaluation.OVERLAP, 0.0):
-        held, total = replicas.coverage(rows, seed=0, overlap=kept)
+        held, total = replicas.coverage(rows, overlap=kept)
         print(f"intervals with overlap {kept:.2f}: {held} of {total} hold the others' mean")
 
 

@@ -125,12 +125,12 @@ class Answer:
     @functools.cached_property
     def against_real(self):
         """`comparison.verdicts` of every arm against real clips alone."""
-        return comparison.verdicts(self.main, seed=SEED)
+        return comparison.verdicts(self.main)
 
     @functools.cached_property
     def against_rival(self):
         """`comparison.against_best` of what is generated against the best cheap rival."""
-        return comparison.against_best(self.main, CHEAP, GENERATED, seed=SEED)
+        return comparison.against_best(self.main, CHEAP, GENERATED)
 
     def row(self, arm, size, classifier, *, rival=False):
         """Return one verdict as a Series; against `real`, or against the best cheap rival."""
@@ -164,7 +164,7 @@ class Answer:
         judged = judged[(judged["n_positive"] == size) & (judged["classifier"] == classifier)]
         names = set(judged["arm"])
         found = {
-            arm: comparison.real_equivalents(self.curve_rows, arm, size, classifier, seed=SEED)
+            arm: comparison.real_equivalents(self.curve_rows, arm, size, classifier)
             for arm in arms.ARMS
             if arm in names
         }
@@ -282,7 +282,7 @@ def scenario(answer, part):
     p is adjusted over the arms of one size, classifier and, where it varies, ratio.
     """
     family = comparison.PLACE + ["ratio"] * (part == "ratios")
-    return comparison.verdicts(answer.part(part), seed=SEED, family=family)
+    return comparison.verdicts(answer.part(part), family=family)
 
 
 def curves(answer):
@@ -294,7 +294,7 @@ def curves(answer):
         rest = wide.loc[:, wide.columns > answer.main["n_positive"].max()]
         rest = rest.melt(var_name="n_positive", value_name="roc_auc")
         rows.append(rest.assign(arm=arms.REAL, classifier=classifier))
-    return comparison.scores_by_size(pd.concat(rows), seed=SEED)
+    return comparison.scores_by_size(pd.concat(rows))
 
 
 def agreement(first, second):
@@ -348,7 +348,7 @@ def dose_beside(answer, classifier, ratio, generators=tuple(registry.REGISTRY)):
 def change(values, overlap=comparison.OVERLAP):
     """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
     compared with it, so that p is not adjusted."""
-    mean, low, high = comparison.interval(values, seed=SEED, overlap=overlap)
+    mean, low, high = comparison.interval(values, overlap=overlap)
     p = comparison.p_value(values, overlap=overlap)
     return {"mean": mean, "low": low, "high": high, "p": p,
             "verdict": comparison.verdict(low, high, p)}  # fmt: skip
@@ -360,7 +360,7 @@ def by_overlap(answer):
     rows = headline(answer.main, None)
     return {
         overlap: (
-            headline(comparison.verdicts(rows, seed=SEED, overlap=overlap)),
+            headline(comparison.verdicts(rows, overlap=overlap)),
             averages(answer, overlap),
         )
         for overlap in OVERLAPS
@@ -468,7 +468,7 @@ def other_scores(answer, size):
     rows = headline(answer.main[answer.main["n_positive"] == size], None)
     found = {}
     for score in OTHER_SCORES:
-        table = comparison.verdicts(rows, seed=SEED, score=score)
+        table = comparison.verdicts(rows, score=score)
         for classifier, own in table.groupby("classifier"):
             found[classifier, score] = own.set_index("arm")
     return found
@@ -477,7 +477,7 @@ def other_scores(answer, size):
 def more_calls(answer, classifier, size, larger):
     """Return (mean, low, high): what `real` gains from size to larger calls, paired by seed."""
     curve = comparison.learning_curve(answer.main, classifier)
-    return comparison.interval(curve[larger] - curve[size], seed=SEED)
+    return comparison.interval(curve[larger] - curve[size])
 
 
 def by_snr(answer, arm, classifier):

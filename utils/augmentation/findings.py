@@ -430,8 +430,7 @@ def replicas(rows) -> str:
         return "**Clips simulados, otras grabaciones**: sin medir todavía."
     value, low, high = deployments.overlap(rows, seed=answer.SEED)
     held, bare = (
-        deployments.coverage(rows, seed=answer.SEED, overlap=overlap)
-        for overlap in (comparison.OVERLAP, 0.0)
+        deployments.coverage(rows, overlap=overlap) for overlap in (comparison.OVERLAP, 0.0)
     )
     names = ", ".join(title(arm) for arm in deployments.ARMS[1:])
     return (
@@ -539,7 +538,7 @@ def by_snr(found, classifier) -> str:
             f"**{name(found.name)}**: no se conoce la SNR de sus llamadas, así que aquí no se mide."
         )
     low, high = (table[score] for score in study.BY_SNR)
-    gap = comparison.interval(low - high, seed=answer.SEED)
+    gap = comparison.interval(low - high)
     if gap[1] <= 0 <= gap[2]:
         better = "no se distinguen"
     else:
@@ -805,7 +804,7 @@ def detector_change(found, size) -> str:
     best, *others = wide.columns
     gaps = []
     for classifier in [c for c in answer.CLASSIFIERS if c in others]:
-        gap = comparison.interval(wide[best] - wide[classifier], seed=answer.SEED)
+        gap = comparison.interval(wide[best] - wide[classifier])
         gaps.append(f"{ranged(*gap, SIGNED)} frente a {plotting.model_title(classifier)}")
     return (
         f"con {size} llamadas reales y nada más, {plotting.model_title(best)}, "

@@ -99,14 +99,14 @@ def overlap(rows, *, seed, n_resamples=2000):
     return float(needed(np.arange(count))), float(low), float(high)
 
 
-def coverage(rows, *, seed, overlap=evaluation.OVERLAP):
+def coverage(rows, *, overlap=evaluation.OVERLAP):
     """Return (held, intervals): how many replicas' 95 % intervals hold the mean of all the other
     replicas, over arms and classifiers."""
     held = total = 0
     for table in differences(rows).values():
         means = table.mean(axis=1)
         for replica, values in table.iterrows():
-            low, high = comparison.interval(values.to_numpy(), seed=seed, overlap=overlap)[1:]
+            low, high = comparison.interval(values.to_numpy(), overlap=overlap)[1:]
             held += low <= means.drop(replica).mean() <= high
             total += 1
     return int(held), total

@@ -102,7 +102,7 @@ def compared(rows, main):
     rest = main[~main["arm"].isin(both["arm"])].merge(
         both[["seed", "n_positive"]].drop_duplicates()
     )
-    real = comparison.verdicts(pd.concat([both, rest]), seed=0)
+    real = comparison.verdicts(pd.concat([both, rest]))
     real = real[real["arm"].isin(both["arm"]) & real["classifier"].isin(both["classifier"])]
     both["change"] = both["roc_auc"] - both["roc_auc_study"]
     wide = both.pivot_table("change", "seed", ["classifier", "arm", "n_positive"]).dropna()

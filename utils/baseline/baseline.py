@@ -302,7 +302,7 @@ def summary(table, score="roc_auc"):
     rows = []
     for model in MODELS:
         points = table.loc[table["model"] == model, score].to_numpy()
-        mean, low, high = evaluation.mean_interval(points, seed=PROTOCOL["seed"])
+        mean, low, high = evaluation.mean_interval(points)
         rows.append({"name": model, "mean": mean, "low": low, "high": high, "points": points})
     return pd.DataFrame(rows)
 
@@ -311,7 +311,7 @@ def curve_summary(curve, score="roc_auc"):
     """Return model, size, mean, low and high of a learning curve's score over the splits."""
     rows = []
     for (model, size), part in curve.groupby(["model", "size"]):
-        mean, low, high = evaluation.mean_interval(part[score], seed=PROTOCOL["seed"])
+        mean, low, high = evaluation.mean_interval(part[score])
         rows.append({"model": model, "size": size, "mean": mean, "low": low, "high": high})
     return pd.DataFrame(rows)
 

@@ -43,7 +43,7 @@ def gain_title(curve, names, *, seed) -> str:
     wide = curve.pivot_table("roc_auc", "split", ["model", "size"])
     parts = []
     for name in names:
-        gain = evaluation.mean_interval(wide[name][many] - wide[name][few], seed=seed)
+        gain = evaluation.mean_interval(wide[name][many] - wide[name][few])
         parts.append(f"{plotting.model_title(name)} {ranged(*gain)}")
     return f"De {few} a {many} clips por clase: {', '.join(parts)}"
 
@@ -52,7 +52,7 @@ def leak(dealt, table, *, seed) -> str:
     """Whether a random split scores higher than one by group; dealt: of `baseline.leak`, table: of
     baseline.csv."""
     honest = table[table["model"] == "gradient_boosting"]["roc_auc"]
-    sides = [evaluation.mean_interval(side, seed=seed) for side in (dealt["roc_auc"], honest)]
+    sides = [evaluation.mean_interval(side) for side in (dealt["roc_auc"], honest)]
     told = [f"**{mean:.3f}** ({low:.3f} a {high:.3f})" for mean, low, high in sides]
     gain = sides[0][0] - sides[1][0]
     if sides[0][1] > sides[1][2]:

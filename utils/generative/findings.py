@@ -39,7 +39,7 @@ def _changes(part, measure):
             change = own[form] - own[used]
             mean, low, high, ends = change.mean(), None, None, ""
             if len(change) >= evaluation.FEWEST:
-                mean, low, high = evaluation.mean_interval(change, seed=0)
+                mean, low, high = evaluation.mean_interval(change)
                 ends = f" ({low:+.3f} a {high:+.3f})"
             cells.append(f"{mean:+.3f}{ends}")
             found.append((name, form, mean, low, high))
@@ -146,7 +146,7 @@ def draws(table) -> str:
     own, beside = table[table["generator"] == name], ""
     if best != columns[0]:
         gains = (own[best] - own[columns[0]]).dropna()
-        gain, low, high = evaluation.mean_interval(gains, seed=0)
+        gain, low, high = evaluation.mean_interval(gains)
         beside = f" ({gain:+.3f}, {low:+.3f} a {high:+.3f}, frente a {judging.SAMPLES} clips)"
     return (
         f"ROC AUC en prueba, media de {table['split'].nunique()} particiones; con las "

@@ -42,22 +42,22 @@ def values(table, metric, size):
     return wide.reindex([*wide.index, *(name for name in tried if name not in wide.index)])
 
 
-def summary(table, metric, size, *, seed=0):
+def summary(table, metric, size):
     """Return mean, low and high of a metric over the splits, one row a generator; NaN with fewer
     than three splits that gave samples."""
-    return _intervals(values(table, metric, size), seed)
+    return _intervals(values(table, metric, size))
 
 
-def ratios(table, metric, size, *, seed=0):
+def ratios(table, metric, size):
     """Return a metric as a share of that of real calls, split by split: mean, low, high."""
     wide = values(table, metric, size)
-    return _intervals(wide / wide.loc[judging.REAL], seed)
+    return _intervals(wide / wide.loc[judging.REAL])
 
 
-def _intervals(wide, seed):
+def _intervals(wide):
     """Mean, low and high of each row, in the order of judging.NAMES."""
     rows = {
-        name: evaluation.mean_interval(wide.loc[name].dropna(), seed=seed)
+        name: evaluation.mean_interval(wide.loc[name].dropna())
         if wide.loc[name].notna().sum() >= evaluation.FEWEST
         else (np.nan, np.nan, np.nan)
         for name in judging.NAMES
@@ -95,16 +95,16 @@ def best_floor(table, size):
     return values(table, "usefulness", size).loc[list(RULE["usefulness"])].mean(axis=1).idxmax()
 
 
-def margins(table, size, reference, *, metric="usefulness", beside=None, seed=0):
+def margins(table, size, reference, *, metric="usefulness", beside=None):
     """Return mean, low and high of each generator's metric minus that of the reference, split by
     split. beside: the metric of the reference, the same by default."""
     own = values(table, metric, size)
     other = own if beside is None else values(table, beside, size)
-    return _intervals(own - other.loc[reference], seed)
+    return _intervals(own - other.loc[reference])
 
 
-def filtered(table, size, metric, *, seed=0):
+def filtered(table, size, metric):
     """Return mean, low and high of what the rejection changes in a metric, split by split, one row
     a generator that was filtered in at least three splits."""
     change = values(table, f"{metric}{judging.KEPT}", size) - values(table, metric, size)
-    return _intervals(change, seed).dropna()
+    return _intervals(change).dropna()

@@ -7,10 +7,10 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import interpolate, optimize, stats
 
 from utils.errors import UserError
-from utils.statistics.evaluation import FEWEST, OVERLAP, widening
+from utils.statistics.evaluation import FEWEST, OVERLAP, half_width
 from utils.statistics.evaluation import mean_interval as interval
 
 SMALLEST_EFFECT = 0.01  # of ROC AUC
@@ -82,7 +82,7 @@ def verdict(low, high, p, smallest=SMALLEST_EFFECT):
     return "undecided"
 
 
-def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLEST_EFFECT,
+def verdicts(table, reference="real", *, score="roc_auc", smallest=SMALLEST_EFFECT,
              family=PLACE, overlap=OVERLAP):  # fmt: skip
     """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain, verdict
     and gain_excluded.
@@ -97,7 +97,7 @@ def verdicts(table, reference="real", *, seed, score="roc_auc", smallest=SMALLES
         values = group["difference"].to_numpy()
         if len(values) < FEWEST:
             continue
-        mean, low, high = interval(values, seed=seed, overlap=overlap)
+        mean, low, high = interval(values, overlap=overlap)
         row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
         tests = {"p": p_value(values, overlap=overlap)}
         tests["p_gain"] = p_gain(values, smallest, overlap=overlap)
@@ -128,7 +128,7 @@ def widest(table, n_seeds, classifiers, reference="real"):
     for _, group in paired.groupby([*PLACE, "arm", "ratio"]):
         if len(group) < FEWEST:
             return np.inf
-        mean, low, high = interval(group["difference"], seed=0, overlap=0)
+        mean, low, high = interval(group["difference"], overlap=0)
         widths.append(max(mean - low, high - mean))
     return float(max(widths))
 
@@ -166,18 +166,18 @@ def learning_curve(table, classifier, score="roc_auc"):
     return found.dropna()
 
 
-def scores_by_size(table, *, seed, score="roc_auc"):
+def scores_by_size(table, *, score="roc_auc"):
     """Return a row an arm, classifier and size: seeds, mean, low, high of the score."""
     rows = []
     for (arm, classifier, size), group in table.groupby(["arm", "classifier", "n_positive"]):
         if len(group) >= FEWEST:
-            mean, low, high = interval(group[score], seed=seed)
+            mean, low, high = interval(group[score])
             rows.append((arm, classifier, size, len(group), mean, low, high))
     names = ["arm", "classifier", "n_positive", "seeds", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
 
-def against_best(table, rivals, arms, *, seed, score="roc_auc"):
+def against_best(table, rivals, arms, *, score="roc_auc"):
     """Return `verdicts` of arms against the best of some rivals; `rival` names the most frequent.
 
     The rival of a seed is the one of the highest mean over the *other* seeds of its place: the
@@ -195,12 +195,12 @@ def against_best(table, rivals, arms, *, seed, score="roc_auc"):
         chosen = others.idxmax(axis=1)
         best = own.merge(chosen.rename("arm").reset_index(), on=["seed", "arm"])
         both = [best.assign(arm=_RIVAL, ratio=0.0), group[group["arm"].isin(arms)]]
-        found = verdicts(pd.concat(both), _RIVAL, seed=seed, score=score)
+        found = verdicts(pd.concat(both), _RIVAL, score=score)
         rival = chosen.value_counts().sort_index().idxmax()
         parts.append(found.assign(rival=rival, **dict(zip(PLACE, place, strict=True))))
     parts = [part for part in parts if len(part)]
     if not parts:
-        return verdicts(table.iloc[:0], seed=seed).assign(rival=None)
+        return verdicts(table.iloc[:0]).assign(rival=None)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -252,13 +252,13 @@ def least_rank_correlation(n):
     return float(rare[0]) if len(rare) else np.inf
 
 
-def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_resamples=2000):
+def real_equivalents(table, arm, size, classifier, *, score="roc_auc"):
     """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
 
-    The mean learning curve, made monotone, is read backwards on a logarithmic axis. Curve and arm
-    are taken as differences to `real` at `size`, seed by seed; the interval redraws seeds for both
-    together and is widened as in `interval`. Values end at the curve's first and last size.
-    ValueError if fewer than three seeds hold both, or the curve lacks the size.
+    The mean learning curve, made monotone, is read backwards on a logarithmic axis. low and high
+    are the least and the largest k whose score, seed by seed, the arm's does not differ from by the
+    interval of `interval` (Fieller 1954). Values end at the curve's first and last size. ValueError
+    if fewer than three seeds hold both, or the curve lacks the size.
     """
     curve = learning_curve(table, classifier, score)
     own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
@@ -271,14 +271,17 @@ def real_equivalents(table, arm, size, classifier, *, seed, score="roc_auc", n_r
     if size not in curve:
         raise UserError(f"the learning curve of real clips lacks {size} calls.")
     sizes = curve.columns.to_numpy(dtype=float)
-    both = curve.loc[shared].assign(arm=own.loc[shared]).sub(curve.loc[shared, size], axis=0)
-    both = both.to_numpy()
-    rng, mean = np.random.default_rng(seed), both.mean(0)
-    drawn = both[rng.integers(0, len(shared), (n_resamples, len(shared)))].mean(1)
-    drawn = mean + widening(len(shared)) * (drawn - mean)
-    found = [_read_backwards(sizes, row[:-1], row[-1]) for row in drawn]
-    low, high = np.percentile(found, [2.5, 97.5])
-    return _read_backwards(sizes, mean[:-1], mean[-1]), float(low), float(high)
+    curve, own = curve.loc[shared].to_numpy(), own.loc[shared].to_numpy()
+    found = _read_backwards(sizes, curve.mean(0), own.mean())
+    candidates = np.geomspace(sizes[0], sizes[-1], N_CANDIDATES)
+    at = interpolate.make_interp_spline(np.log(sizes), curve, k=1, axis=1)(np.log(candidates))
+    gap = own[:, None] - at
+    like = np.abs(gap.mean(0)) <= half_width(gap.std(0, ddof=1), len(gap))
+    low, high = candidates[like][[0, -1]] if like.any() else (found, found)
+    return found, float(min(low, found)), float(max(high, found))
+
+
+N_CANDIDATES = 2001  # sizes that an interval of `real_equivalents` ends at
 
 
 def _read_backwards(sizes, means, target):

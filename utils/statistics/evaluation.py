@@ -4,7 +4,7 @@ Ranking scores (ROC AUC, average precision) and the Brier score are computed fro
 never from hard labels. Decisions use a threshold that was chosen on validation clips. Intervals
 come from a bootstrap that resamples whole groups (recordings or blocks of neighbouring clips),
 because clips of one group are not independent (Efron and Tibshirani 1993, chapter 8); those of a
-mean over splits or seeds count that these share clips.
+mean over splits or seeds are in closed form and count that these share clips.
 """
 
 import numpy as np
@@ -137,28 +137,25 @@ def reliability(labels, probability, n_bins=10):
     return predicted, observed, np.array([len(part) for part in parts])
 
 
-def mean_interval(values, *, seed, overlap=OVERLAP, n_resamples=5000):
-    """Return (mean, low, high): a 95 % bootstrap interval of the mean of (k,) splits or seeds.
+def mean_interval(values, *, overlap=OVERLAP):
+    """Return (mean, low, high): the 95 % interval of the mean of (k,) splits or seeds.
 
-    The percentile bootstrap is widened to what a t interval gives for a few normal values, and by
-    sqrt(1 + k overlap) since the k share training clips (Nadeau and Bengio 2003); overlap=0 for
-    none. ValueError for fewer than FEWEST values.
+    The corrected resampled t interval (Nadeau and Bengio 2003): the k share training clips, so that
+    the variance of their mean is (1/k + overlap) of theirs; overlap=0 for none. ValueError for
+    fewer than FEWEST values.
     """
     values = np.asarray(values, dtype=float)
-    k = len(values)
-    if values.ndim != 1 or k < FEWEST:
-        raise UserError(f"an interval over {k} values says nothing; give at least {FEWEST}.")
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(0, k, (n_resamples, k))].mean(1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    wider, mean = widening(k, overlap), values.mean()
-    return float(mean), float(mean + wider * (low - mean)), float(mean + wider * (high - mean))
+    if values.ndim != 1 or len(values) < FEWEST:
+        raise UserError(
+            f"an interval over {len(values)} values says nothing; give at least {FEWEST}."
+        )
+    mean, half = values.mean(), half_width(values.std(ddof=1), len(values), overlap)
+    return float(mean), float(mean - half), float(mean + half)
 
 
-def widening(k, overlap=OVERLAP):
-    """By how much the bootstrap interval of k values is to be widened: see `mean_interval`."""
-    few = np.sqrt(k / (k - 1)) * stats.t.ppf(0.975, k - 1) / stats.norm.ppf(0.975)
-    return few * np.sqrt(1 + k * overlap)
+def half_width(deviation, k, overlap=OVERLAP):
+    """Return half of the interval of `mean_interval`, from the standard deviation of k values."""
+    return stats.t.ppf(0.975, k - 1) * np.sqrt(1 / k + overlap) * deviation
 
 
 def cohens_d(positive, negative):
