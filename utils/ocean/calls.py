@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.fft import irfft, rfft
 
-from utils.ocean.noise import Recorder
 from utils.ocean.settings import (
     CLIP_SAMPLES,
     CLIP_SECONDS,
@@ -21,6 +20,7 @@ from utils.ocean.settings import (
     TIME,
     TRUTH_COLUMNS,
     OceanSettings,
+    Recorder,
 )
 
 
@@ -143,21 +143,25 @@ def render_calls(
     """Up-calls of a recording: signals (n, CLIP_SAMPLES), truth (n rows), contours (n, 101)."""
     rows = np.flatnonzero(positive)
     n, m = len(positive), len(rows)
-    spread = settings.contour_variability
+    spread, shape = settings.contour_variability, settings.upcall
 
     def varied(middle: float, between: float, within: float, low: float, high: float):
         deviation = between * rng.standard_normal() + within * rng.standard_normal(m)
         return np.clip(middle + spread * deviation, low, high)
 
-    start = varied(102, 7, 11, 50, 160)
-    sweep = np.exp(varied(math.log(110), 0.1, 0.3, math.log(40), math.log(250)))
-    duration = varied(0.9, 0.05, 0.18, 0.4, 1.4)
-    power = np.exp(varied(0.35, 0.1, 0.35, math.log(0.6), math.log(3.5)))
-    bow = varied(-2.0, 1.0, 5.0, -18, 12)
+    start = varied(*shape.start)
+    sweep = np.exp(varied(*shape.log_sweep))
+    duration = varied(*shape.duration)
+    power = np.exp(varied(*shape.log_power))
+    bow = varied(*shape.bow)
     harmonic = rng.uniform(size=m) < settings.harmonic_fraction
     cut = rng.uniform(size=m) < settings.cut_fraction
     lost = duration * rng.uniform(0.15, 0.45, m)
-    fits = np.clip(rng.normal(0.85, 0.10, m) - duration / 2, 0.02, 1.98 - duration)
+    if shape.centre is None:
+        fits = rng.uniform(0.02, np.maximum(CLIP_SECONDS - 0.02 - duration, 0.03))
+    else:
+        fits = rng.normal(*shape.centre, m) - duration / 2
+        fits = np.clip(fits, 0.02, CLIP_SECONDS - 0.02 - duration)
     at_edge = np.where(rng.uniform(size=m) < 0.5, -lost, CLIP_SECONDS - duration + lost)
     onset = np.where(cut, at_edge, fits)
     units = make_units(
@@ -169,7 +173,7 @@ def render_calls(
     shared, own = rng.standard_normal(), rng.standard_normal(m)
     snr = settings.snr_mean_db + settings.snr_sd_db * np.clip(0.5 * shared + 0.866 * own, -2.5, 2.5)
 
-    received = receive(render_units(m, units), recorder, rng)
+    received = receive(render_units(m, units), recorder, rng, settings.reverberation)
     sounding = (TIME >= onset[:, None]) & (TIME < (onset + duration)[:, None])
     power_now = (received.astype(float) ** 2 * sounding).sum(axis=1) / sounding.sum(axis=1)
     factor = np.sqrt(10 ** (snr / 10) * band_power[rows] / power_now)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft, rfft
 from scipy.signal import lfilter
 
-from utils.ocean.settings import CLIP_FREQUENCIES, CLIP_SAMPLES, IN_BAND, TIME
+from utils.ocean.settings import CLIP_FREQUENCIES, CLIP_SAMPLES, IN_BAND, TIME, Recorder
 
 
 def slow_drift(rng: np.random.Generator, n: int, correlation: float = 0.85) -> np.ndarray:
@@ -23,32 +22,6 @@ def power_in_band(signals: np.ndarray) -> np.ndarray:
     """(n,) mean power of (n, CLIP_SAMPLES) signals within SNR_BAND."""
     spectrum = rfft(signals, axis=1)[:, IN_BAND]
     return 2 * (spectrum.real**2 + spectrum.imag**2).sum(axis=1, dtype=float) / CLIP_SAMPLES**2
-
-
-@dataclass(frozen=True)
-class Recorder:
-    """High-pass (Hz), pre-whitening (dB an octave), band edge (Hz), level of the clips (rms)."""
-
-    corner: float
-    whitening: float
-    edge: float
-    level: float
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator, spread: float) -> Recorder:
-        return cls(
-            corner=100.0 * math.exp(0.3 * spread * rng.standard_normal()),
-            whitening=5.0 + 1.0 * spread * rng.uniform(-1, 1),
-            edge=900.0 + 50.0 * spread * rng.uniform(-1, 1),
-            level=0.012 * 10 ** (0.25 * spread * rng.standard_normal()),
-        )
-
-    def gain(self, frequencies: np.ndarray) -> np.ndarray:
-        """Amplitude response at `frequencies` (Hz), about 1 near 200 Hz."""
-        f = np.maximum(frequencies, 0.25)
-        high_pass = 1 / np.sqrt(1 + (self.corner / f) ** 4)
-        low_pass = 1 / np.sqrt(1 + (f / self.edge) ** 40)
-        return high_pass * low_pass * (f / 200) ** (self.whitening / 6.02)
 
 
 def _wenz_db(frequencies: np.ndarray, wind: float, shipping: float) -> np.ndarray:

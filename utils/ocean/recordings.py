@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from utils.errors import UserError
 from utils.ocean.calls import render_calls
-from utils.ocean.noise import Recorder, power_in_band, render_ambient, slow_drift
+from utils.ocean.noise import power_in_band, render_ambient, slow_drift
 from utils.ocean.settings import (
     CLIP_SAMPLES,
     CONTOUR_TIMES,
@@ -20,6 +20,7 @@ from utils.ocean.settings import (
     SAMPLE_RATE,
     TRUTH_COLUMNS,
     OceanSettings,
+    Recorder,
 )
 from utils.ocean.sources import (
     render_airguns,
@@ -158,12 +159,18 @@ class _Parts:
         return audio * np.minimum(1.0, _PEAK / peak).astype(np.float32)
 
 
+def _moved(signals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Signals (n, samples) begun at any time; what leaves at the end comes in at the start."""
+    first = rng.integers(0, CLIP_SAMPLES, (len(signals), 1))
+    return np.take_along_axis(signals, (np.arange(CLIP_SAMPLES) + first) % CLIP_SAMPLES, axis=1)
+
+
 def _render_recording(
     positive: np.ndarray, rng: np.random.Generator, settings: OceanSettings
 ) -> _Parts:
     """Render one recording whose clips hold a call where `positive` (clips,) says so."""
     n = len(positive)
-    recorder = Recorder.draw(rng, settings.background_variability)
+    recorder = settings.recorder or Recorder.draw(rng, settings.background_variability)
     ambient = render_ambient(n, recorder, rng, settings.background_variability)
     band_power = power_in_band(ambient)  # (n,)
     scale = np.sqrt(band_power).astype(np.float32)[:, None]
@@ -187,7 +194,10 @@ def _render_recording(
     ):
         rows = np.flatnonzero(present[kind])
         if len(rows):
-            sources[kind] = rows, rendered(len(rows), recorder, rng) * scale[rows]
+            signals = rendered(len(rows), recorder, rng) * scale[rows]
+            if settings.sources_anywhere:
+                signals = _moved(signals, rng)
+            sources[kind] = rows, signals
 
     flags = pd.DataFrame(present)
     truth = call_truth.assign(n_distractors=flags.sum(axis=1).astype(np.int64), **present)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -28,6 +29,51 @@ TIME = (np.arange(CLIP_SAMPLES) / SAMPLE_RATE).astype(np.float32)
 
 
 @dataclass(frozen=True)
+class UpcallShape:
+    """How the up-calls of a recording vary: each a tuple of the middle, the standard deviation
+    between recordings, that within one, the lowest and the highest value.
+
+    start: Hz. log_sweep: logarithm of the Hz from start to end. duration: s. log_power: logarithm
+    of the exponent of time along the sweep, 0 for a straight line, above 0 if the call bends
+    upwards. bow: Hz by which its middle lies higher. centre: mean and standard deviation of the
+    time of its middle in s, or None for any time at which the whole call fits.
+    """
+
+    start: tuple[float, ...] = (102, 7, 11, 50, 160)
+    log_sweep: tuple[float, ...] = (math.log(110), 0.1, 0.3, math.log(40), math.log(250))
+    duration: tuple[float, ...] = (0.9, 0.05, 0.18, 0.4, 1.4)
+    log_power: tuple[float, ...] = (0.35, 0.1, 0.35, math.log(0.6), math.log(3.5))
+    bow: tuple[float, ...] = (-2.0, 1.0, 5.0, -18, 12)
+    centre: tuple[float, float] | None = (0.85, 0.10)
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """High-pass (Hz), pre-whitening (dB an octave), band edge (Hz), level of the clips (rms)."""
+
+    corner: float
+    whitening: float
+    edge: float
+    level: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, spread: float) -> Recorder:
+        return cls(
+            corner=100.0 * math.exp(0.3 * spread * rng.standard_normal()),
+            whitening=5.0 + 1.0 * spread * rng.uniform(-1, 1),
+            edge=900.0 + 50.0 * spread * rng.uniform(-1, 1),
+            level=0.012 * 10 ** (0.25 * spread * rng.standard_normal()),
+        )
+
+    def gain(self, frequencies: np.ndarray) -> np.ndarray:
+        """Amplitude response at `frequencies` (Hz), about 1 near 200 Hz."""
+        f = np.maximum(frequencies, 0.25)
+        high_pass = 1 / np.sqrt(1 + (self.corner / f) ** 4)
+        low_pass = 1 / np.sqrt(1 + (f / self.edge) ** 40)
+        return high_pass * low_pass * (f / 200) ** (self.whitening / 6.02)
+
+
+@dataclass(frozen=True)
 class OceanSettings:
     """What the hydrophone hears, and how often. Raises ValueError for values out of range.
 
@@ -39,6 +85,11 @@ class OceanSettings:
     background_variability: scales how much the ambient noise differs between and within recordings.
     downsweep_rate ... ship_rate: share of clips without a call that hold such a source.
     positive_rate_factor: the same shares in clips with a call, relative to those without.
+    sources_anywhere: whether other sources come at any time, or mostly in the middle of a clip, as
+    in clips that a detector has chosen.
+    reverberation: scales the strength of the echoes of calls.
+    upcall: how the shape of the calls varies. recorder: the one of all recordings, or None for one
+    drawn for each.
     """
 
     positive_fraction: float = 0.23
@@ -57,12 +108,18 @@ class OceanSettings:
     airgun_rate: float = 0.22
     ship_rate: float = 0.55
     positive_rate_factor: float = 0.22
+    sources_anywhere: bool = False
+    reverberation: float = 1.0
+    upcall: UpcallShape = UpcallShape()
+    recorder: Recorder | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name == "recording_clips":
                 _check_recording_clips(value)
+                continue
+            if field.name in ("sources_anywhere", "upcall", "recorder"):
                 continue
             if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
                 raise UserError(f"{field.name} must be a number, not {value!r}.")
@@ -81,6 +138,7 @@ _RANGES = {  # all other numbers are shares, 0 to 1
     "snr_sd_db": (0.0, 15.0),
     "contour_variability": (0.0, 1.5),
     "background_variability": (0.0, 2.0),
+    "reverberation": (0.0, 2.0),
 }
 
 

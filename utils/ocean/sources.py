@@ -8,8 +8,8 @@ import numpy as np
 from scipy.fft import irfft, rfft
 
 from utils.ocean.calls import make_units, receive, render_units
-from utils.ocean.noise import Recorder, draw_amplitude, draw_loudness, slow_drift, unsteady_level
-from utils.ocean.settings import CLIP_FREQUENCIES, CLIP_SAMPLES, TIME
+from utils.ocean.noise import draw_amplitude, draw_loudness, slow_drift, unsteady_level
+from utils.ocean.settings import CLIP_FREQUENCIES, CLIP_SAMPLES, TIME, Recorder
 
 
 def render_downsweeps(n: int, recorder: Recorder, rng: np.random.Generator) -> np.ndarray:
