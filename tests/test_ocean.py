@@ -32,7 +32,7 @@ def clips():
 def parts_of(settings, seed=0, n=40, positive=None):
     rng = np.random.default_rng(seed)
     positive = np.arange(n) % 2 == 0 if positive is None else positive
-    return ocean.recordings._render_recording(positive, rng, settings)
+    return ocean.recordings.render_recording(positive, rng, settings)
 
 
 # Reproducible, well formed
@@ -183,7 +183,7 @@ def test_snr_is_found_again_from_call_and_ambient_noise(mean, sd):
 def test_clip_is_the_sum_of_its_parts():
     settings = OceanSettings()
     clips = simulate(45, seed=9, settings=settings)
-    parts = ocean.recordings._render_recording(
+    parts = ocean.recordings.render_recording(
         clips.labels == 1, np.random.default_rng([9, 1]), settings
     )
     total = parts.ambient + parts.calls

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from utils.augmentation import simulated
 from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound import augmentations, features
@@ -30,6 +31,10 @@ class Material:
     spare: np.ndarray  # (k, f, t) further real calls of the training side, for `oracle` alone
     synthetic: Callable  # (name of a generator, number) to (number, f, t) of its samples
     seed: int
+    table: np.ndarray = None  # (n + m, d) features of the calls and then the sea
+    bank: Callable = None  # kind to `simulated.Bank`
+    band: np.ndarray = None  # (f,) bool: where calls lie
+    stretched: bool = False  # see `simulated.calls_in_seas`
 
     def rng(self, arm):
         """Return a random generator of the seed and the arm's name."""
@@ -42,7 +47,8 @@ class Material:
 
 @dataclass(frozen=True, eq=False)
 class Added:
-    """Clips that an arm adds: (k, f, t), and (k,) the share of a call in each, from 0.5 to 1.
+    """Clips that an arm adds: (k, f, t); (k,) the share of a call in each, from 0.5 to 1; (k,)
+    labels, calls where there are none.
 
     A clip with a share below 1 enters twice, as a call with that weight and as sea with the rest:
     the cross-entropy of a soft label, for classifiers that know hard ones only.
@@ -50,6 +56,7 @@ class Added:
 
     clips: np.ndarray
     share: np.ndarray = field(default=None)
+    labels: np.ndarray = field(default=None)
 
 
 def _turns(n, count, rng):
@@ -101,6 +108,55 @@ def oracle(material, count):
     return Added(material.spare[:count])
 
 
+def _simulated_calls(material, kind="calls"):
+    """SIMULATED simulated calls in real seas, drawn by their odds of being one of the calls; all of
+    the bank where no call is known."""
+    rng, bank = material.rng(kind), material.bank(kind)
+    calls, sea = material.calls, material.sea
+    clips = simulated.calls_in_seas(
+        bank.grid, material.band, calls, sea, rng, stretched=material.stretched
+    )
+    if not len(calls):
+        return clips
+    own = material.table[: len(calls)]
+    odds = simulated.importance(features.extract(clips).table, own, seed=material.seed)
+    return clips[rng.choice(len(clips), SIMULATED, replace=False, p=odds)]
+
+
+def _whole_clips(material, kind, fitted):
+    """Whole simulated clips and their labels: WHOLE of each class, fitted: drawn by their odds of
+    being one of the row's own clips, class by class; all of the bank where no call is known."""
+    rng, bank = material.rng(f"{kind} {fitted}"), material.bank(kind)
+    n_calls, drawn = len(material.calls), []
+    if not n_calls:
+        return bank.grid, bank.labels
+    for label, own in ((1, material.table[:n_calls]), (0, material.table[n_calls:])):
+        rows = rng.choice(np.flatnonzero(bank.labels == label), 5 * WHOLE, replace=False)
+        odds = simulated.importance(bank.table[rows], own, seed=material.seed) if fitted else None
+        drawn.append(rng.choice(rows, WHOLE, replace=False, p=odds))
+    drawn = np.concatenate(drawn)
+    return bank.grid[drawn], bank.labels[drawn]
+
+
+def _with_ocean(kinds):
+    """An arm: `classical`, and simulated clips of some kinds of the simulated hydrophone."""
+
+    def arm(material, count):
+        clips = [classical(material, count).clips] if count else []
+        labels = [np.ones(count, int)]
+        for kind, fitted in kinds:
+            if kind in ("calls", "downsweeps"):
+                drawn = _simulated_calls(material, kind)
+                drawn = drawn, np.ones(len(drawn), int)
+            else:
+                drawn = _whole_clips(material, kind, fitted)
+            clips.append(drawn[0])
+            labels.append(drawn[1])
+        return Added(np.concatenate(clips), labels=np.concatenate(labels))
+
+    return arm
+
+
 def _generated(name):
     def arm(material, count):
         return Added(material.synthetic(name, count))
@@ -121,6 +177,20 @@ ARMS = {
     "noise": _generated("noise"),
     ORACLE: oracle,
 }
+OCEANS = {  # of the simulated hydrophone, beside `classical`: kinds of clips, and whether fitted
+    "ocean_prior": (("prior", False),),
+    "ocean_fitted": (("prior", True),),
+    "ocean_calls": (("calls", True),),
+    "ocean": (("calls", True), ("prior", True)),
+    "ocean_tuned": (("tuned", False),),
+    "ocean_downsweeps": (("downsweeps", True),),
+}
+ARMS |= {name: _with_ocean(kinds) for name, kinds in OCEANS.items()}
+CONTROL = "ocean_downsweeps"  # the shape of the call has to matter
+WITHOUT_CLIPS = ("ocean_prior", "ocean_tuned")  # what can be done without any real clip
+WITHOUT_CALLS = ("ocean_calls", "ocean")  # and with seas alone
+SIMULATED = 400  # simulated calls in real seas
+WHOLE = 300  # whole simulated clips of each class
 GENERATED = (*registry.REGISTRY, "noise")
 
 
@@ -149,6 +219,8 @@ def prepare(arm, material, count, known):
     check(arm, material, count, added.clips)
     n_calls, n_sea = len(material.calls), len(material.sea)
     labels = np.repeat([1, 0, 1], [n_calls, n_sea, len(added.clips)])
+    if added.labels is not None:
+        labels[n_calls + n_sea :] = added.labels
     table = known + features.extract(added.clips) if len(added.clips) else known
     weights, n_clips = None, len(labels)
     if arm == CLASS_WEIGHT:
@@ -169,6 +241,16 @@ def check(arm, material, count, clips):
     wanted = 0 if arm in (REAL, CLASS_WEIGHT) else count
     if arm == ORACLE:
         wanted = min(count, len(material.spare))
+    if arm in OCEANS:
+        wanted = (
+            len(clips)
+            if count == 0
+            else count
+            + sum(
+                SIMULATED if kind in ("calls", "downsweeps") else 2 * WHOLE
+                for kind, _ in OCEANS[arm]
+            )
+        )
     if len(clips) != wanted:
         raise UserError(f"arm {arm} added {len(clips)} clips instead of {wanted}.")
     if not np.isfinite(clips).all():

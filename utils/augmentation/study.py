@@ -15,7 +15,7 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 import joblib
@@ -26,7 +26,7 @@ from joblib.externals.loky import process_executor
 from sklearn.metrics import roc_auc_score
 
 from utils import data, paths, tables
-from utils.augmentation import arms
+from utils.augmentation import arms, simulated
 from utils.baseline import baseline
 from utils.errors import UserError
 from utils.models import classifiers
@@ -38,6 +38,7 @@ from utils.statistics import comparison, evaluation
 PROTOCOL = {
     "sizes": (25, 50, 100, 200, 400),  # real calls
     "negatives": 800,  # real clips of sea beside them
+    "control_sizes": (25, 50),  # of arms.CONTROL
     "fill": 800,  # calls, real and added, that every arm that adds fills up to
     "curve": (600, 800),  # further sizes of `real` alone; the whole training side comes last
     "balanced": {"size": 100, "negatives": 100, "fill": 200},
@@ -52,6 +53,13 @@ PROTOCOL = {
         "gradient_boosting": {"max_iter": 100, "learning_rate": 0.12},
         "logistic": {},
     },
+    "primary": {  # comparison of the simulated hydrophone, written before its rows were run
+        "arm": "ocean",
+        "against": ("class_weight", "oversample", "classical", "mixup", "call_on_background"),
+        "classifiers": ("cnn", "random_forest"),
+        "sizes": (25, 50, 100),
+        "unseen": range(14, 40),  # seeds at which nobody had looked when it was written
+    },
     "smallest_effect": comparison.SMALLEST_EFFECT,  # of ROC AUC; less counts as none
     "batch": 10,  # seeds
     "most_seeds": 40,
@@ -65,7 +73,7 @@ PROTOCOL = {
 SHARED = (  # of PROTOCOL, what all rows follow from; doses, since they size a generator's draw
     "fill", "ratio_size", "ratios", "n_splits", "split_seed", "shape", "revision",
 )  # fmt: skip
-PARTS = ("main", "curve", "ratios", "balanced", "challenge")
+PARTS = ("main", "curve", "ratios", "balanced", "challenge", "ocean")
 SCORES = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 BY_SNR = ("roc_auc_low_snr", "roc_auc_high_snr")  # where the truth is known, else empty
 KEY = ("n_positive", "n_negative", "seed", "arm", "ratio", "classifier", "settings")
@@ -159,6 +167,16 @@ class Study:
                 for ratio in PROTOCOL["ratios"]:
                     for arm in PROTOCOL["ratio_arms"]:
                         found.append(Cell(seed, size, n_sea, arm, float(ratio)))
+            if "ocean" in parts:
+                found += [Cell(seed, 0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
+                found += [Cell(seed, 0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
+                found += [
+                    Cell(seed, size, n_sea, arm, self.fill / size - 1)
+                    for size in PROTOCOL["sizes"]
+                    if size < min(calls, self.fill)
+                    for arm in arms.OCEANS
+                    if arm != arms.CONTROL or size in PROTOCOL["control_sizes"]
+                ]
             for name in ("balanced", "challenge"):
                 own = PROTOCOL[name]
                 if name in parts and own["size"] < calls and own["negatives"] <= seas:
@@ -170,6 +188,7 @@ class Study:
         return [
             Cell(seed, size, n_negative, arm, 0.0 if arm in still else fill / size - 1)
             for arm in arms.ARMS
+            if arm not in arms.OCEANS
         ]
 
     def drawn(self, cell):
@@ -282,16 +301,40 @@ class Study:
         calls, seas, spare = self.drawn(cell)
         index = np.concatenate([calls, seas])
         grid = self.bench.grid
-        material = arms.Material(grid[calls], grid[seas], grid[spare], samples, cell.seed)
-        training = arms.prepare(cell.arm, material, cell.count, self.bench.features[index])
+        known = self.bench.features[index]
+        material = arms.Material(
+            grid[calls], grid[seas], grid[spare], samples, cell.seed,
+            known.table, functools.partial(self.bank, cell),
+            *simulated.scale(self.bench.dataset, PROTOCOL["shape"]),
+        )  # fmt: skip
+        training = arms.prepare(cell.arm, material, cell.count, known)
         names = "\n".join(self.bench.dataset.clip_names[index].astype(str))
         return training, sum(seconds), tables.digest(names)
 
+    def bank(self, cell, kind):
+        """Return the `simulated.Bank` of a kind that a cell's seed hears."""
+        settings = simulated.check(self.bench.dataset)
+        return simulated.bank(kind, cell.seed % simulated.OCEANS, settings, PROTOCOL["shape"])
+
+    def held_out(self, cell, training):
+        """Return what a classifier learns from, and (features, labels) to stop and decide by.
+
+        The validation side; without any real call, a fifth of the simulated clips.
+        """
+        if cell.n_positive:
+            side = self.split(cell.seed).validation
+            return training, (self.bench.features[side], self.labels[side])
+        order = np.random.default_rng(cell.seed).permutation(len(training.labels))
+        learned, held = np.split(order, [len(order) * 4 // 5])
+        rest = replace(
+            training, features=training.features[learned], labels=training.labels[learned]
+        )
+        return rest, (training.features[held], training.labels[held])
+
     def fit(self, cell, training, name):
         """Return a classifier of the protocol that learned from a cell's Training."""
-        validation = self.split(cell.seed).validation
+        training, held_out = self.held_out(cell, training)
         classifier = classifiers.build(name, seed=cell.seed, **PROTOCOL["classifiers"][name])
-        held_out = (self.bench.features[validation], self.labels[validation])
         return classifier.fit(training.features, training.labels, held_out, training.weights)
 
     def score(self, cell, training, name):
@@ -302,10 +345,8 @@ class Study:
         """Return the dict of `score`, and the (n,) probabilities of the test side."""
         split, labels, start = self.split(cell.seed), self.labels, time.perf_counter()
         classifier = self.fit(cell, training, name)
-        threshold = evaluation.choose_threshold(
-            labels[split.validation],
-            classifier.predict_proba(self.bench.features[split.validation]),
-        )
+        known, truth = self.held_out(cell, training)[1]
+        threshold = evaluation.choose_threshold(truth, classifier.predict_proba(known))
         probability = classifier.predict_proba(self.bench.features[split.test])
         found = evaluation.scores(labels[split.test], probability, threshold)
         scores = {score: found[score] for score in SCORES} | {
@@ -351,11 +392,20 @@ def _described(names):
 # The table
 
 
+def _ocean_settings(arm):
+    """What rows of an arm of the simulated hydrophone follow from besides, as text."""
+    if arm not in arms.OCEANS:
+        return ""
+    return json.dumps([arms.OCEANS[arm], arms.SIMULATED, arms.WHOLE, simulated.SETTINGS])
+
+
 def settings_of(common, arm, classifier):
     """Return what the column `settings` of rows of an arm and a classifier holds now; common: the
     settings of their Study."""
     own = json.dumps(PROTOCOL["classifiers"].get(classifier), sort_keys=True)
-    return f"{common}-{tables.digest(own + _described(arms.generators(arm)))}"
+    return (
+        f"{common}-{tables.digest(own + _described(arms.generators(arm)) + _ocean_settings(arm))}"
+    )
 
 
 def current(table, common):
@@ -556,6 +606,12 @@ def complete(study):
 
 def select(table, part):
     """Return the rows of one of PARTS, with those of `real` that its arms are compared with."""
+    added = table["arm"].isin(arms.OCEANS)
+    if part == "ocean":
+        rivals = (arms.REAL, *PROTOCOL["primary"]["against"], arms.ORACLE)
+        main = select(table, "main")
+        return pd.concat([main[main["arm"].isin(rivals)], table[added & (table["n_positive"] > 0)]])
+    table = table[~added]
     n_sea = table["n_negative"].mode().max()
     if part == "curve":
         return table[(table["arm"] == arms.REAL) & (table["n_negative"] >= n_sea)]

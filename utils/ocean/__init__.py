@@ -27,6 +27,7 @@ of its duration that lies in the clip, over the mean power of the clip's ambient
 and 350 Hz, in dB. Other sources (`DISTRACTORS`) do not count as ambient noise.
 """
 
+from utils.ocean.prior import simulate_calls, simulate_prior
 from utils.ocean.recordings import Recordings, simulate
 from utils.ocean.settings import (
     CLIP_SAMPLES,
@@ -50,4 +51,6 @@ __all__ = [
     "SNR_BAND",
     "TRUTH_COLUMNS",
     "simulate",
+    "simulate_calls",
+    "simulate_prior",
 ]

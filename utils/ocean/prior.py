@@ -24,7 +24,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from utils.ocean.recordings import Recordings, simulate
+from utils.ocean.recordings import Recordings, render_recording, simulate
 from utils.ocean.settings import DISTRACTORS, OceanSettings, Recorder, UpcallShape
 
 RECORDING_CLIPS = 50
@@ -90,3 +90,13 @@ def simulate_prior(n_clips: int, seed: int, *, n_jobs: int = -1) -> Recordings:
         contours=np.concatenate([part.contours for part in found]),
         seed=seed,
     )
+
+
+def simulate_calls(n: int, seed: int) -> np.ndarray:
+    """Return (n, 4000) float32: received calls of such recordings without any sea."""
+    parts = []
+    for number in range(math.ceil(n / RECORDING_CLIPS)):
+        rng = np.random.default_rng([seed, number, 2])
+        settings = draw_settings(rng)
+        parts.append(render_recording(np.ones(RECORDING_CLIPS, bool), rng, settings).calls)
+    return np.concatenate(parts)[:n]

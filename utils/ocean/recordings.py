@@ -94,7 +94,7 @@ def simulate(
     def render(number: int) -> tuple[pd.DataFrame, np.ndarray]:
         rows = slice(bounds[number], bounds[number + 1])
         rng = np.random.default_rng([int(seed), 1 + number])
-        parts = _render_recording(labels[rows] == 1, rng, settings)
+        parts = render_recording(labels[rows] == 1, rng, settings)
         audio[rows] = parts.mix()
         return parts.truth, parts.contours
 
@@ -165,7 +165,7 @@ def _moved(signals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.take_along_axis(signals, (np.arange(CLIP_SAMPLES) + first) % CLIP_SAMPLES, axis=1)
 
 
-def _render_recording(
+def render_recording(
     positive: np.ndarray, rng: np.random.Generator, settings: OceanSettings
 ) -> _Parts:
     """Render one recording whose clips hold a call where `positive` (clips,) says so."""

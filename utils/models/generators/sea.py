@@ -39,24 +39,31 @@ def propensity_weights(calls, background, *, seed):
 
     Out-of-bag votes of a Random Forest on `descriptors`, with both classes weighing the same.
     """
-    table = np.concatenate([descriptors(calls), descriptors(background)])
-    labels = np.repeat([1, 0], [len(calls), len(background)])
+    odds = membership_odds(descriptors(calls), descriptors(background), seed=seed)
+    return odds / odds.sum()
+
+
+def membership_odds(members, others, *, seed, n_estimators=400, n_jobs=2):
+    """Return (n_others,) odds, 1/99 to 19, with which rows (n, d) of others belong to the members.
+
+    Out-of-bag votes of a Random Forest, with both sides weighing the same.
+    """
     forest = RandomForestClassifier(
-        400,
+        n_estimators,
         min_samples_leaf=3,
         class_weight="balanced",
         oob_score=True,
-        n_jobs=2,
+        n_jobs=n_jobs,
         random_state=seed,
     )
+    labels = np.repeat([1, 0], [len(members), len(others)])
     with warnings.catch_warnings():
-        # Where calls are few, balancing draws them into every tree; only the sea's votes are used.
+        # Where members are few, balancing draws them into every tree; only others' votes are used.
         warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
-        forest.fit(table, labels)
-    votes = np.nan_to_num(forest.oob_decision_function_[len(calls) :, 1], nan=0.5)
+        forest.fit(np.concatenate([members, others]), labels)
+    votes = np.nan_to_num(forest.oob_decision_function_[len(members) :, 1], nan=0.5)
     votes = np.clip(votes, 0.01, 0.95)
-    odds = votes / (1 - votes)
-    return odds / odds.sum()
+    return votes / (1 - votes)
 
 
 class Sea:
