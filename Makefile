@@ -10,7 +10,7 @@ ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 .PHONY: .venv/installed
 endif
 
-.PHONY: help report test study benchmark data lint clean
+.PHONY: help report test study readme benchmark data lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -24,6 +24,9 @@ test: .venv/installed ## run the unit tests, then every notebook, comparing its 
 
 study: .venv/installed ## run what the study's table lacks: DATASET=<path or name>; the rows resume
 	@$(RUN) utils study run $${DATASET:+--dataset "$$DATASET"}
+
+readme: .venv/installed ## write README.md and README.en.md from pages/ and the stored tables
+	@$(RUN) utils readme
 
 benchmark: .venv/installed ## measure speed and memory of the spectrograms and the training
 	@$(RUN) utils benchmark

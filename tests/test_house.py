@@ -20,7 +20,7 @@ FLOORS = [  # from the top; generative and quality read one another's tables
     {"baseline"},
     {"generative", "quality"},
     {"augmentation"},
-    {"checks", "report", "benchmark"},
+    {"checks", "report", "benchmark", "pages"},
     {"cli"},
 ]
 

@@ -348,6 +348,20 @@ def replicas(jobs):
 
 
 @whales.command()
+@click.option("--clips", type=click.Path(exists=True), help="real clips: draw the strip anew")
+def readme(clips):
+    """Write README.md and README.en.md from pages/ and the stored tables.
+
+    Example: whales readme
+    """
+    from utils import pages
+
+    pages.write(clips)
+    print(f"{' and '.join(pages.PAGES)} are written.")
+    return 0
+
+
+@whales.command()
 def benchmark():
     """Measure speed and memory against what a user would otherwise pick.
 

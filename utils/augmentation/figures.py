@@ -28,6 +28,12 @@ ARMS = {  # name: (name in figures, colour, marker)
     "hybrid": ("híbrido", "#DDAA33", "h"),
     "noise": (*GENERATORS["noise"], "p"),
     "oracle": ("más reales", "#000000", "d"),
+    "ocean_prior": ("océanos simulados", "#0072B2", "<"),
+    "ocean_fitted": ("océanos simulados, ajustados", "#0072B2", ">"),
+    "ocean_calls": ("llamadas simuladas en mar real", "#0072B2", "v"),
+    "ocean": ("hidrófono simulado", "#0072B2", "o"),
+    "ocean_tuned": ("océano ajustado a mano", "#56B4E9", "^"),
+    "ocean_downsweeps": ("simuladas que bajan", "#CC79A7", "v"),
 }
 ARMS |= {name: (*GENERATORS[name], "8") for name in registry.REGISTRY if name not in ARMS}
 _new = [name for name in arms.ARMS if name not in ARMS]  # they go by their own names

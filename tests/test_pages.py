@@ -1,0 +1,94 @@
+"""The pages are what `make readme` writes, and their numbers are those of the stored tables."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import soundfile
+
+from utils import data, pages, paths
+from utils.errors import UserError
+
+ROOT = paths.ROOT
+BLOCK = re.compile(r"```.*?```", re.S)
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_the_page_is_rendered_from_its_template_and_the_facts(page):
+    assert (ROOT / page).read_text(encoding="utf-8") == pages.render(page)
+
+
+def test_the_facts_are_those_of_the_tables():
+    stored = json.loads((ROOT / "pages" / "facts.json").read_text(encoding="utf-8"))
+    computed = json.loads(json.dumps(pages.facts()))
+
+    def compare(one, other):
+        assert type(one) is type(other)
+        if isinstance(one, dict):
+            assert one.keys() == other.keys()
+            for key in one:
+                compare(one[key], other[key])
+        elif isinstance(one, float):
+            assert one == pytest.approx(other, abs=2e-4)
+        else:
+            assert one == other
+
+    compare(stored, computed)
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_a_page_is_short_and_opens_with_a_figure(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert len(text.split("![")[0].split()) <= 170
+    assert len(BLOCK.sub("", text).split()) <= 1300
+    answer = next(part for part in text.split("\n\n") if part.startswith("**"))
+    assert len(answer.split()) <= 120
+    assert len(re.findall(r"\d[,.]\d{3}", answer)) <= 6
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_links_of_a_page_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    heads = {
+        re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        path, _, head = target.partition("#")
+        assert not path or (ROOT / path).exists(), target
+        assert path or head in heads, target
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_a_page_has_one_decimal_sign(page):
+    text = BLOCK.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    text = re.sub(r"\]\([^)]+\)|Python 3\.\d+ (a|to) 3\.\d+", "", text)
+    other = {",": r"\d\.\d", ".": r"\d,\d(?!\d\d\b)"}[pages.DECIMAL[pages.PAGES[page]]]
+    assert not re.findall(other, text)
+
+
+@pytest.mark.parametrize(
+    ("page", "folder", "classes"),
+    [
+        ("README.md", "mis_clips", ("llamada", "nada")),
+        ("README.en.md", "my_clips", ("call", "none")),
+    ],
+)
+def test_own_clips_are_read_as_the_page_says(page, folder, classes, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for number, name in enumerate(classes):
+        (tmp_path / folder / name).mkdir(parents=True)
+        for clip in range(60):
+            audio = (1 + number) * 0.1 * rng.normal(size=16_000)
+            path = tmp_path / folder / name / f"rec{clip // 6}_{clip:02}.wav"
+            soundfile.write(path, audio, 8000)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
+    namespace = {}
+    exec(code, namespace)
+    assert namespace["score"].shape == namespace["test"].shape
+    (tmp_path / folder / classes[0] / "broken.wav").write_bytes(b"not audio")
+    with pytest.raises(UserError, match="broken.wav"):
+        data.load(folder)

@@ -1,0 +1,50 @@
+"""The committed tables are complete, and follow from one another."""
+
+import pandas as pd
+import pytest
+
+from utils import paths
+from utils.augmentation import answer
+from utils.baseline import baseline
+from utils.quality import judging
+
+ROOT = paths.ROOT
+DATASETS = ("simulated", "right_whale_upcalls")
+
+
+def stored(dataset, table):
+    return pd.read_csv(ROOT / "data" / "results" / dataset / f"{table}.csv")
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_checkpoint_1_is_complete(dataset):
+    table = stored(dataset, "baseline")
+    assert len(table) == len(baseline.MODELS) * baseline.PROTOCOL["n_splits"]
+    assert set(table["model"]) == set(baseline.MODELS) and set(table["dataset"]) == {dataset}
+    for score in ("roc_auc", "average_precision", "f1", "accuracy", "balanced_accuracy", "brier"):
+        assert (table[f"{score}_low"] <= table[score]).all()
+        assert (table[score] <= table[f"{score}_high"]).all()
+
+
+@pytest.fixture(scope="module")
+def found():
+    """{name: Answer} of the published data sets."""
+    return {name: answer.found(name) for name in DATASETS}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_checkpoint_4_is_that_of_the_study(dataset, found):
+    kept, computed = stored(dataset, "answer")[answer.COLUMNS], found[dataset].table
+    pd.testing.assert_frame_equal(kept, computed, atol=1e-5, check_dtype=False)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_checkpoint_3_is_complete(dataset, found):
+    table = stored(dataset, "quality")
+    jobs = table.groupby(["n_positive", "generator"])["seed"].nunique()
+    largest = table["n_positive"].max()
+    assert (jobs[largest] == baseline.PROTOCOL["n_splits"]).all()
+    tried_out = set(judging.registry.REGISTRY) - set(found[dataset].main["arm"])
+    assert set(judging.NAMES) - tried_out <= set(jobs[largest].index) <= set(judging.NAMES)
+    assert set(table["n_positive"]) == {*judging.SIZES[:-1], largest}
+    assert not table.duplicated(["generator", "n_positive", "seed", "metric"]).any()

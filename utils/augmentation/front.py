@@ -1,0 +1,159 @@
+"""What the pages open with: facts out of the stored tables, and the figure of the learning curves.
+
+Facts are numbers; how they are written is the pages' business (`utils.pages`).
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from utils.augmentation import answer, arms, study
+from utils.plotting import WIDTH, model_title
+from utils.statistics import comparison
+
+LINES = {  # of the figure: colour, line, marker
+    "all": ("#8C8C8C", (0, (2, 2)), None),
+    "ocean": ("#0072B2", "-", "o"),
+    "cheap": ("#56B4E9", "--", "P"),
+    "real": ("#000000", "-", "*"),
+    "learned": ("#D55E00", "-.", "s"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Front:
+    """The rows of one data set that the pages tell.
+
+    All are of the seeds that hold the whole primary comparison: while it is still being run, what
+    stands side by side has met the same clips.
+    """
+
+    found: answer.Answer
+
+    @functools.cached_property
+    def seeds(self) -> set[int]:
+        """The seeds that hold the whole primary comparison."""
+        rows, primary = self.found.rows, study.PROTOCOL["primary"]
+        own = rows[(rows["arm"] == primary["arm"]) & rows["n_positive"].isin(primary["sizes"])]
+        own = own[own["classifier"].isin(primary["classifiers"])]
+        whole = len(primary["sizes"]) * len(primary["classifiers"])
+        counts = own.groupby("seed").size()
+        return set(counts.index[counts == whole])
+
+    @functools.cached_property
+    def told(self) -> pd.DataFrame:
+        """All rows of these seeds."""
+        return self.found.rows[self.found.rows["seed"].isin(self.seeds)]
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Rows of the simulated hydrophone and of all that it is compared with."""
+        return study.select(self.told, "ocean")
+
+    def mean(self, arm: str, size: int, classifier: str, score: str = "roc_auc") -> float:
+        """Mean score of an arm at a size, over the seeds of the main part."""
+        rows = self.told if arm in arms.OCEANS else study.select(self.told, "main")
+        chosen = rows[(rows["arm"] == arm) & (rows["n_positive"] == size)]
+        return float(chosen.loc[chosen["classifier"] == classifier, score].mean())
+
+    def best(self, names, size: int, classifier: str) -> str:
+        """The arm of the highest mean."""
+        return max(names, key=lambda arm: self.mean(arm, size, classifier))
+
+    def against(self, reference: str) -> pd.DataFrame:
+        """`comparison.verdicts` of the primary comparison against `real`, or against the best cheap
+        rival (reference "rival"): one family of tests."""
+        primary = study.PROTOCOL["primary"]
+        rows = self.rows
+        rows = rows[rows["classifier"].isin(primary["classifiers"])]
+        rows = rows[rows["n_positive"].isin(primary["sizes"])]
+        own = rows[rows["arm"].isin(("real", primary["arm"], *primary["against"]))]
+        if reference == "real":
+            found = comparison.verdicts(own[own["arm"].isin(("real", primary["arm"]))])
+        else:
+            found = comparison.against_best(own, primary["against"], (primary["arm"],))
+        p = comparison.holm(found["p"])
+        words = [
+            comparison.verdict(row.low, row.high, one)
+            for row, one in zip(found.itertuples(), p, strict=True)
+        ]
+        return found.assign(p=p, verdict=words).set_index(["classifier", "n_positive"])
+
+    def ceiling(self, classifier: str) -> float:
+        """Mean ROC AUC of all real calls of a training side."""
+        return float(comparison.learning_curve(self._curve, classifier).mean().iloc[-1])
+
+    @property
+    def _curve(self) -> pd.DataFrame:
+        rows = self.found.curve_rows
+        return rows[rows["seed"].isin(self.seeds)]
+
+    def equivalent(self, size: int, classifier: str) -> tuple[float, float, float]:
+        """`comparison.real_equivalents` of the simulated hydrophone."""
+        rows = pd.concat([self._curve, self.rows[self.rows["arm"] == "ocean"]])
+        return comparison.real_equivalents(rows, "ocean", size, classifier)
+
+    def curves(self, classifier: str) -> Mapping[str, pd.Series]:
+        """Mean ROC AUC by number of calls, of each of LINES but the last."""
+
+        def line(names, sizes=study.PROTOCOL["sizes"]):
+            return pd.Series({n: max(self.mean(a, n, classifier) for a in names) for n in sizes})
+
+        return {
+            "real": line(("real",)),
+            "cheap": line(answer.CHEAP),
+            "learned": line(answer.GENERATED),
+            "ocean": line(("ocean",), study.PROTOCOL["primary"]["sizes"]),
+        }
+
+
+def learning_curves(front: Front, words: Mapping[str, str], decimal: str):
+    """Draw ROC AUC by number of real calls, a panel a classifier; return the figure.
+
+    words: names of LINES, "x" and "y" in the page's language; decimal: its decimal sign.
+    """
+    classifiers = study.PROTOCOL["primary"]["classifiers"]
+    figure, axes = plt.subplots(1, len(classifiers), figsize=(WIDTH, 4.2), sharey=True)
+    for ax, classifier in zip(axes, classifiers, strict=True):
+        ends = {"all": front.ceiling(classifier)}
+        colour, line, _ = LINES["all"]
+        ax.axhline(ends["all"], color=colour, ls=line, lw=1.4, zorder=1)
+        for name, curve in front.curves(classifier).items():
+            colour, line, marker = LINES[name]
+            ax.plot(curve.index, curve, color=colour, ls=line, marker=marker, ms=6, label=name)
+        ax.set_xscale("log")
+        ax.set_xticks(study.PROTOCOL["sizes"], [str(n) for n in study.PROTOCOL["sizes"]])
+        ax.minorticks_off()
+        ax.set_title(model_title(classifier), fontsize=12)
+        ax.set_xlabel(words["x"])
+        ax.grid()
+        ax.yaxis.set_major_formatter(lambda y, _: f"{y:.2f}".replace(".", decimal))
+    axes[0].set_ylabel(words["y"])
+    handles = [axes[0].get_lines()[0]] + [
+        next(h for h in axes[0].get_lines() if h.get_label() == name)
+        for name in ("ocean", "cheap", "real", "learned")
+    ]
+    names = [words[name] for name in LINES]
+    figure.legend(handles, names, loc="outside lower center", ncols=2)
+    return figure
+
+
+def strip(rows: Mapping[str, np.ndarray], frequencies, times, words: Mapping[str, str]):
+    """Draw rows of spectrograms (k, f, t) side by side, each in its own clips' limits; return the
+    figure. words: names of the rows, "x" and "y"."""
+    columns = len(next(iter(rows.values())))
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=(WIDTH, 1.25 * len(rows) + 0.5), sharex=True, sharey=True
+    )
+    for row, (name, images) in zip(axes, rows.items(), strict=True):
+        for ax, image in zip(row, images, strict=True):
+            ax.pcolormesh(times, frequencies, image, cmap="magma", vmin=np.quantile(image, 0.05))
+            ax.tick_params(labelsize=9)
+        row[0].set_ylabel(words[name], fontsize=10)
+    figure.supxlabel(words["x"], fontsize=11)
+    figure.supylabel(words["y"], fontsize=11)
+    return figure

@@ -1,0 +1,171 @@
+"""README.md and README.en.md: templates in pages/, numbers out of pages/facts.json.
+
+`write_facts` computes the numbers from the committed tables and draws the figures of the first
+screen; `render` writes them into the templates in the way of the page's language.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import jinja2
+import matplotlib.pyplot as plt
+import numpy as np
+
+from utils import data, paths, plotting
+from utils.augmentation import answer, front, simulated, study
+from utils.errors import UserError
+from utils.models.generators import registry
+from utils.sound.spectrograms import resize_axis
+
+PAGES = {"README.md": "es", "README.en.md": "en"}
+REAL = "right_whale_upcalls"
+DECIMAL = {"es": ",", "en": "."}
+WORDS = {
+    "es": {
+        "all": "todas las llamadas reales",
+        "ocean": "llamadas reales + hidrófono simulado",
+        "cheap": "llamadas reales + el mejor aumento barato",
+        "real": "llamadas reales solas",
+        "learned": "llamadas reales + el mejor generador entrenado",
+        "x": "llamadas reales etiquetadas",
+        "y": "ROC AUC en grabaciones nuevas",
+    },
+    "en": {
+        "all": "all real calls",
+        "ocean": "real calls + simulated hydrophone",
+        "cheap": "real calls + best cheap augmentation",
+        "real": "real calls alone",
+        "learned": "real calls + best trained generator",
+        "x": "labelled real calls",
+        "y": "ROC AUC on new recordings",
+    },
+}
+STRIP = {
+    "es": {"real": "reales", "simulated": "simuladas", "generated": "VAE",
+           "x": "tiempo (s)", "y": "frecuencia (Hz)"},
+    "en": {"real": "real", "simulated": "simulated", "generated": "VAE",
+           "x": "time (s)", "y": "frequency (Hz)"},
+}  # fmt: skip
+COLUMNS, STRIP_CALLS = 6, 50  # clips of a kind in the strip, and calls that its VAE learned from
+
+
+def facts() -> dict:
+    """Return the numbers of the pages, from the committed tables of the real clips."""
+    found = answer.found(REAL)
+    told = front.Front(found)
+    sizes, primary = study.PROTOCOL["sizes"], study.PROTOCOL["primary"]
+    numbers = {"seeds": len(told.seeds), "auc": {}, "gain": {}, "over_rival": {}, "best": {}}
+    for classifier in primary["classifiers"]:
+        numbers["auc"][classifier] = {
+            name: {str(n): round(value, 4) for n, value in curve.items()}
+            for name, curve in told.curves(classifier).items()
+        }
+        numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 4)
+        zero = told.mean("ocean_prior", 0, classifier)
+        numbers["auc"][classifier]["zero"] = None if np.isnan(zero) else round(zero, 4)
+        numbers["best"][classifier] = {
+            str(n): told.best(answer.CHEAP, n, classifier) for n in sizes
+        }
+        numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
+        numbers["over_rival"][classifier] = _verdicts(told.against("rival"), classifier)
+        for n in (25, 50):
+            k, low, high = told.equivalent(n, classifier)
+            numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = {
+                "k": round(k), "low": round(low), "high": round(high)
+            }  # fmt: skip
+    generated = found.against_real
+    generated = generated[generated["arm"].isin(answer.GENERATED)]
+    generated = generated[generated["classifier"].isin(primary["classifiers"])]
+    numbers["generated"] = {
+        "comparisons": len(generated),
+        "helps": int((generated["verdict"] == "helps").sum()),
+    }
+    return numbers
+
+
+def _verdicts(table, classifier) -> dict:
+    own = table.loc[classifier]
+    return {
+        str(n): {"mean": round(row["mean"], 4), "low": round(row["low"], 4),
+                 "high": round(row["high"], 4), "verdict": row["verdict"],
+                 "seeds": int(row["seeds"])}
+        for n, row in own.iterrows()
+    }  # fmt: skip
+
+
+def write_facts() -> None:
+    """Write pages/facts.json and the figure of the learning curves, in both languages."""
+    text = json.dumps(facts(), indent=1, sort_keys=True)
+    (paths.ROOT / "pages" / "facts.json").write_text(text + "\n", encoding="utf-8")
+    plotting.use_style()
+    told = front.Front(answer.found(REAL))
+    for language, words in WORDS.items():
+        figure = front.learning_curves(told, words, DECIMAL[language])
+        _save(figure, f"curves_{language}")
+
+
+def draw_strip(dataset: data.Dataset) -> None:
+    """Draw the strip of real, simulated and generated calls from the clips of the study's split 0,
+    in both languages."""
+    place = study.Study(dataset)
+    cell = study.Cell(0, STRIP_CALLS, place.n_sea, "vae", 0.0)
+    calls, seas, _ = (place.bench.grid[index] for index in place.drawn(cell))
+    alone = place.bank(cell, "calls").grid[:COLUMNS]
+    scale = simulated.scale(dataset, study.PROTOCOL["shape"])
+    rng = np.random.default_rng(0)
+    rows = {
+        "real": calls[:COLUMNS],
+        "simulated": simulated.calls_in_seas(alone, scale[0], calls, seas, rng, stretched=scale[1]),
+        "generated": registry.build("vae").fit(calls, background=seas, seed=0).sample(COLUMNS, 0),
+    }
+    axes = [
+        resize_axis(axis, n)
+        for axis, n in zip(
+            (dataset.frequencies, dataset.times), study.PROTOCOL["shape"], strict=True
+        )
+    ]
+    plotting.use_style()
+    for language, words in STRIP.items():
+        _save(front.strip(rows, *axes, words), f"strip_{language}")
+
+
+def _save(figure, slug) -> None:
+    path = paths.ROOT / "figures" / f"front_{slug}.png"
+    figure.savefig(path, metadata={"Software": None})
+    plt.close(figure)
+
+
+def render(page: str) -> str:
+    """Return the text of a page of PAGES."""
+    folder = paths.ROOT / "pages"
+    stored = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,
+    )
+    decimal = DECIMAL[PAGES[page]]
+    environment.filters |= {
+        "auc": partial(_number, decimal=decimal, form=".3f"),
+        "signed": partial(_number, decimal=decimal, form="+.3f"),
+    }
+    return environment.get_template(f"{page}.jinja").render(stored)
+
+
+def _number(value: float, *, decimal: str, form: str) -> str:
+    return f"{value:{form}}".replace(".", decimal).replace("-", "−")
+
+
+def write(source: str | None) -> None:
+    """Write the facts and both pages; source: path of the real clips, to draw the strip anew."""
+    if answer.found(REAL) is None:
+        raise UserError(f"data/results/{REAL}/study.csv holds no rows; the pages are about them.")
+    if source:
+        draw_strip(data.load(source))
+    write_facts()
+    for page in PAGES:
+        (paths.ROOT / page).write_text(render(page), encoding="utf-8")
