@@ -295,7 +295,17 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:900])
 
 
+def count_too_many(path):
+    """An MP3 whose header counts 9,663,678,416 frames."""
+    soundfile.write(path.with_suffix(".mp3"), noise(0, 2000), 8000)
+    raw = bytearray(path.with_suffix(".mp3").read_bytes())
+    raw[21] = 1
+    path.with_suffix(".mp3").unlink()
+    path.write_bytes(raw)
+
+
 BAD_FILES = {
+    "damaged: its header counts more samples than it can hold": count_too_many,
     "not audio, or damaged": replace_by(b"this is no audio at all" * 20),
     "empty file": replace_by(b""),
     "empty, no samples": with_samples(np.zeros(0)),
@@ -322,6 +332,16 @@ def test_one_bad_file_is_named_and_skipped_only_when_asked(clips, reason):
     dataset = load(clips, skip_bad=True)
     assert "whale/w07.wav" not in dataset.clip_names and len(dataset) == 40
     assert "40 files read, 1 left out (whale/w07.wav: " in dataset.describe()
+
+
+def test_of_a_long_file_the_middle_is_read(clips):
+    middle = noise(1, 3000)
+    parts = [np.zeros(100_000), middle, np.zeros(100_000)]
+    write(clips / "whale" / "w01.wav", np.concatenate(parts))
+    dataset = load(clips)
+    place = dataset.clip_names.tolist().index("whale/w01.wav")
+    np.testing.assert_allclose(dataset.audio[place], middle[1000:2000], atol=1e-4)
+    assert dataset.seconds[place] == 101.5
 
 
 def test_many_bad_files_are_counted_and_some_named(clips):
