@@ -46,10 +46,14 @@ def test_recordings_of_one_class_each_cannot_be_split(groups):
 
 
 def test_few_recordings_are_left_out_in_turn():
-    told = checks.plan(clips(4), STEMS).sentences[1]
+    plan = checks.plan(clips(4), STEMS)
+    assert list(plan.lacking) == ["02_generative"]
+    assert plan.lacking["02_generative"].startswith("calls of two recordings are needed")
+    assert "3 splits instead of 5, with two or" in checks.plan(clips(6), STEMS).sentences[1]
+    told = plan.sentences[1]
     assert told == (
-        "One of the classes is in 4 groups only: 4 splits instead of 5, each recording is left out "
-        "once; intervals will be wide."
+        "One of the classes is in 4 groups only: 4 splits instead of 5, each is left out once; "
+        "intervals will be wide."
     )
 
 

@@ -231,7 +231,9 @@ def test_a_box_of_no_length_and_one_longer_than_the_clip_are_cut_around_their_mi
 def test_settings_follow_from_the_calls(band, seconds, rates, expected):
     found = fitting.fitted(fitting.Call(band, seconds), rates)
     assert (found.sample_rate, found.clip_seconds, found.fmin, found.fmax) == expected
-    assert found.n_frames >= 100 and found.mel_bands >= 8
+    assert found.n_frames >= 100 and found.mel_bands >= 12
+    line = found.sample_rate / found.n_fft  # a band narrower than a line would be a stripe
+    assert np.diff(found.frequencies).min() >= 0.9 * line
 
 
 def test_nothing_is_left_in_the_folder(folder):

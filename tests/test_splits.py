@@ -102,7 +102,9 @@ def test_blocks_are_250_neighbours_in_name_order():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("n_groups", "n_splits"), [(3, 3), (4, 4), (5, 5), (6, 5), (7, 5)])
+@pytest.mark.parametrize(
+    ("n_groups", "n_splits"), [(3, 3), (5, 5), (6, 3), (8, 4), (9, 4), (10, 5)]
+)
 def test_few_recordings_are_left_out_one_by_one(n_groups, n_splits):
     groups = np.repeat(np.arange(n_groups), 30)
     labels = np.tile([0, 0, 1], 10 * n_groups)
@@ -111,6 +113,7 @@ def test_few_recordings_are_left_out_one_by_one(n_groups, n_splits):
     assert sorted(np.concatenate([split.test for split in splits])) == list(range(len(labels)))
     for split in splits:
         data.check_split(split, labels, groups)
+        assert len(np.unique(groups[split.test])) >= (1 if n_groups < 6 else 2)
 
 
 def test_what_too_few_recordings_need_is_said():

@@ -37,7 +37,8 @@ def plan(dataset, stems) -> Plan:
     usual = baseline.PROTOCOL["n_splits"]
     if len(splits) < usual:
         fewest = min(_groups_by_class(clips))
-        how = "each recording is left out once" if len(splits) == fewest else "fewer than usual"
+        alone = len(splits) == fewest
+        how = "each is left out once" if alone else "with two or more on each test side"
         sentences.append(
             f"One of the classes is in {fewest} groups only: {len(splits)} splits instead of "
             f"{usual}, {how}; intervals will be wide."
@@ -106,6 +107,13 @@ def _groups_by_class(clips):
 
 def _too_few(stem, clips, splits):
     """Why a stage can't run on the training sides, with what would mend it; "" if it can."""
+    if stem[:2] in ("02", "03"):
+        sides = [len(np.unique(clips.groups[s.test][clips.labels[s.test] == 1])) for s in splits]
+        if min(sides) < 2:
+            return (
+                "calls of two recordings are needed on each test side; add recordings with calls, "
+                "up to ten in all"
+            )
     needed = {"01": (baseline.LEAST_CLIPS,) * 2, "02": (baseline.LEAST_CLIPS, judging.SIZES[0])}
     needed |= {"03": needed["02"], "04": (STUDY_CALLS, STUDY_CALLS)}
     counts = np.array([np.bincount(clips.labels[s.train], minlength=2) for s in splits]).min(0)

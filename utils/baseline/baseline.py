@@ -122,19 +122,23 @@ def run(bench, fold, model, *, train=None):
         "n_train": len(train),
         "n_test": len(test),
     }
-    intervals = evaluation.bootstrap_intervals(
-        labels[test],
-        probability,
-        groups[test],
-        threshold,
-        seed=fold,
-        n_resamples=PROTOCOL["n_resamples"],
-    )
+    intervals = _intervals(labels[test], probability, groups[test], threshold, fold)
     for name, value in evaluation.scores(labels[test], probability, threshold).items():
-        low, high = intervals[name]
+        low, high = intervals.get(name, (np.nan, np.nan))
         row |= {name: value, f"{name}_low": low, f"{name}_high": high}
     row |= {"threshold": threshold, "seconds": seconds}
     return Run(classifier, probability, threshold, row)
+
+
+def _intervals(labels, probability, groups, threshold, seed):
+    """Intervals of the scores by name; none where a single recording is left out, or so few that
+    they can't be drawn again."""
+    try:
+        return evaluation.bootstrap_intervals(
+            labels, probability, groups, threshold, seed=seed, n_resamples=PROTOCOL["n_resamples"]
+        )
+    except UserError:
+        return {}
 
 
 def table(bench, *, models=MODELS):

@@ -13,6 +13,8 @@ from utils.errors import UserError
 SHORTEST = 0.1  # of a clip's length: files that are shorter are refused instead of padded
 LOUDEST = 1e10  # no recorder's scale reaches it; squares of larger samples would overflow
 MARGIN_SECONDS = 0.1  # read on either side of a piece that is resampled
+MOST_FRAMES = 10_000  # a byte: silence in FLAC stays below
+LONG_SECONDS = 60  # more than a clip: of longer files the middle alone is read
 TOO_SLOW = "is too low for frequencies"
 _UNKNOWN = (0, 0xFFFFFFFF)  # sizes in headers that were written before the end was known
 
@@ -72,6 +74,8 @@ def examine(path):
         return None, "not audio, or damaged"
     if found.frames <= 0:
         return None, "empty, no samples"
+    if found.frames > MOST_FRAMES * path.stat().st_size:
+        return found, "damaged: its header counts more samples than it can hold"
     return found, "truncated" if truncated else ""
 
 
@@ -121,8 +125,10 @@ def read_clip(path, settings):
     """Return (samples,) float32: mono, resampled, centred or padded; or the reason why not."""
     try:
         with opened(path) as file:
-            rate, frames = file.samplerate, file.frames
-            audio = file.read(dtype="float32", always_2d=True)
+            rate = file.samplerate
+            frames = min(file.frames, round((settings.clip_seconds + LONG_SECONDS) * rate))
+            file.seek((file.frames - frames) // 2)
+            audio = file.read(frames, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError):
         return "truncated or damaged"
     if len(audio) < frames:

@@ -126,4 +126,4 @@ def by_pattern(where, files, pattern):
         )
     names = [match[1] if expression.groups else match[0] for match in found]
     numbers = np.unique([name or "" for name in names], return_inverse=True)[1]
-    return numbers.astype(np.int64), f"{numbers.max() + 1} groups from the names by {pattern!r}"
+    return numbers.astype(np.int64), f"{numbers.max() + 1} groups from the names by `{pattern}`"

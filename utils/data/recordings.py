@@ -69,6 +69,7 @@ def load_recordings(folder, options, tables=None) -> Dataset:
         audio=clips,
         sample_rate=settings.sample_rate,
         settings=settings,
+        seconds=np.full(len(labels), settings.clip_seconds),
         band=fitting.of_boxes(calls).band or (settings.fmin, settings.fmax),
         provenance={"source": name, "processing": "; ".join(told)},
     )

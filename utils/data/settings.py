@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import librosa
 import numpy as np
 
 from utils.errors import UserError
@@ -11,7 +12,8 @@ RATES = (250, 500, 1000, 2000, 4000, 8000, 12_000, 16_000, 24_000, 32_000, 48_00
 LENGTHS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 60.0)  # s
 OVER_NYQUIST = 1.1  # a filter needs room between the band and half the sample rate
 FRAMES = 100  # of a clip, unless a window asks for more
-BANDS = (50, 40, 32, 24, 16, 8)
+BANDS = (50, 40, 32, 28, 24, 20, 16, 12, 8)
+ENOUGH_BANDS = 32
 COMMON = (0.02, 0.98)  # quantiles of the boxes that set the band; a slip of the mouse does not
 
 
@@ -70,25 +72,34 @@ def _widened(band, highest):
 
 
 def _tried(rate, seconds, window, low, high):
-    """The settings with the most mel bands, with a longer window where it resolves too few."""
-    n_fft = 2 * max(8, round(window * rate / 2))
-    n_fft = min(n_fft, round(rate * seconds) // 2 * 2)
-    for _ in range(12):
-        hop = max(1, min(round(rate * seconds / FRAMES), n_fft // 2))
-        for bands in BANDS:
-            try:
-                return SpectrogramSettings(
-                    sample_rate=rate, clip_seconds=seconds, n_fft=n_fft, hop_length=hop,
-                    mel_bands=bands, fmin=low, fmax=high,
-                )  # fmt: skip
-            except UserError as error:
-                if "mel_bands" not in str(error):
-                    raise
-        n_fft = min(round(n_fft * 1.5) // 2 * 2, round(rate * seconds) // 2 * 2)
-    raise UserError(
-        f"a band of {low:g} to {high:g} Hz is too narrow for clips of {seconds:g} s; widen "
-        "--band or raise --seconds."
-    )
+    """The settings with the usual number of mel bands, none narrower than a line of the Fourier
+    transform, or as many as a window of up to twice that length resolves."""
+    best, most = (0, 0), round(rate * seconds) // 2 * 2
+    for factor in (1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0):
+        n_fft = min(2 * max(8, round(factor * window * rate / 2)), most)
+        best = max(best, (_resolved(rate / n_fft, low, high), -n_fft))
+        if best[0] >= ENOUGH_BANDS or best[0] and factor >= 2:
+            break
+    bands, n_fft = best[0], -best[1]
+    if not bands:
+        raise UserError(
+            f"a band of {low:g} to {high:g} Hz is too narrow for clips of {seconds:g} s; widen "
+            "--band or raise --seconds."
+        )
+    hop = max(1, min(round(rate * seconds / FRAMES), n_fft // 2))
+    return SpectrogramSettings(
+        sample_rate=rate, clip_seconds=seconds, n_fft=n_fft, hop_length=hop, mel_bands=bands,
+        fmin=low, fmax=high,
+    )  # fmt: skip
+
+
+def _resolved(line, low, high):
+    """The most mel bands that are no narrower than a line (Hz) of the Fourier transform, or 0."""
+    for bands in BANDS:
+        edges = librosa.mel_frequencies(bands + 2, fmin=low, fmax=high)
+        if np.diff(edges).min() >= 0.95 * line:
+            return bands
+    return 0
 
 
 def told(settings) -> str:

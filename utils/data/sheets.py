@@ -37,6 +37,7 @@ def parse(text, name) -> pd.DataFrame:
         rows = list(csv.reader(io.StringIO(rest if told else text), delimiter=separator))
     except csv.Error as error:
         raise _uneven(name) from error
+    rows = [[" ".join(cell.splitlines()) for cell in row] for row in rows]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         raise _uneven(name)

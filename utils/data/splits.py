@@ -24,15 +24,16 @@ def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS, fewer=False):
     """Return n_splits Splits whose test sides partition the clips, stratified, by group.
 
     Each test side holds one part of n_splits; an eighth of the rest is the validation side. fewer:
-    where a class is in too few groups, make as many splits as there are, down to two: one with
-    three groups leaves each of them out once. ValueError if groups are too few, or a side would
-    lack a class.
+    where a class is in less than twice as many groups, make as few splits that each test side has
+    about two, or, with five groups and less, leave each of them out once. ValueError if groups are
+    too few, or a side would lack a class.
     """
     labels, groups = np.asarray(labels), np.asarray(groups)
     own = [len(np.unique(groups[labels == value])) for value in (0, 1)]
-    if min(own) >= n_splits + SPARE_GROUPS:
+    if min(own) >= (2 * n_splits if fewer else n_splits + SPARE_GROUPS):
         return _splits(labels, groups, seed, n_splits)
-    for count in range(min(n_splits, *own), 1, -1) if fewer else ():
+    most = min(own) // 2 if min(own) > n_splits else min(own)
+    for count in range(most, 1, -1) if fewer else ():
         try:
             return _splits(labels, groups, seed, count)
         except UserError:

@@ -11,10 +11,10 @@ from utils.eda import exploration
 from utils.narrative import beside_chance, effect_word, near_word, percent, separation_word
 from utils.statistics import evaluation
 
-NO_TRUTH = (  # the notebook of another data set lies in reports/<name>/
+NO_TRUTH = (  # the link is mended where the notebook lies in reports/<name>/
     "Este conjunto no trae la verdad de sus llamadas (ni SNR ni contorno), así que esta sección no "
     "tiene nada que medir; véase el "
-    "[cuaderno de los clips simulados](../../notebooks/00_eda.ipynb)."
+    "[cuaderno de los clips simulados](../notebooks/00_eda.ipynb)."
 )
 
 

@@ -1,0 +1,24 @@
+"""Folders of clips for the tests of their readers."""
+
+import numpy as np
+import soundfile
+
+from utils import data
+from utils.sound.spectrograms import SpectrogramSettings
+
+RATE, SAMPLES = 2000, 1000
+SETTINGS = SpectrogramSettings(clip_seconds=0.5)
+
+
+def noise(seed, n=SAMPLES):
+    return 0.1 * np.random.default_rng(seed).standard_normal(n)
+
+
+def write(path, audio=None, rate=RATE, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, noise(seed) if audio is None else audio, rate)
+    return path
+
+
+def load(folder, **options):
+    return data.load(folder, settings=SETTINGS, **options)
