@@ -8,6 +8,8 @@ Nothing is stored before every notebook has succeeded, so after a failing cell o
 notebooks are the earlier ones, all from one run. Tables that the notebooks write themselves
 (data/results/) are written as they go.
 
+notebooks/ holds what is said of every data set; a copy leaves out the cells that speak of others.
+
 What is stored differs between two runs only where an output differs: timings, widgets and the
 metadata of editors are removed. In place, an output that belongs to one machine or one run (a
 warning, a path, a memory address) is a failure; on another data set it is reported and warnings
@@ -24,7 +26,7 @@ import textwrap
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -38,6 +40,7 @@ from nbformat import NotebookNode
 
 from utils import data, paths
 from utils.errors import UserError
+from utils.sound import listening
 
 MAX_BYTES = 1_000_000  # above, GitHub does not render a notebook
 KERNEL_ENVIRONMENT = {
@@ -49,6 +52,8 @@ TABLES = {  # notebooks that read tables which take hours: their names
     "03_quality": ("quality",),
     "04_augmentation": ("study", "quality"),
 }
+FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
+NEEDS = ("audio", "truth", "sound")  # tags of cells that only some data sets can run
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MACHINE_PATH = re.compile(
     r"(?<![\w.:/])(?:/(?:home|Users|root|tmp|work|var|mnt|private)/|[A-Za-z]:\\)\S*"
@@ -60,17 +65,30 @@ class ReportError(Exception):
     """The report stops; the message is for the person who started it."""
 
 
-def resolve_dataset(source: str | None) -> tuple[str | None, str]:
-    """What the notebooks get as DATASET, and the name of their folder in reports/.
+def resolve_dataset(source: str | None) -> tuple[str | None, str, set[str]]:
+    """What the notebooks get as DATASET, the name of their folder in reports/, and what it offers.
 
-    Returns (None, "simulated") for the embedded default, else an absolute path, because the
-    notebooks run in another folder. The data set is loaded once, so that whatever is wrong with it
-    is said here: raises as `data.load` does.
+    Returns (None, "simulated", all NEEDS) for the embedded default, else an absolute path, because
+    the notebooks run in another folder. The data set is loaded once, so that whatever is wrong
+    with it is said here: raises as `data.load` does.
     """
     if not source or source == data.SIMULATED:
-        return None, data.SIMULATED
+        return None, data.SIMULATED, {*NEEDS}
     path = str(data.locate(source).resolve())
-    return path, data.load(path).name
+    dataset = data.load(path)
+    has = (dataset.audio is not None, dataset.truth is not None, listening.can_sound(dataset))
+    return path, dataset.name, {need for need, there in zip(NEEDS, has, strict=True) if there}
+
+
+def applies(cell: Mapping, name: str, offers: Collection[str]) -> bool:
+    """Whether a cell has something to say of the data set called `name`.
+
+    Findings are tagged with the data sets that they speak of (FINDINGS), and cells that ask for
+    something with what that is (NEEDS); offers: those that the data set has.
+    """
+    tags = {*cell["metadata"].get("tags", ())}
+    spoken_of, needs = tags & {*FINDINGS}, tags & {*NEEDS}
+    return (not spoken_of or name in spoken_of) and needs <= {*offers}
 
 
 def output_faults(outputs: Sequence[Mapping]) -> list[str]:
@@ -131,8 +149,8 @@ def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = mended(cell.source)
         for output in cell.get("outputs", ()):
-            if "text/markdown" in output.get("data", {}):
-                output["data"]["text/markdown"] = mended(output["data"]["text/markdown"])
+            for kind in {"text/markdown", "text/html"} & {*output.get("data", {})}:
+                output["data"][kind] = mended(output["data"][kind])
     return notebook
 
 
@@ -204,17 +222,20 @@ def execute(
     path: Path,
     dataset: str | None = None,
     *,
+    keep: Callable[[NotebookNode], bool] = lambda cell: True,
     strict: bool = True,
     timeout: int | None = None,
     progress: Progress | None = None,
 ) -> NotebookNode:
     """Run a notebook in a fresh kernel in its own folder and return it tidied; `path` is only read.
 
-    dataset: DATASET for the kernel, None for the embedded default. strict: output faults are
+    dataset: DATASET for the kernel, None for the embedded default. keep: cells for which it is
+    false are left out. strict: output faults are
     failures. timeout: seconds for a cell. Raises ReportError at the first cell that fails.
     """
     progress = progress or Progress()
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if keep(cell)]
     environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
     environment |= KERNEL_ENVIRONMENT | ({"DATASET": dataset} if dataset else {})
     client = NotebookClient(
@@ -325,7 +346,7 @@ def report(
         known = ", ".join(path.stem for path in paths)
         raise UserError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
     progress.line(f"Data set: {source or data.SIMULATED}")
-    dataset, name = resolve_dataset(source)
+    dataset, name, offers = resolve_dataset(source)
     pages, left_out = {}, []
     for path in paths:
         if only and path.stem not in only:
@@ -334,7 +355,12 @@ def report(
             left_out.append(f"{path.stem} left out: {reason}")
             continue
         notebook = execute(
-            path, dataset, strict=dataset is None, timeout=timeout, progress=progress
+            path,
+            dataset,
+            keep=lambda cell: dataset is None or applies(cell, name, offers),
+            strict=dataset is None,
+            timeout=timeout,
+            progress=progress,
         )
         target = path
         if dataset is not None:

@@ -16,7 +16,12 @@ _REACH = 40.0  # Hz: standard deviation of the weight around the line
 
 
 def call_parameters(spectrograms, frequencies, times):
-    """Return a DataFrame, one row a clip, with the columns COLUMNS.
+    """Return a DataFrame, one row a clip, with the columns COLUMNS; see `track`."""
+    return track(spectrograms, frequencies, times)[list(COLUMNS)]
+
+
+def track(spectrograms, frequencies, times):
+    """Return a DataFrame, one row a clip: COLUMNS, and time_s, the middle of the track.
 
     spectrograms (n, f, t) in dB, frequencies (f,) in Hz, times (t,) in s. A straight line is fitted
     through the peaks of the frames, weighted by how far they exceed the sea, again and again with
@@ -47,6 +52,7 @@ def call_parameters(spectrograms, frequencies, times):
             "slope_hz_s": slope,
             "duration_s": duration,
             "snr_db": snr,
+            "time_s": time,
         }
     )
     table.loc[~seen] = np.nan
