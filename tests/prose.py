@@ -11,6 +11,7 @@ import pandas as pd
 
 from utils import paths
 from utils.baseline import baseline, labelling
+from utils.quality import checkpoint
 
 S, R = "simulated", "right_whale_upcalls"
 
@@ -55,6 +56,52 @@ def learned(dataset, model, size):
 
 def best_cue(dataset):
     return table(dataset, "cues").groupby("cue")["roc_auc"].mean().max()
+
+
+@functools.cache
+def drawn(dataset):
+    """The numbers of the second notebook, by (measure, generator)."""
+    return table(dataset, "generative").set_index(["measure", "generator"])["value"]
+
+
+def taken(dataset, name):
+    """The share of clips taken for a call, in percent."""
+    return 100 * drawn(dataset)["taken for a call", name]
+
+
+@functools.cache
+def quality(dataset):
+    """quality.csv, and the most calls in it."""
+    rows = table(dataset, "quality")
+    return rows, rows["n_positive"].max()
+
+
+@functools.cache
+def decision(dataset):
+    return checkpoint.decide(*quality(dataset))
+
+
+def judged(dataset, metric, name):
+    """A measure of quality.csv, mean over the splits."""
+    rows, size = quality(dataset)
+    return checkpoint.values(rows, metric, size).loc[name].mean()
+
+
+def least_cover(dataset):
+    """The least coverage of a generator in percent of that of real calls, and who it is."""
+    share = decision(dataset)["coverage_share"].drop("copies")
+    return 100 * share.min()
+
+
+def median_p(dataset, metric, name):
+    rows, size = quality(dataset)
+    return checkpoint.values(rows, metric, size).loc[name].median()
+
+
+def below(limit, *values):
+    """A limit, if all values lie below it."""
+    assert max(values) < limit
+    return limit
 
 
 FEW, MANY = baseline.PROTOCOL["sizes"][0], 400
@@ -159,5 +206,86 @@ NUMBERS = {
         ],
         "errors-found-simulated": [],
         "errors-found-real": [],
+    },
+    "02_generative": {
+        "found": [
+            ("100", [len(table(kind, "stability")) for kind in (S, R)]),
+            ("58", taken(S, "vae")),
+            ("68", taken(R, "vae")),
+            ("12", taken(S, "gan")),
+            ("29", taken(R, "gan")),
+            ("82", taken(S, "real")),
+            ("90", taken(R, "real")),
+            ("0,78", drawn(S)["two-sample AUC", "vae"]),
+            ("0,70", drawn(R)["two-sample AUC", "vae"]),
+            ("76", taken(S, "hydrophone")),
+            ("78", taken(R, "hydrophone")),
+        ],
+        "side-found": [
+            ("19", 100 * drawn(S)["explained variance", "vae"]),
+            ("25", 100 * drawn(R)["explained variance", "vae"]),
+            ("0,81", drawn(S)["two-sample AUC", "aae"]),
+            ("0,80", drawn(R)["two-sample AUC", "aae"]),
+            ("0,93", drawn(S)["two-sample AUC", "gan"]),
+            ("0,86", drawn(R)["two-sample AUC", "gan"]),
+            ("0,55", drawn(S)["two-sample AUC", "hydrophone"]),
+            ("0,93", drawn(R)["two-sample AUC", "hydrophone"]),
+        ],
+    },
+    "03_quality": {
+        "found": [
+            ("0,69", [judged(kind, "two_sample_auc", "aae") for kind in (S, R)]),
+            ("0,53", judged(S, "two_sample_auc", "real")),
+            ("0,52", judged(R, "two_sample_auc", "real")),
+            ("81", least_cover(S)),
+            ("86", least_cover(R)),
+            ("0,909", judged(S, "usefulness", "aae")),
+            ("0,897", judged(R, "usefulness", "aae")),
+            ("0,921", judged(S, "usefulness", "real")),
+            ("0,927", judged(R, "usefulness", "real")),
+            ("0,904", judged(S, "usefulness", "pca_gaussian")),
+            ("0,871", judged(R, "usefulness", "pca_gaussian")),
+        ],
+        "card-found": [],
+        "varied-found": [
+            ("0,47", judged(S, "coverage_cnn", "gan")),
+            ("0,58", judged(R, "coverage_cnn", "gan")),
+            ("0,94", judged(S, "coverage_cnn", "real")),
+            ("0,96", judged(R, "coverage_cnn", "real")),
+            ("0,16", judged(S, "coverage_pca", "noise")),
+            ("0,18", judged(R, "coverage_pca", "noise")),
+        ],
+        "copies-found": [
+            ("1,00", [median_p(kind, "copying_p", "copies") for kind in (S, R)]),
+            (
+                "0,001",
+                below(0.001, *(median_p(kind, "copying_p_alone", "copies") for kind in (S, R))),
+            ),
+            ("0,66", judged(S, "authenticity_alone", "gan")),
+            ("0,00", judged(S, "authenticity_alone", "copies")),
+            ("0,59", judged(S, "authenticity_alone", "real")),
+            ("0,01", checkpoint.RULE["copying"]),
+        ],
+        "useful-found": [
+            ("0,909", judged(S, "usefulness", "aae")),
+            ("0,897", judged(R, "usefulness", "aae")),
+            ("0,921", judged(S, "usefulness", "real")),
+            ("0,927", judged(R, "usefulness", "real")),
+            ("0,904", judged(S, "usefulness", "pca_gaussian")),
+            ("0,871", judged(R, "usefulness", "pca_gaussian")),
+            ("0,826", judged(S, "usefulness", "gan")),
+            ("0,779", judged(R, "usefulness", "gan")),
+            ("0,919", judged(S, "topped_up", "aae")),
+            ("0,924", judged(R, "topped_up", "aae")),
+        ],
+        "predict-found": [
+            ("0,90", judged(S, "two_sample_auc", "pca_gaussian")),
+            ("0,91", judged(S, "two_sample_auc", "gan")),
+            ("0,88", [judged(R, "two_sample_auc", name) for name in ("pca_gaussian", "gan")]),
+            ("78", [taken(kind, "pca_gaussian") for kind in (S, R)]),
+            ("12", taken(S, "gan")),
+            ("29", taken(R, "gan")),
+        ],
+        "study-found": [],
     },
 }

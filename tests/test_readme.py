@@ -14,7 +14,6 @@ from utils.augmentation import findings as findings_study
 from utils.baseline import baseline
 from utils.generative import figures as plotting_generators
 from utils.quality import checkpoint, judging
-from utils.quality import findings as findings_quality
 from utils.statistics import comparison, evaluation
 
 ROOT = paths.ROOT
@@ -117,7 +116,7 @@ def test_the_generators_that_go_on_are_those_of_the_rule():
     for dataset, named in zip(DATASETS, sentence.groups(), strict=True):
         table = stored(dataset, "quality")
         decision = checkpoint.decide(table, table["n_positive"].max())
-        go = {plotting_generators.title(name) for name in findings_quality.passed(decision)}
+        go = {plotting_generators.title(name) for name in checkpoint.passed(decision)}
         assert set(re.split(", | y ", named)) == go
 
 

@@ -11,12 +11,14 @@ notebooks are the earlier ones, all from one run. Tables that the notebooks writ
 notebooks/ holds what is said of every data set; a copy leaves out the cells that speak of others.
 
 What is stored differs between two runs only where an output differs: timings, widgets and the
-metadata of editors are removed. In place, an output that belongs to one machine or one run (a
-warning, a path, a memory address) is a failure; on another data set it is reported and warnings
-are not stored.
+metadata of editors are removed, and figures keep 256 colours. In place, an output that belongs to
+one machine or one run (a warning, a path, a memory address) is a failure; on another data set it is
+reported and warnings are not stored.
 """
 
 import asyncio
+import base64
+import io
 import json
 import os
 import re
@@ -37,6 +39,7 @@ from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from PIL import Image
 
 from utils import data, paths
 from utils.errors import UserError
@@ -53,7 +56,7 @@ TABLES = {  # notebooks that read tables which take hours: their names
     "04_augmentation": ("study", "quality"),
 }
 FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
-NEEDS = ("audio", "truth", "sound")  # tags of cells that only some data sets can run
+NEEDS = ("audio", "truth", "sound", "study")  # tags of cells that only some data sets can run
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MACHINE_PATH = re.compile(
     r"(?<![\w.:/])(?:/(?:home|Users|root|tmp|work|var|mnt|private)/|[A-Za-z]:\\)\S*"
@@ -76,7 +79,9 @@ def resolve_dataset(source: str | None) -> tuple[str | None, str, set[str]]:
         return None, data.SIMULATED, {*NEEDS}
     path = str(data.locate(source).resolve())
     dataset = data.load(path)
-    has = (dataset.audio is not None, dataset.truth is not None, listening.can_sound(dataset))
+    answered = (paths.results_dir(dataset.name) / "answer.csv").is_file()
+    sound = listening.can_sound(dataset)
+    has = (dataset.audio is not None, dataset.truth is not None, sound, answered)
     return path, dataset.name, {need for need, there in zip(NEEDS, has, strict=True) if there}
 
 
@@ -130,10 +135,24 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                output["data"]["image/png"] = lighter(output["data"]["image/png"])
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         cell.setdefault("id", f"cell-{index:02d}")
     return notebook
+
+
+def lighter(png: str) -> str:
+    """Return a base64 PNG with a palette of at most 256 colours: half the bytes, the same to look
+    at. As it is, if that is no smaller."""
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(png))) as image:
+        palette = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+        palette.save(written, "PNG", optimize=True)
+    smaller = base64.b64encode(written.getvalue()).decode()
+    return min(png, smaller, key=len)
 
 
 def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
@@ -339,16 +358,16 @@ def report(
     that fails or is larger than 1 MB.
     """
     progress = progress or Progress()
-    paths = sorted((root / "notebooks").glob("*.ipynb"))
-    if not paths:
+    found = sorted((root / "notebooks").glob("*.ipynb"))
+    if not found:
         raise FileNotFoundError("There are no notebooks in notebooks/.")
-    if unknown := sorted(set(only) - {path.stem for path in paths}):
-        known = ", ".join(path.stem for path in paths)
+    if unknown := sorted(set(only) - {path.stem for path in found}):
+        known = ", ".join(path.stem for path in found)
         raise UserError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
     progress.line(f"Data set: {source or data.SIMULATED}")
     dataset, name, offers = resolve_dataset(source)
     pages, left_out = {}, []
-    for path in paths:
+    for path in found:
         if only and path.stem not in only:
             continue
         if dataset is not None and not only and (reason := _lacking(path.stem, dataset, name)):

@@ -99,6 +99,9 @@ class _SpanishTicks(ticker.ScalarFormatter):
 class _SpanishScale(scale.LinearScale):
     """Matplotlib's linear scale, whose axes write a decimal comma."""
 
+    def __init__(self):
+        super().__init__()
+
     def set_default_locators_and_formatters(self, axis):
         super().set_default_locators_and_formatters(axis)
         axis.set_major_formatter(_SpanishTicks())
