@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from utils import cli, data, paths
-from utils.baseline import baseline
+from utils.baseline import baseline, labelling
 
 N, PER_GROUP = 240, 12
 
@@ -227,3 +228,15 @@ def test_the_command_line_says_what_is_wrong(tmp_path, capsys):
     data.save_npz(data.simulated(n_clips=150, seed=1), tmp_path / "few.npz")
     assert cli.main(["baseline", "--dataset", str(tmp_path / "few.npz")]) == 2
     assert "add clips" in capsys.readouterr().err
+
+
+def test_lost_labels_lower_a_score_as_they_lower_the_ceiling():
+    labels = np.repeat([0, 1], [4000, 3000])
+    rng = np.random.default_rng(0)
+    probability = np.where(labels == 1, 0.6, 0.4) + 0.1 * rng.normal(size=len(labels))
+    whole = labelling.mislabelled_auc(labels, probability, 0, seed=0)
+    lost = labelling.mislabelled_auc(labels, probability, 0.2, seed=0)
+    assert whole == roc_auc_score(labels, probability)
+    assert lost == pytest.approx(0.8 * whole + 0.2 * 0.5, abs=0.01)
+    perfect = labelling.mislabelled_auc(labels, labels + rng.random(len(labels)), 0.2, seed=0)
+    assert perfect == pytest.approx(labelling.ceiling(0.2), abs=0.01)

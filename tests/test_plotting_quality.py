@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils.generative import figures as plotting_generators
+from utils.generative import figures as pictures
 from utils.quality import figures, judging
 
 matplotlib.use("Agg")
@@ -25,27 +25,43 @@ def summary():
     return pd.DataFrame(columns, index=list(judging.NAMES))
 
 
-def test_every_generator_has_a_marker_and_a_name():
-    assert set(figures.MARKERS) == set(figures.GENERATORS) == set(judging.NAMES)
-    assert len(set(figures.MARKERS.values())) == len(judging.NAMES)
-    assert len({colour for _, colour in figures.GENERATORS.values()}) == len(judging.NAMES)
+def test_every_generator_has_a_marker_a_name_and_a_colour():
+    assert set(judging.NAMES) < set(figures.MARKERS) == set(figures.GENERATORS)
+    assert len({figures.MARKERS[name] for name in judging.NAMES}) == len(judging.NAMES)
+    assert len({colour for _, colour in figures.GENERATORS.values()}) == len(figures.GENERATORS)
 
 
-def test_the_best_corner_is_above_on_the_right(summary):
-    ax = figures.fidelity_and_coverage(summary, summary)
-    assert ax.get_xlim()[0] > ax.get_xlim()[1] and ax.get_ylim() == (0, 1)
-    names = [text.get_text() for text in ax.figure.legends[0].get_texts()]
+def test_a_question_shows_every_generator_and_its_null_levels(summary):
+    alone = summary[["mean"]].drop("noise")
+    axes = figures.question({"a": (summary, {"reales": 0.7}), "b": (alone, {"x": 0.1, "y": 0.2})})
+    names = [label.get_text() for label in axes[0].get_yticklabels()]
     assert names == [figures.title(name) for name in summary.index]
+    levels = [[line.get_xdata()[0] for line in ax.get_lines()] for ax in axes]
+    assert 0.7 in levels[0] and {0.1, 0.2} < {*levels[1]}
+    assert len(axes[1].get_lines()) == len(alone) + 2  # no intervals
+    assert [text.get_text() for text in axes[1].texts] == ["x", "y"]
 
 
-def test_measures_share_the_names_and_mark_the_real_clips(summary):
-    axes = figures.measures({"usefulness": summary, "kid_cnn": summary}, relative=("kid_cnn",))
-    assert [label.get_text() for label in axes[0, 0].get_yticklabels()] == [
-        figures.title(name) for name in summary.index
-    ]
-    real = summary.loc["real", "mean"]
-    lines = [line.get_xdata()[0] for ax in axes.flat for line in ax.get_lines()]
-    assert real in lines and real / summary.loc["noise", "mean"] in lines
+def test_the_card_says_who_passes_what():
+    decision = pd.DataFrame(
+        {"copying_p": [0.0001, 0.5], "coverage_share": [0.9, 0.4], "usefulness": [0.9, 0.8],
+         "covers": [True, False], "no_copies": [False, True], "useful": [True, True],
+         "goes_on": [False, False]},
+        index=["gan", "vae"],
+    )  # fmt: skip
+    texts, passed = figures.card(decision, pd.Series({"real": 0.8, "gan": 0.3}))
+    assert texts.loc["gan"].tolist() == ["30 %", "90 %", "p < 0,001", "0,900", "no"]
+    assert texts.loc["vae", "¿es una llamada?"] == "—"
+    assert passed.loc["gan"].tolist() == [False, True, False, True, False]
+    ax = figures.report_card(texts, passed)
+    assert [text.get_text() for text in ax.texts] == texts.to_numpy().ravel().tolist()
+
+
+def test_an_outcome_is_drawn_over_each_measure():
+    outcome = pd.Series({"vae": 0.1, "gan": -0.1})
+    measures = {"a": pd.Series({"gan": 0.9, "vae": 0.7}), "b": pd.Series({"vae": 1, "gan": 0})}
+    axes = figures.predictions(outcome, measures, label="cambio")
+    assert axes[0].get_lines()[0].get_xdata()[0] == 0.7 and axes[0].get_ylabel() == "cambio"
 
 
 def test_sizes_are_drawn_in_order(summary):
@@ -55,21 +71,6 @@ def test_sizes_are_drawn_in_order(summary):
     assert [label.get_text() for label in axes[0].get_xticklabels()] == ["50", "800"]
 
 
-def test_profiles_are_differences_from_the_real_ones():
-    profiles = {"real": np.full(4, 3.0), "vae": np.full(4, 5.0)}
-    spectra = {"real": np.ones((4, 6)), "vae": np.full((4, 6), 10.0)}
-    axes = figures.profiles(profiles, spectra, np.arange(4), np.arange(1, 7), unit="dB")
-    assert set(axes[0].get_lines()[0].get_ydata()) == {2.0}
-    np.testing.assert_allclose(axes[1].get_lines()[0].get_ydata(), 10)
-    assert axes[0].get_ylabel() == "diferencia (dB)"
-    both = profiles | {figures.CONTROL: np.full(4, 4.0)}
-    axes = figures.profiles(
-        both, spectra | {figures.CONTROL: spectra["real"]}, np.arange(4), np.arange(1, 7), unit="dB"
-    )
-    control = axes[0].get_lines()[1]
-    assert control.get_linestyle() == "--" and set(control.get_ydata()) == {1.0}
-
-
 def test_shares_of_near_calls_rise_to_one():
     ax = figures.nearest({"real": np.array([3.0, 1, 2]), "copies": np.array([0.1, 0.2])})
     first = ax.get_lines()[0]
@@ -77,23 +78,25 @@ def test_shares_of_near_calls_rise_to_one():
     assert first.get_ydata()[-1] == 1
 
 
-def test_a_term_without_a_name_of_its_own_is_drawn_too():
-    rounds = np.arange(1, 4)
-    history = pd.DataFrame(
-        {"round": rounds, "absolute_error": rounds, "code_length": rounds, "loss": 2 * rounds}
-    )
-    figure = plotting_generators.losses({"ae": history}, {"ae": 2})
-    assert [ax.get_title() for ax in figure.axes] == ["longitud del código", "absolute_error"]
-    assert [ax.get_lines()[1].get_xdata()[0] for ax in figure.axes] == [2, 2]
+@pytest.mark.parametrize("name", ["ae", "vae", "aae", "gan", "diffusion", "hydrophone"])
+def test_a_sketch_joins_the_boxes_that_it_names(name):
+    ax = pictures.sketch(name)
+    boxes, arrows = pictures._SKETCHES[name]
+    assert len(ax.texts) == len(boxes) + len(arrows.split(", "))  # an arrow is an annotation
 
 
-def test_maps_of_codes_show_every_point_and_the_largest_groups():
-    points, groups = np.random.default_rng(0).normal(size=(60, 2)), np.repeat(np.arange(10), 6)
-    axes = plotting_generators.maps_by_group({"PCA": points, "UMAP": points}, groups)
-    drawn = np.concatenate([dots.get_offsets() for dots in axes[1].collections])
-    assert sorted(drawn[:, 0].tolist()) == sorted(points[:, 0].tolist())
-    names = [text.get_text() for text in axes[0].figure.legends[0].get_texts()]
-    assert names == ["los demás", *(f"grupo {group}" for group in range(6))]
-    values = np.append(np.arange(59.0), 1e6)  # one outlier must not leave the rest in one colour
-    axes = plotting_generators.maps({"PCA": points, "UMAP": points}, values, label="Hz")
-    assert axes[0].collections[0].get_clim()[1] < 100
+def test_planes_hold_the_codes_and_the_prior():
+    rng = np.random.default_rng(0)
+    codes, drawn = 3 * rng.normal(size=(50, 8)), rng.normal(size=(20, 8))
+    (ax,) = pictures.latent_planes({"VAE": {"llamadas": codes, "sorteados": drawn}})
+    sizes = [len(dots.get_offsets()) for dots in ax.collections]
+    radii = [np.hypot(*line.get_data()).max() for line in ax.get_lines()]
+    assert sizes == [50, 20] and np.allclose(radii, [1, 2])
+    assert np.std(ax.collections[0].get_offsets(), axis=0).min() > 2  # in the codes' own unit
+
+
+def test_each_source_stands_out_of_all_others_in_its_panel():
+    names = np.repeat(["real", "vae"], [3, 5])
+    axes = pictures.populations(np.random.default_rng(0).normal(size=(8, 2)), names)
+    assert [ax.get_title() for ax in axes] == ["reales", "VAE"]
+    assert [[len(dots.get_offsets()) for dots in ax.collections] for ax in axes] == [[5, 3], [3, 5]]

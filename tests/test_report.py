@@ -61,10 +61,11 @@ def known_data_set(monkeypatch):
 
     def load(source):
         asked.append(source)
-        return SimpleNamespace(name="my clips")
+        return SimpleNamespace(name="my clips", audio=None, truth=None)
 
     monkeypatch.setattr(report.data, "load", load)
     monkeypatch.setattr(checks, "plan", lambda *_: checks.Plan(["my clips: 300 clips"]))
+    monkeypatch.setattr(report.listening, "can_sound", lambda dataset: True)
     return asked
 
 
@@ -116,6 +117,29 @@ def test_a_cell_that_shows_a_figure_and_then_fails_is_told(tmp_path, capsys):
     write(tmp_path, "00_bad", code)
     assert cli.main(["report"], root=tmp_path) == 1
     assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
+
+
+def test_a_copy_leaves_out_what_speaks_of_other_data_sets_or_cannot_run(
+    tmp_path, monkeypatch, known_data_set
+):
+    path = write(tmp_path, "00_first", "print(1)", "print(2)", "print(3)", "print(4)")
+    notebook = nbformat.read(path, as_version=4)
+    for cell, tag in zip(notebook.cells[1:], ("simulated", "audio", "sound", None), strict=True):
+        cell.metadata["tags"] = [tag] if tag else []
+    nbformat.write(notebook, path)
+    monkeypatch.setattr(report.data, "locate", lambda source: tmp_path)
+    assert cli.main(["report"], root=tmp_path) == 0
+    assert stored(path) == "1\n2\n3\n4\n"
+    assert cli.main(["report", "--dataset", "mine"], root=tmp_path) == 0
+    assert stored(tmp_path / "reports" / "my clips" / "00_first.ipynb") == "3\n4\n"
+    assert len(nbformat.read(path, as_version=4).cells) == 5
+
+
+def test_findings_are_kept_for_the_data_sets_that_they_speak_of():
+    cell = new_markdown_cell("", metadata={"tags": ["simulated", "right_whale_upcalls"]})
+    assert report.applies(cell, "simulated", ()) and report.applies(cell, "right_whale_upcalls", ())
+    assert not report.applies(cell, "mine", report.NEEDS)
+    assert report.applies(new_markdown_cell(""), "mine", ())
 
 
 def test_links_in_outputs_lead_out_of_the_deeper_folder_too():

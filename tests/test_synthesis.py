@@ -1,7 +1,6 @@
 """What the second notebook looks at, the files it writes, and the table that judges generators."""
 
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,9 +9,10 @@ import pytest
 
 from utils import data, paths
 from utils.baseline import baseline
-from utils.generative import synthesis
+from utils.generative import lessons, synthesis
 from utils.models.generators import registry
 from utils.quality import judging, quality
+from utils.statistics import evaluation
 
 FAST = {"steps": 20, "latent_dim": 4}
 
@@ -123,14 +123,35 @@ def test_directions_pass_through_the_mean_code(generator, found):
     np.testing.assert_allclose(images[0, 1], images[1, 1], atol=1e-3)
 
 
-def test_mixing_is_near_half_for_one_population_and_one_for_two():
+def test_a_shared_map_keeps_sources_apart_that_differ_in_shape_alone():
     rng = np.random.default_rng(0)
-    first, second = rng.normal(size=(2, 60, 5, 5))
-    purity = synthesis.mixing(first, second, seed=0)[2]
-    assert set(purity) == {"PCA", "t-SNE", "UMAP"}
-    assert all(0.35 < value < 0.6 for value in purity.values())
-    apart = synthesis.mixing(first, second + 9, seed=0)[2]
-    assert all(value > 0.95 for value in apart.values())
+    first, second = rng.normal(size=(2, 60, 12, 12)).astype(np.float32)
+    sources = {"a": first, "louder": 40 + 3 * second, "other": second + 4 * np.eye(12)}
+    plane, names = synthesis.shared_map(sources, seed=0)
+    assert plane.shape == (180, 2) and names.tolist() == sum(([k] * 60 for k in sources), [])
+    purity = {
+        other: evaluation.neighbour_purity(plane[chosen], names[chosen])
+        for other in ("louder", "other")
+        for chosen in [np.isin(names, ("a", other))]
+    }
+    assert purity["louder"] < 0.65 and purity["other"] > 0.9
+
+
+def test_simulated_clips_have_the_grid_and_the_unit_of_the_data(bench):
+    clips = lessons.hydrophone(bench, 30, seed=0)
+    assert clips.shape == (30, *bench.grid.shape[1:]) and clips.max() <= 0
+    stretched = replace(bench.dataset, unit="dB, 0..255", spectrograms=bench.dataset.spectrograms)
+    again = lessons.hydrophone(replace(bench, dataset=stretched), 5, seed=0)
+    low, high = (float(end(bench.dataset.spectrograms)) for end in (np.min, np.max))
+    np.testing.assert_allclose(again.min((1, 2)), low, rtol=1e-4)
+    np.testing.assert_allclose(again.max((1, 2)), high, atol=1e-3)
+
+
+def test_a_lesson_shows_the_lines_of_the_package():
+    whole = lessons.source(synthesis.walk).data
+    assert whole.startswith("```python\ndef walk(") and whole.endswith("codes[1])\n```")
+    part = lessons.source(synthesis.walk, first="codes =", last="share =").data.splitlines()
+    assert part[1].startswith("codes = ") and part[-2].startswith("share = ") and len(part) == 4
 
 
 def test_explained_variance_is_one_for_a_perfect_reconstruction(generator, found, monkeypatch):
@@ -175,22 +196,6 @@ def test_stored_samples_are_used_only_if_they_are_those(bench, found, tmp_path, 
     ):
         with pytest.raises(pytest.fail.Exception, match="trained again"):
             synthesis.stored_or_trained(place, clips, training_seed=training_seed, seed=seed)
-
-
-def test_audio_is_written_beside_its_links(bench, found, tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    links = synthesis.write_audio(bench.dataset, {"real": found.calls[:2]}, seed=0)
-    assert set(links) == {"real 1", "real 2"}
-    assert all((tmp_path / link).stat().st_size > 1000 for link in links.values())
-    folders = {}
-    for name in (data.SIMULATED, "my_clips"):
-        named = replace(bench.dataset, name=name)
-        link = synthesis.write_audio(named, {"real": found.calls[:1]}, seed=0)["real 1"]
-        folders[name] = Path(link).parent.as_posix()
-    assert folders == {
-        data.SIMULATED: "figures/audio",
-        "my_clips": "figures/my_clips/audio",  # the published sounds stay as they are
-    }
 
 
 def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):

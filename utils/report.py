@@ -9,13 +9,17 @@ the stored notebooks are the earlier ones, all from one run. On another data set
 it is finished, and what the data allow is said before the first one starts. Tables that the
 notebooks write themselves (data/results/) are written as they go.
 
+notebooks/ holds what is said of every data set; a copy leaves out the cells that speak of others.
+
 What is stored differs between two runs only where an output differs: timings, widgets and the
-metadata of editors are removed. In place, an output that belongs to one machine or one run (a
-warning, a path, a memory address) is a failure; on another data set it is reported and warnings
-are not stored.
+metadata of editors are removed, and figures keep 256 colours. In place, an output that belongs to
+one machine or one run (a warning, a path, a memory address) is a failure; on another data set it is
+reported and warnings are not stored.
 """
 
 import asyncio
+import base64
+import io
 import json
 import os
 import re
@@ -25,7 +29,7 @@ import textwrap
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -36,9 +40,11 @@ from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from PIL import Image
 
 from utils import data, paths
 from utils.errors import UserError
+from utils.sound import listening
 
 MAX_BYTES = 1_000_000  # above, GitHub does not render a notebook
 KERNEL_ENVIRONMENT = {
@@ -50,6 +56,8 @@ TABLES = {  # notebooks that read tables which take hours: their names
     "03_quality": ("quality",),
     "04_augmentation": ("study", "quality"),
 }
+FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
+NEEDS = ("audio", "truth", "sound", "study")  # tags of cells that only some data sets can run
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MACHINE_PATH = re.compile(
     r"(?<![\w.:/])(?:/(?:home|Users|root|tmp|work|var|mnt|private)/|[A-Za-z]:\\)\S*"
@@ -80,6 +88,25 @@ def kept(error: BaseException) -> str:
     if not stored:
         return "No stored notebook was changed."
     return f"Stored before: {', '.join(stored)}; the others are as they were."
+
+
+def offers(dataset: data.Dataset) -> set[str]:
+    """Which of NEEDS a Dataset has."""
+    answered = (paths.results_dir(dataset.name) / "answer.csv").is_file()
+    sound = listening.can_sound(dataset)
+    has = (dataset.audio is not None, dataset.truth is not None, sound, answered)
+    return {need for need, there in zip(NEEDS, has, strict=True) if there}
+
+
+def applies(cell: Mapping, name: str, offered: Collection[str]) -> bool:
+    """Whether a cell has something to say of the data set called `name`.
+
+    Findings are tagged with the data sets that they speak of (FINDINGS), and cells that ask for
+    something with what that is (NEEDS); offered: those that the data set has.
+    """
+    tags = {*cell["metadata"].get("tags", ())}
+    spoken_of, needs = tags & {*FINDINGS}, tags & {*NEEDS}
+    return (not spoken_of or name in spoken_of) and needs <= {*offered}
 
 
 def output_faults(outputs: Sequence[Mapping]) -> list[str]:
@@ -121,10 +148,24 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                output["data"]["image/png"] = lighter(output["data"]["image/png"])
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         cell.setdefault("id", f"cell-{index:02d}")
     return notebook
+
+
+def lighter(png: str) -> str:
+    """Return a base64 PNG with a palette of at most 256 colours: half the bytes, the same to look
+    at. As it is, if that is no smaller."""
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(png))) as image:
+        palette = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+        palette.save(written, "PNG", optimize=True)
+    smaller = base64.b64encode(written.getvalue()).decode()
+    return min(png, smaller, key=len)
 
 
 def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
@@ -140,8 +181,8 @@ def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = mended(cell.source)
         for output in cell.get("outputs", ()):
-            if "text/markdown" in output.get("data", {}):
-                output["data"]["text/markdown"] = mended(output["data"]["text/markdown"])
+            for kind in {"text/markdown", "text/html"} & {*output.get("data", {})}:
+                output["data"][kind] = mended(output["data"][kind])
     return notebook
 
 
@@ -213,17 +254,20 @@ def execute(
     path: Path,
     dataset: str | None = None,
     *,
+    keep: Callable[[NotebookNode], bool] = lambda cell: True,
     strict: bool = True,
     timeout: int | None = None,
     progress: Progress | None = None,
 ) -> NotebookNode:
     """Run a notebook in a fresh kernel in its own folder and return it tidied; `path` is only read.
 
-    dataset: DATASET for the kernel, None for the embedded default. strict: output faults are
+    dataset: DATASET for the kernel, None for the embedded default. keep: cells for which it is
+    false are left out. strict: output faults are
     failures. timeout: seconds for a cell. Raises ReportError at the first cell that fails.
     """
     progress = progress or Progress()
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if keep(cell)]
     environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
     environment |= KERNEL_ENVIRONMENT | ({"DATASET": dataset} if dataset else {})
     client = NotebookClient(
@@ -327,15 +371,15 @@ def report(
     that fails or is larger than 1 MB.
     """
     progress = progress or Progress()
-    paths = sorted((root / "notebooks").glob("*.ipynb"))
-    if not paths:
+    found = sorted((root / "notebooks").glob("*.ipynb"))
+    if not found:
         raise FileNotFoundError("There are no notebooks in notebooks/.")
-    if unknown := sorted(set(only) - {path.stem for path in paths}):
-        known = ", ".join(path.stem for path in paths)
+    if unknown := sorted(set(only) - {path.stem for path in found}):
+        known = ", ".join(path.stem for path in found)
         raise UserError(f"No notebook is called {', '.join(unknown)}; there are {known}.")
     progress.line(f"Data set: {source or data.SIMULATED}")
     dataset, loaded = resolve_dataset(source)
-    chosen = [path for path in paths if not only or path.stem in only]
+    chosen = [path for path in found if not only or path.stem in only]
     left_out = {}
     if loaded is not None:
         left_out = _allowed(loaded, [path.stem for path in chosen], progress)
@@ -383,7 +427,14 @@ def _allowed(loaded, stems, progress):
 
 def _page(path, root, dataset, loaded, timeout, progress):
     """The path and text of an executed notebook; ReportError if it is larger than 1 MB."""
-    notebook = execute(path, dataset, strict=dataset is None, timeout=timeout, progress=progress)
+
+    def keep(cell):
+        return loaded is None or applies(cell, loaded.name, offered)
+
+    offered = {*NEEDS} if loaded is None else offers(loaded)
+    notebook = execute(
+        path, dataset, keep=keep, strict=loaded is None, timeout=timeout, progress=progress
+    )
     target = path
     if dataset is not None:
         target = root / "reports" / loaded.name / path.name

@@ -307,6 +307,7 @@ def summary(table, score="roc_auc"):
     for model in MODELS:
         points = table.loc[table["model"] == model, score].to_numpy()
         mean, low, high = evaluation.mean_interval(points)
+        low, high = np.clip([low, high], 0, 1)  # scores are shares
         rows.append({"name": model, "mean": mean, "low": low, "high": high, "points": points})
     return pd.DataFrame(rows)
 
@@ -316,6 +317,7 @@ def curve_summary(curve, score="roc_auc"):
     rows = []
     for (model, size), part in curve.groupby(["model", "size"]):
         mean, low, high = evaluation.mean_interval(part[score])
+        low, high = np.clip([low, high], 0, 1)  # scores are shares
         rows.append({"model": model, "size": size, "mean": mean, "low": low, "high": high})
     return pd.DataFrame(rows)
 

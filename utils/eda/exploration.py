@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from utils import data, ocean, paths, tables
 from utils.data import duplicates
 from utils.eda import cues, maps
-from utils.sound import descriptors
+from utils.sound import descriptors, measurements
 from utils.statistics import evaluation
 
 NEAR_DUPLICATE = 0.95  # correlation of all pixels
@@ -25,7 +25,8 @@ TOLERANCE = 0.02  # between processors, of every number; counts must agree
 class Exploration:
     """The measured pieces of a data set of n clips.
 
-    descriptors: n rows, see `utils.descriptors`. components (n, k): scores of the principal
+    acoustic: n rows, see `sound.measurements`. descriptors: n rows, see `sound.descriptors`.
+    components (n, k): scores of the principal
     components; variance (k,): their shares. similar: each clip's nearest other clip, see
     `duplicates.nearest`. cues: columns clips ("all", "matched"), cue, split_by ("group",
     "random"), and mean, low, high of the ROC AUC over the splits. scores (n,): probability of a
@@ -33,6 +34,7 @@ class Exploration:
     (topic, name), as stored.
     """
 
+    acoustic: pd.DataFrame
     descriptors: pd.DataFrame
     components: np.ndarray
     variance: np.ndarray
@@ -69,6 +71,8 @@ def explore(dataset, *, seed=0) -> Exploration:
     ValueError if the groups cannot be split, or if the numbers differ from those recorded.
     """
     floor = cue_floor(dataset, seed=seed)
+    decibels = descriptors.decibels(dataset)
+    acoustic = measurements.measure(decibels, dataset.frequencies, dataset.times, dataset.call_band)
     described = descriptors.describe(dataset)
     components, variance = maps.principal_components(dataset.spectrograms, seed=seed)
     similar = duplicates.nearest(dataset.spectrograms, components)
@@ -76,6 +80,7 @@ def explore(dataset, *, seed=0) -> Exploration:
     topics = {
         "balance": balance(dataset.labels, dataset.groups),
         "loudness": _loudness(dataset),
+        "acoustic": _acoustic(acoustic, dataset.labels),
         "effect": _effects(described, dataset.labels),
         "roc_auc": _areas(described, scores, dataset.labels),
         "mean difference": mean_difference(dataset),
@@ -103,7 +108,7 @@ def explore(dataset, *, seed=0) -> Exploration:
         content=tables.fingerprint(dataset),
     )
     numbers = table.set_index(["topic", "name"])["value"]
-    return Exploration(described, components, variance, similar, floor, scores, numbers)
+    return Exploration(acoustic, described, components, variance, similar, floor, scores, numbers)
 
 
 def subsets(dataset) -> Iterator[tuple[str, object]]:
@@ -223,6 +228,16 @@ def calls_by_snr(truth, quantiles) -> np.ndarray:
     return order[[round(q * (len(order) - 1)) for q in quantiles]]
 
 
+def clear_calls(found, labels, count) -> np.ndarray:
+    """Return `count` calls that are easy to see: with a track like an up-call's, and of these those
+    that a forest of all descriptors is surest of; others where there are fewer of them."""
+    acoustic = found.acoustic
+    like = acoustic["duration_s"].between(0.5, 1.2)
+    like &= (acoustic["end_hz"] - acoustic["start_hz"]).between(50, 200)
+    order = np.lexsort((-found.scores, ~like, labels == 0))
+    return order[:count]
+
+
 def call_contour(call, times) -> np.ndarray:
     """Return the frequency (Hz) of a call at times (s), NaN where it does not sound.
 
@@ -249,6 +264,18 @@ def prominence(spectrogram, frequencies, contour) -> float:
 def _effects(table, labels) -> pd.Series:
     effect = evaluation.cohens_d(table[labels == 1], table[labels == 0])
     return pd.Series(effect, index=table.columns)
+
+
+def _acoustic(table, labels) -> dict[str, float]:
+    """Median of each measurement in either class, and how far it alone separates them."""
+    found = {}
+    for name, values in table.items():
+        seen = values.notna().to_numpy()
+        for k, kind in enumerate(("none", "call")):
+            found[f"{name}_{kind}"] = values[seen & (labels == k)].median()
+        area = roc_auc_score(labels[seen], values[seen])
+        found[f"{name}_auc"] = max(area, 1 - area)
+    return found
 
 
 def _areas(table, scores, labels) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Figures of generators and their samples: losses, galleries, maps.
+"""Figures of generators and their samples: sketches, training, codes, galleries, maps.
 
 Colours of generators are those of Paul Tol's muted scheme, but for the GAN's, and stand for no
 classifier or class; black and greys are the real clips and the floors.
@@ -8,15 +8,16 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
+from sklearn.decomposition import PCA
 
+from utils import plotting
+from utils.generative import lessons
 from utils.models.generators import registry
 from utils.plotting import (
     DIFFERENCE_MAP,
     REFERENCE_LINE,
     SPECTROGRAM_MAP,
     WIDTH,
-    dots_by_group,
     place_legend,
 )
 
@@ -31,22 +32,12 @@ GENERATORS = {  # name: (name in figures, colour)
     "copies": ("copias", "#44AA99"),
     "pca_gaussian": ("PCA gaussiana", "#8C8C8C"),
     "noise": ("media + ruido", "#56606B"),
+    "hydrophone": ("hidrófono", "#117733"),
+    "sea": ("mar sin llamada", "#BBBBBB"),
 }
-SPARE = ("#117733", "#6699CC", "#882255", "#661100")  # of generators without a line above
+SPARE = ("#6699CC", "#882255", "#661100")  # of generators without a line above
 _new = [name for name in registry.REGISTRY if name not in GENERATORS]
 GENERATORS |= {name: (name, SPARE[k % len(SPARE)]) for k, name in enumerate(_new)}
-TERMS = {
-    "reconstruction": "reconstrucción",
-    "code_length": "longitud del código",
-    "divergence": "divergencia KL",
-    "deception": "engaño",
-    "discrimination": "error del\ndiscriminador",
-    "penalty": "penalización",
-    "discriminator_accuracy": "aciertos del\ndiscriminador",
-    "validation": "validación",
-    "flow": "flujo",
-    "flow_validation": "flujo, validación",
-}
 
 
 def title(name: str) -> str:
@@ -54,37 +45,186 @@ def title(name: str) -> str:
     return GENERATORS[name][0]
 
 
-def losses(histories: Mapping[str, pd.DataFrame], kept: Mapping[str, int]):
-    """Draw each loss term over the rounds, one row of panels a generator; return the figure.
+_SKETCHES = {
+    "ae": (
+        {
+            "clip": (0, 0, "exceso $x$", "real"),
+            "encoder": (1, 0, "codificador", "learned"),
+            "code": (2, 0, "código $z$\n32 números", "plain"),
+            "decoder": (3, 0, "decodificador", "learned"),
+            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+            "draw": (2, -1, "al muestrear:\nmezcla de\ngaussianas", "random"),
+        },
+        "clip encoder, encoder code, code decoder, decoder call, draw code",
+    ),
+    "vae": (
+        {
+            "clip": (0, 0, "exceso $x$", "real"),
+            "encoder": (1, 0, "codificador", "learned"),
+            "spread": (2, 0, "media $m$ y\ndesviación $s$", "plain"),
+            "code": (3, 0, r"$z = m + s\,\varepsilon$", "plain"),
+            "decoder": (4, 0, "decodificador", "learned"),
+            "call": (5, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+            "noise": (2, -1, r"ruido $\varepsilon$" + "\nde $N(0,1)$", "random"),
+            "draw": (3, -1, "al muestrear:\ncerca de códigos\nde llamadas", "random"),
+        },
+        "clip encoder, encoder spread, spread code, noise code, code decoder, decoder call, "
+        "draw code",
+    ),
+    "aae": (
+        {
+            "clip": (0, 0, "exceso $x$", "real"),
+            "encoder": (1, 0, "codificador", "learned"),
+            "code": (2, 0, "código $z$", "plain"),
+            "decoder": (3, 0, "decodificador", "learned"),
+            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+            "prior": (2, -1, "sorteo de\n$N(0,1)$", "random"),
+            "judge": (3, -1, "discriminador:\n¿código o sorteo?", "learned"),
+        },
+        "clip encoder, encoder code, code decoder, decoder call, code judge, prior judge",
+    ),
+    "gan": (
+        {
+            "noise": (0, 0, "ruido $z$\nde $N(0,1)$", "random"),
+            "decoder": (1, 0, "generador", "learned"),
+            "call": (2, 0, r"$\mu + \sigma\cdot$" + "textura\nde un mar real", "plain"),
+            "real": (2, -1, "llamada real,\nsin su nivel", "real"),
+            "judge": (3, -0.5, "discriminador:\n¿es real?", "learned"),
+        },
+        "noise decoder, decoder call, call judge, real judge",
+    ),
+    "diffusion": (
+        {
+            "noise": (0, 0, "ruido\nde $N(0,1)$", "random"),
+            "flow": (1, 0, "velocidad $v$,\n16 pasos", "learned"),
+            "code": (2, 0, "código $z$\nde llamada", "plain"),
+            "decoder": (3, 0, "decodificador\nde un VAE", "learned"),
+            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+        },
+        "noise flow, flow code, code decoder, decoder call",
+    ),
+    "hydrophone": (
+        {
+            "draw": (0, 0, "inicio, fin,\nduración al azar", "random"),
+            "sweep": (1, 0, "barrido\n(onda)", "plain"),
+            "echoes": (2, 0, "ecos y pérdida\n(TL)", "plain"),
+            "gain": (3, 0, "ganancia según\nla SNR", "plain"),
+            "sum": (4, 0, "suma en\npresión", "plain"),
+            "clip": (5, 0, "STFT y mel:\nclip", "plain"),
+            "sea": (4, -1, "ruido de Wenz,\nbarcos, otros\nanimales (NL)", "random"),
+        },
+        "draw sweep, sweep echoes, echoes gain, gain sum, sea sum, sum clip",
+    ),
+}
+_CURVES = {  # terms that are drawn in one panel, since they share a unit
+    "ae": ("reconstruction", "validation"),
+    "vae": ("reconstruction", "validation"),
+    "aae": ("reconstruction", "validation"),
+    "gan": ("deception", "discrimination"),
+    "diffusion": ("flow", "flow_validation"),
+}
+TERMS = {
+    "reconstruction": "entrenamiento",
+    "validation": "validación",
+    "deception": "engaño (generador)",
+    "discrimination": "error del discriminador",
+    "flow": "flujo, entrenamiento",
+    "flow_validation": "flujo, validación",
+}
 
-    kept: the round of the network's weights that are used, a dashed line; a flow has its own.
-    """
-    terms = {
-        name: [
-            term
-            for term in (*TERMS, *history.columns.difference([*TERMS, "round", "loss"]))
-            if term in history and history[term].abs().max() > 0
-        ]
-        for name, history in histories.items()
+
+def scores(numbers):
+    """Return the numbers of `synthesis.measure` as a table for readers, a row a generator."""
+    columns = {
+        "two-sample AUC": "AUC de dos muestras",
+        "taken for a call": "tomadas por llamada",
+        "explained variance": "varianza explicada",
     }
-    columns = max(len(names) for names in terms.values())
-    figure, axes = plt.subplots(
-        len(terms), columns, figsize=(WIDTH, 1.55 * len(terms) + 0.4), squeeze=False, sharex=True
-    )
-    for row, (name, names) in zip(axes, terms.items(), strict=True):
-        for ax in row[len(names) :]:
-            ax.remove()
-        for ax, term in zip(row, names, strict=False):
-            history = histories[name][["round", term]].dropna()
-            ax.plot(history["round"], history[term], color=GENERATORS[name][1])
-            if not term.startswith("flow"):
-                ax.axvline(kept[name], **REFERENCE_LINE)
-            ax.set_title(TERMS.get(term, term), fontsize=9.5)
-            ax.tick_params(labelsize=8.5)
-            ax.grid()
-        row[0].set_ylabel(title(name), fontsize=11)
-    figure.supxlabel("ronda de entrenamiento", fontsize=11)
-    return figure
+    table = numbers.unstack()[list(columns)].rename(columns=columns)
+    return table.reindex([name for name in GENERATORS if name in table.index]).rename(title)
+
+
+def sketch(name: str):
+    """Draw what a model is made of, by name; blue boxes learn, orange ones are drawn at random."""
+    boxes, arrows = _SKETCHES[name]
+    columns, rows = ([box[axis] for box in boxes.values()] for axis in (0, 1))
+    span = max(columns) + 1, max(rows) - min(rows) + 1
+    ax = plotting.new_axes(None, width=1.55 * span[0], height=0.75 * span[1] + 0.25)
+    pairs = [pair.split() for pair in arrows.split(", ")]
+    return plotting.diagram(boxes, pairs, ax, size=9.5)
+
+
+def lesson(generator, samples, frequencies, times, *, unit, limits):
+    """Draw the training curve of a fitted generator beside three samples (n, f, t); return axes.
+
+    The dashed line marks the round whose weights are used; the GAN, without one, uses the last.
+    """
+    name = generator.name
+    figure, axes = plt.subplots(1, 4, figsize=(WIDTH, 2.8), width_ratios=[1.5, 1, 1, 1])
+    weights = f"{lessons.weights(generator):,}".replace(",", " ")
+    figure.suptitle(f"{title(name)}: {generator.used_steps} pasos de gradiente, {weights} pesos")
+    lines = zip(_CURVES[name], ("-", ":"), strict=True)
+    for term, line in lines:
+        if term in generator.history:
+            rows = generator.history[["round", term]].dropna()
+            axes[0].plot(
+                rows["round"], rows[term], ls=line, color=GENERATORS[name][1], label=TERMS[term]
+            )
+    if name not in ("gan", "diffusion"):
+        axes[0].axvline(generator.kept, **REFERENCE_LINE)
+    axes[0].set(xlabel="ronda de entrenamiento", ylabel="pérdida")
+    axes[0].legend(fontsize=9, loc="lower left", bbox_to_anchor=(-0.05, 1.0))
+    axes[0].grid()
+    for ax, image in zip(axes[1:], samples, strict=False):
+        mesh = ax.pcolormesh(
+            times, frequencies, image, vmin=limits[0], vmax=limits[1], cmap=GRID_MAP
+        )
+        ax.set(xlabel="tiempo (s)", yticks=[])
+    axes[1].set_yticks([100, 300])
+    axes[1].set_ylabel("frecuencia (Hz)")
+    figure.colorbar(mesh, ax=axes[1:], label=unit, pad=0.02, aspect=15)
+    return axes
+
+
+def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]):
+    """Draw codes (n, d) in the two directions in which the first of a panel vary most; return axes.
+
+    panels: heading to {label: codes}. Circles: one and two standard deviations of N(0, 1), which
+    is the same in every direction. Axes are in the codes' own unit and alike in all panels.
+    """
+    _, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.4), sharex=True, sharey=True)
+    axes = np.atleast_1d(axes)
+    for ax, (heading, clouds) in zip(axes, panels.items(), strict=True):
+        plane = PCA(2).fit(next(iter(clouds.values()))).components_.T
+        styles = ({"color": "#000000", "marker": "o"}, {"color": "#D55E00", "marker": "+"})
+        for (label, codes), style in zip(clouds.items(), styles, strict=False):
+            ax.scatter(*(codes @ plane).T, s=14, lw=0.9, alpha=0.7, label=label, **style)
+        angle = np.linspace(0, 2 * np.pi, 100)
+        for radius in (1, 2):
+            circle = radius * np.cos(angle), radius * np.sin(angle)
+            label = "N(0, 1): una y dos desviaciones" if radius == 1 else None
+            ax.plot(*circle, color="#0072B2", lw=1.6, label=label)
+        ax.set(aspect="equal", xlabel="primera dirección del código", title=heading)
+        ax.grid()
+    axes[0].set_ylabel("segunda dirección")
+    place_legend(axes)
+    return axes
+
+
+def populations(plane, names):
+    """Draw a map (n, 2) of clips from several sources, a panel each over all others; return axes.
+
+    names (n,): the source of each point, of GENERATORS.
+    """
+    sources = list(dict.fromkeys(names))
+    _, axes = plt.subplots(1, len(sources), figsize=(WIDTH, 2.9), sharex=True, sharey=True)
+    for ax, source in zip(axes, sources, strict=True):
+        own = names == source
+        ax.scatter(*plane[~own].T, s=5, lw=0, antialiased=False, color="#D8D8D8")
+        ax.scatter(*plane[own].T, s=9, lw=0, antialiased=False, color=GENERATORS[source][1])
+        ax.set_title(title(source), fontsize=11)
+        ax.set(xticks=[], yticks=[])
+    return axes
 
 
 def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits, headings=()):
@@ -141,51 +281,3 @@ def composition(parts: Mapping, frequencies, times, *, unit):
     axes[0].set_ylabel("frecuencia (Hz)")
     figure.supxlabel("tiempo (s)", fontsize=10)
     return figure
-
-
-def maps(drawn: Mapping[str, np.ndarray], values, *, label):
-    """Draw maps (n, 2) of the same points side by side, coloured by values (n,); return axes.
-
-    Colours span the middle 96 % of the values.
-    """
-    figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.4))
-    low, high = np.percentile(values, [2, 98])
-    style = {"s": 11, "lw": 0, "antialiased": False, "vmin": low, "vmax": high}
-    style["cmap"] = plt.get_cmap("viridis", 12)
-    for ax, points in _titled(axes, drawn):
-        dots = ax.scatter(*points.T, c=values, **style)
-    figure.colorbar(dots, ax=axes, label=label, pad=0.01, extend="both")
-    return axes
-
-
-def _titled(axes, drawn):
-    """Yield axes without ticks, each under the name of its map, and the points of that map."""
-    for ax, (name, points) in zip(axes, drawn.items(), strict=True):
-        ax.set_title(name)
-        ax.set(xticks=[], yticks=[])
-        yield ax, points
-
-
-def maps_by_group(drawn: Mapping[str, np.ndarray], groups):
-    """Draw maps (n, 2) of the same points, the largest groups (n,) in colours; return axes."""
-    axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 3.4))[1]
-    for ax, points in _titled(axes, drawn):
-        dots_by_group(ax, points, groups)
-    place_legend(axes, markerscale=2, handletextpad=0, columnspacing=1)
-    return axes
-
-
-def real_and_synthetic(drawn: Mapping[str, np.ndarray], labels, purity: Mapping, name: str):
-    """Draw maps of real (0) and synthetic (1) points with their purity; return the axes."""
-    figure, axes = plt.subplots(1, len(drawn), figsize=(WIDTH, 2.9))
-    kinds = (("real", "reales de validación"), (name, title(name)))
-    for ax, (method, points) in zip(axes, drawn.items(), strict=True):
-        for kind, (style, text) in enumerate(kinds):
-            chosen = points[labels == kind]
-            ax.scatter(
-                *chosen.T, s=6, lw=0, antialiased=False, color=GENERATORS[style][1], label=text
-            )
-        ax.set_title(f"{method}: pureza {purity[method]:.2f}", fontsize=11)
-        ax.set(xticks=[], yticks=[])
-    place_legend(axes, markerscale=2)
-    return axes

@@ -1,25 +1,27 @@
 """Looks into trained generators, and stores their clips: for the second notebook."""
 
 import json
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import soundfile
 from sklearn.decomposition import PCA
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsRegressor
 
 from utils import data, paths, tables
+from utils.baseline import baseline
 from utils.eda import maps
+from utils.generative import lessons
 from utils.models.generators import registry
+from utils.models.generators.references import REFERENCES
 from utils.progress import progress
 from utils.quality import quality
 from utils.sound import call_track, spectrograms
 from utils.statistics import evaluation
 
 PROPERTIES = ("snr_db", "start_hz")  # of calls, that maps of codes are coloured by
+TWO_SAMPLE, TAKEN = "two-sample AUC", "taken for a call"  # measures
 TOLERANCE = 0.1  # networks and maps differ between processors
 
 
@@ -75,25 +77,16 @@ def directions(generator, clips, n_directions=3, reach=2.0, steps=5):
     return np.stack(images), pca.explained_variance_ratio_
 
 
-def flat_maps(points, *, seed):
-    """Return {"PCA", "t-SNE", "UMAP"}: maps (n, 2) of (n, d) points."""
-    points = np.asarray(points, dtype=np.float32)
-    scores = PCA(min(20, *points.shape), random_state=seed).fit_transform(points)
-    return {
-        "PCA": scores[:, :2],
-        "t-SNE": maps.tsne(scores, seed=seed),
-        "UMAP": maps.umap(scores, seed=seed),
-    }
+def shared_map(sources, *, seed):
+    """Return a t-SNE map (n, 2) of the clips of all sources, and the name of each one's source.
 
-
-def mixing(real, synthetic, *, seed):
-    """Return the maps of real and synthetic clips together, their labels (1 synthetic), and the
-    neighbour purity of each map: 0.5 where the two are mixed, 1 where they are apart."""
-    both = np.concatenate([real, synthetic]).reshape(len(real) + len(synthetic), -1)
-    labels = np.repeat([0, 1], [len(real), len(synthetic)])
-    drawn = flat_maps(both, seed=seed)
-    purity = {name: evaluation.neighbour_purity(points, labels) for name, points in drawn.items()}
-    return drawn, labels, purity
+    sources: name to (k, f, t). Each clip is taken less its level and in its own deviations, so that
+    loudness and units do not count.
+    """
+    excess = np.concatenate([clips - spectrograms.level(clips) for clips in sources.values()])
+    scores, _ = maps.principal_components(excess, 20, seed=seed)
+    names = np.repeat(list(sources), [len(clips) for clips in sources.values()])
+    return maps.tsne(scores, seed=seed), names
 
 
 def ordered(codes, values, groups, *, k=10):
@@ -113,36 +106,36 @@ def explained(generator, clips):
     return float(1 - error.var() / excess.var())
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """Samples of each generator beside real clips, and the numbers that belong to the pictures."""
-
-    samples: dict  # name: (n, f, t), as many as there are training calls
-    maps: dict  # name: {method: (m, 2)} of validation calls and as many samples
-    labels: dict  # name: (m,) 0 real, 1 synthetic
-    numbers: pd.Series  # indexed by (generator, measure)
-
-
 def measure(bench, found, generators, *, seed):
-    """Compare samples of trained generators with real clips; return Measured.
+    """Return samples by name, (n, f, t), and a Series of their numbers by (name, measure).
 
-    Purity of maps uses validation calls, the two-sample AUC test calls. The numbers are recorded in
-    generative.csv, and those of a later run compared with it; ValueError if they differ.
+    Samples of the trained generators, of the references and of the simulated hydrophone, as many
+    as there are training calls. Measures: the two-sample AUC against test calls; the share taken
+    for a call by a CNN that learned from all calls of the training side, at its validation
+    threshold; of generators that encode, the share of variance in validation calls that they
+    reconstruct. "real" are training calls, and for the share test calls, "sea" other test clips.
+    The numbers are recorded in generative.csv, and those of a later run compared with it;
+    ValueError if they differ.
     """
-    n, real = len(found.calls), found.validation_calls
-    samples, drawn, labels, numbers = {}, {}, {}, {}
-    for name, generator in progress(generators.items(), "measures"):
-        samples[name], seas = generator.sample_with_seas(n, seed=seed + 1)
-        drawn[name], labels[name], purity = mixing(real, samples[name][: len(real)], seed=seed)
-        numbers |= {(name, f"purity {method}"): value for method, value in purity.items()}
+    n, numbers = len(found.calls), {}
+    samples = {"hydrophone": lessons.hydrophone(bench, n, seed=seed)}
+    sources = dict.fromkeys((*samples, *REFERENCES), np.arange(n))
+    for name, kind in REFERENCES.items():
+        samples[name] = found.fit(kind(), seed=seed).sample(n, seed=seed)
+    for name, generator in generators.items():
+        samples[name], sources[name] = generator.sample_with_seas(n, seed=seed + 1)
         if hasattr(generator, "reconstruct"):
-            numbers[name, "explained variance"] = explained(generator, real)
-        numbers[name, "two-sample AUC"] = _two_sample(found, samples[name], seas, seed)
+            numbers[name, "explained variance"] = explained(generator, found.validation_calls)
+    for name in progress(samples, "measures"):
+        numbers[name, TWO_SAMPLE] = _two_sample(found, samples[name], sources[name], seed)
+    numbers["real", TWO_SAMPLE] = _two_sample(found, found.calls, found.call_groups, seed)
+    detector = baseline.run(bench, 0, "cnn")
+    judged = samples | {"real": found.held_out, "sea": found.test[0][found.test[1] == 0]}
+    for name, clips in judged.items():
+        taken = detector.model.predict_proba(clips) >= detector.threshold
+        numbers[name, TAKEN] = taken.mean()
     if "vae" in generators:
         numbers |= _order(bench, found, generators["vae"].encode(found.calls))
-    reference = mixing(real, found.calls[: len(real)], seed=seed)[2]
-    numbers |= {("real", f"purity {method}"): value for method, value in reference.items()}
-    numbers["real", "two-sample AUC"] = _two_sample(found, found.calls, found.call_groups, seed)
     rows = [
         {"dataset": bench.dataset.name, "generator": generator, "measure": measure, "value": value}
         for (generator, measure), value in numbers.items()
@@ -154,8 +147,7 @@ def measure(bench, found, generators, *, seed):
         tolerance=TOLERANCE,
         content=bench.content,
     )
-    stored = table.set_index(["generator", "measure"])["value"]
-    return Measured(samples, drawn, labels, stored)
+    return samples, table.set_index(["generator", "measure"])["value"]
 
 
 def call_properties(bench, found):
@@ -250,23 +242,3 @@ def stored_or_trained(bench, found, *, training_seed, seed):
             made = data.load(write(bench, found, generator, n=len(found.calls), seed=seed))
         samples[name] = made.spectrograms[made.labels == 1]
     return samples
-
-
-def write_audio(dataset, clips, *, seed):
-    """Write clips, {name: (k, f, t)}, as WAV through Griffin-Lim; return {name: path from root}.
-
-    Into figures/audio/ for the embedded default, figures/DATASET/audio/ for others. The
-    dataset's settings say how its spectrograms were made; clips may be on another grid.
-    """
-    settings = dataset.settings
-    folder = paths.figures_dir(dataset.name) / "audio"
-    folder.mkdir(parents=True, exist_ok=True)
-    shape = settings.mel_bands, settings.n_frames
-    written = {}
-    for name, images in clips.items():
-        sounds = spectrograms.to_audio(spectrograms.resize(images, shape), settings, seed=seed)
-        for number, sound in enumerate(sounds, start=1):
-            path = folder / f"02_{name}_{number}.wav"
-            soundfile.write(path, 0.9 * sound, settings.sample_rate, subtype="PCM_16")
-            written[f"{name} {number}"] = path.relative_to(paths.ROOT).as_posix()
-    return written

@@ -37,6 +37,18 @@ def build(name, *, seed, **settings):
     return REGISTRY[name](seed=seed, **settings)
 
 
+def defaults(name):
+    """Return the settings, by name, with which a classifier of REGISTRY is built."""
+    kind = REGISTRY[name]
+    network = name in NETWORKS
+    found = {}
+    for function in (kind.__init__, kind.builder) if network else (kind._build,):
+        for setting, parameter in inspect.signature(function).parameters.items():
+            if parameter.default is not inspect.Parameter.empty and setting != "n_jobs":
+                found[setting] = parameter.default
+    return found
+
+
 def _check(spectrograms, labels):
     labels = np.asarray(labels)
     if len(spectrograms) != len(labels):

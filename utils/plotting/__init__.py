@@ -20,6 +20,7 @@ from utils.plotting.clips import (
     spectrogram,
     spectrogram_grid,
 )
+from utils.plotting.diagrams import diagram
 from utils.plotting.scores import (
     confusion_panels,
     cue_floor,
@@ -48,6 +49,9 @@ from utils.plotting.style import (
     cue_title,
     descriptor_title,
     model_title,
+    new_axes,
+    number,
+    percent,
     place_legend,
     save,
     scale_logarithmically,
@@ -77,6 +81,7 @@ __all__ = [
     "cue_floor",
     "cue_title",
     "descriptor_title",
+    "diagram",
     "dots_by_group",
     "effect_sizes",
     "explained_variance",
@@ -85,6 +90,9 @@ __all__ = [
     "map_by_class",
     "map_by_group",
     "model_title",
+    "new_axes",
+    "number",
+    "percent",
     "place_legend",
     "precision_recall_curves",
     "reliability_curves",

@@ -17,6 +17,7 @@ from utils.plotting.style import (
     model_order,
     model_style,
     new_axes,
+    number,
     place_legend,
 )
 from utils.statistics import evaluation
@@ -29,8 +30,8 @@ def roc_curves(predictions: Mapping, ax=None):
         title, style = model_style(name)
         false, true, _ = metrics.roc_curve(labels, probability)
         area = metrics.roc_auc_score(labels, probability)
-        ax.plot(false, true, **style | {"marker": None}, label=f"{title} ({area:.2f})")
-    ax.plot([0, 1], [0, 1], **REFERENCE_LINE, label="al azar (0.50)")
+        ax.plot(false, true, **style | {"marker": None}, label=f"{title} ({number(area, 2)})")
+    ax.plot([0, 1], [0, 1], **REFERENCE_LINE, label="al azar (0,50)")
     ax.set(xlabel="tasa de falsas alarmas", ylabel="exhaustividad (llamadas detectadas)")
     ax.legend(title="ROC AUC", loc="lower right", alignment="left", **VEIL)
     return _unit_square(ax)
@@ -46,8 +47,10 @@ def precision_recall_curves(predictions: Mapping, ax=None):
         title, style = model_style(name)
         precision, recall, _ = metrics.precision_recall_curve(labels, probability)
         average = metrics.average_precision_score(labels, probability)
-        ax.plot(recall, precision, **style | {"marker": None}, label=f"{title} ({average:.2f})")
-    ax.axhline(np.mean(labels), **REFERENCE_LINE, label=f"al azar ({np.mean(labels):.2f})")
+        ax.plot(
+            recall, precision, **style | {"marker": None}, label=f"{title} ({number(average, 2)})"
+        )
+    ax.axhline(np.mean(labels), **REFERENCE_LINE, label=f"al azar ({number(np.mean(labels), 2)})")
     ax.set(xlabel="exhaustividad (llamadas detectadas)", ylabel="precisión")
     ax.legend(title="precisión media", loc="lower left", alignment="left", **VEIL)
     return _unit_square(ax)

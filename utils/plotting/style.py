@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from matplotlib import ticker
+import numpy as np
+import pandas as pd
+from matplotlib import scale, ticker
 
 from utils import paths
 
@@ -43,6 +45,12 @@ DESCRIPTORS = {
     "flatness": "planitud espectral",
     "track_hz": "frecuencia de la cresta (Hz)",
     "track_slope_hz_s": "pendiente de la cresta (Hz/s)",
+    "peak_hz": "frecuencia de pico (Hz)",
+    "start_hz": "inicio del barrido (Hz)",
+    "end_hz": "final del barrido (Hz)",
+    "duration_s": "duración (s)",
+    "snr_db": "SNR de la cresta (dB)",
+    "entropy": "entropía espectral",
 }
 SPECTROGRAM_MAP = "magma"
 GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 16)  # many panels of noise: few colours, small files
@@ -77,6 +85,39 @@ def use_style() -> None:
     """Set the look of every figure of the notebooks."""
     plt.rcdefaults()
     plt.rcParams.update(_STYLE)
+    scale.register_scale(_SpanishScale)
+    pd.options.display.float_format = number
+    pd.options.display.width = 100
+
+
+class _SpanishTicks(ticker.ScalarFormatter):
+    """Ticks with a decimal comma."""
+
+    def __call__(self, x, pos=None):
+        return super().__call__(x, pos).replace(".", ",")
+
+
+class _SpanishScale(scale.LinearScale):
+    """Matplotlib's linear scale, whose axes write a decimal comma."""
+
+    def __init__(self):
+        super().__init__()
+
+    def set_default_locators_and_formatters(self, axis):
+        super().set_default_locators_and_formatters(axis)
+        axis.set_major_formatter(_SpanishTicks())
+
+
+def number(value: float, digits: int = 3, sign: str = "") -> str:
+    """Write a number as Spanish prose does: -0.25 as "−0,25"; sign "+" also marks gains."""
+    if not np.isfinite(value):
+        return "—"
+    return f"{value:{sign}z.{digits}f}".replace(".", ",").replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage, 0.826 as "83 %", small ones with a decimal."""
+    return f"{number(100 * share, 0 if share >= 0.095 or share == 0 else 1)} %"
 
 
 def save(figure, slug: str, dataset_name: str) -> Path:

@@ -90,6 +90,11 @@ def decide(table, size):
     return found
 
 
+def passed(decision):
+    """Return the names of the generators that go on; the copies, a control, are none."""
+    return [name for name in registry.REGISTRY if decision["goes_on"].get(name, False)]
+
+
 def best_floor(table, size):
     """Return the floor of the rule whose samples are the most useful, in the mean."""
     return values(table, "usefulness", size).loc[list(RULE["usefulness"])].mean(axis=1).idxmax()

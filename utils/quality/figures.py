@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.colors import ListedColormap
 
 from utils.generative.figures import GENERATORS, title
-from utils.plotting import REFERENCE_LINE, WIDTH, place_legend, scale_logarithmically
+from utils.plotting import REFERENCE_LINE, WIDTH, number, percent, place_legend
 from utils.plotting.style import new_axes
 
 MARKERS = {
@@ -43,76 +44,92 @@ MEASURES = {
 }
 
 
-CONTROL = "training"  # real training clips beside the held-out ones, in `profiles`
+def question(panels: Mapping):
+    """Draw measures of all generators with their null levels, a panel each; return the axes.
 
-
-def fidelity_and_coverage(fidelity: pd.DataFrame, coverage: pd.DataFrame, ax=None):
-    """Draw each generator's two-sample AUC against its coverage, both with intervals.
-
-    Markers are hollow, so that those of neighbours show.
+    panels: heading to (table of mean, low and high, one row a generator; null levels, text to
+    value). Generators without an interval have a mean alone.
     """
-    ax = new_axes(ax, height=4.6, width=WIDTH)
-    for name in coverage.index:
-        x, y = fidelity.loc[name], coverage.loc[name]
-        ax.errorbar(
-            x["mean"],
-            y["mean"],
-            xerr=[[x["mean"] - x["low"]], [x["high"] - x["mean"]]],
-            yerr=[[y["mean"] - y["low"]], [y["high"] - y["mean"]]],
-            fmt=MARKERS[name],
-            ms=13 if name == "real" else 9,
-            mfc="none",
-            mew=1.8,
-            color=GENERATORS[name][1],
-            elinewidth=1,
-            label=title(name),
-        )
-    ax.set_xlabel("AUC de dos muestras, de peor a mejor (0.5: indistinguible de lo real)")
-    ax.set_ylabel("cobertura de las llamadas de prueba, PCA")
-    ax.set(xlim=(1.03, min(0.48, fidelity["low"].min() - 0.01)), ylim=(0, 1))
-    ax.grid()
-    ax.figure.legend(loc="outside right center")
+    names = list(dict.fromkeys(name for table, _ in panels.values() for name in table.index))
+    size = WIDTH, 0.33 * len(names) + 1.3
+    _, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    for ax, (heading, (table, nulls)) in zip(axes[0], panels.items(), strict=True):
+        for place, name in enumerate(names):
+            if name not in table.index:
+                continue
+            row, colour = table.loc[name], GENERATORS[name][1]
+            if {"low", "high"} <= {*table.columns}:
+                ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=2.2)
+            ax.plot(row["mean"], place, marker=MARKERS[name], color=colour, ms=8)
+        for text, value in nulls.items():
+            ax.axvline(value, **REFERENCE_LINE)
+            ax.annotate(
+                text, (value, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                textcoords="offset points", ha="center", va="bottom", fontsize=9.5,
+            )  # fmt: skip
+        ax.set_xlabel(heading)
+        ax.set_yticks(range(len(names)), [title(name) for name in names])
+        ax.set_ylim(len(names) - 0.5, -0.5)
+        ax.locator_params(axis="x", nbins=6)
+        ax.grid(axis="x")
+    return axes[0]
+
+
+def card(decision: pd.DataFrame, taken: pd.Series):
+    """Return the texts of the report card and who passes what, two tables of the same shape.
+
+    decision: of `checkpoint.decide`; taken: the share of samples taken for a call, by name, and of
+    real clips as "real". A share of half the real one passes, as with coverage.
+    """
+    share, p = taken.reindex(decision.index), decision["copying_p"]
+    texts = {
+        "¿es una llamada?": [percent(value) if np.isfinite(value) else "—" for value in share],
+        "¿cubre?": [percent(value) for value in decision["coverage_share"]],
+        "¿es nueva?": ["p < 0,001" if value < 0.001 else f"p = {number(value)}" for value in p],
+        "¿sirve?": [number(value) for value in decision["usefulness"]],
+        "sigue": ["sí" if value else "no" for value in decision["goes_on"]],
+    }
+    columns = ("covers", "no_copies", "useful", "goes_on")
+    passed = decision[list(columns)].set_axis(list(texts)[1:], axis=1)
+    passed.insert(0, "¿es una llamada?", ~(share < 0.5 * taken["real"]))
+    return pd.DataFrame(texts, index=decision.index), passed
+
+
+def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax=None):
+    """Draw a table of texts, rows generators and columns questions, coloured by who passes.
+
+    values, passed: of the same shape; blue where it is passed, orange where not.
+    """
+    ax = new_axes(ax, width=WIDTH, height=0.42 * len(values) + 0.9)
+    shown = np.where(passed.to_numpy(dtype=bool), 0.0, 1.0)
+    ax.imshow(shown, cmap=ListedColormap(["#DCEAF5", "#F6C9A8"]), vmin=0, vmax=1, aspect="auto")
+    for (row, column), text in np.ndenumerate(values.to_numpy()):
+        ax.text(column, row, text, ha="center", va="center", fontsize=11)
+    ax.set_xticks(range(values.shape[1]), values.columns, fontsize=10.5)
+    ax.set_yticks(range(len(values)), [title(name) for name in values.index], fontsize=11)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_xticks(np.arange(0.5, values.shape[1] - 1), minor=True)
+    ax.set_yticks(np.arange(0.5, len(values) - 1), minor=True)
+    ax.grid(which="minor", color="white", lw=3)
+    ax.tick_params(which="minor", length=0)
     return ax
 
 
-def measures(summaries: Mapping[str, pd.DataFrame], columns: int = 2, *, logarithmic=(),
-             relative=(), sharex=False, unit=SOME_UNIT):  # fmt: skip
-    """Draw named measures of all generators with intervals, a panel each; return the axes.
-
-    relative: measures shown as a share of that of `noise`, which is not drawn there. unit: of the
-    spectrograms.
-    """
-    rows = -(-len(summaries) // columns)
-    names = max((s.index for s in summaries.values()), key=len)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH, rows * (0.28 * len(names) + 0.7)), squeeze=False,
-        sharex=sharex, sharey=True,
-    )  # fmt: skip
-    for ax, (measure, summary) in zip(axes.flat, summaries.items(), strict=True):
-        if measure in relative:
-            summary = (summary / summary.loc["noise", "mean"]).drop("noise")
-        for place, name in enumerate(names):
-            if name not in summary.index:
-                continue
-            row = summary.loc[name]
-            ax.errorbar(
-                row["mean"],
-                place,
-                xerr=[[row["mean"] - row["low"]], [row["high"] - row["mean"]]],
-                fmt=MARKERS[name],
-                color=GENERATORS[name][1],
-                elinewidth=1.4,
-            )
-        if "real" in summary.index:
-            ax.axvline(summary.loc["real", "mean"], **REFERENCE_LINE)
-        if measure in logarithmic:
-            scale_logarithmically(ax)
-        else:
-            ax.locator_params(axis="x", nbins=5)
-        ax.set_title(MEASURES[measure].replace(SOME_UNIT, unit), fontsize=11)
-        ax.grid(axis="x")
-        ax.set_yticks(range(len(names)), [title(name) for name in names])
-    axes[0, 0].invert_yaxis()
+def predictions(outcome: pd.Series, measures: Mapping[str, pd.Series], *, label):
+    """Draw an outcome of generators (by name) over each measure of them; return the axes."""
+    _, axes = plt.subplots(1, len(measures), figsize=(WIDTH, 3.8), sharey=True)
+    for ax, (heading, values) in zip(axes, measures.items(), strict=True):
+        for name in outcome.index:
+            place = values[name], outcome[name]
+            ax.plot(*place, marker=MARKERS[name], color=GENERATORS[name][1], ms=9)
+            ax.annotate(title(name), place, xytext=(7, 4), textcoords="offset points", fontsize=10)
+        ax.axhline(0, **REFERENCE_LINE)
+        ax.set_xlabel(heading)
+        ax.margins(x=0.22, y=0.12)
+        ax.grid()
+    axes[0].set_ylabel(label)
     return axes
 
 
@@ -141,35 +158,6 @@ def by_size(curves: Mapping[str, pd.DataFrame], names):
         ax.set_xlabel("llamadas de entrenamiento")
     place_legend(axes[0])
     return axes[0]
-
-
-def profiles(profiles: Mapping[str, np.ndarray], spectra: Mapping[str, np.ndarray], frequencies,
-             cycles, *, unit):  # fmt: skip
-    """Draw band profiles and texture spectra minus, or over, those of `real`; return the axes.
-
-    profiles: name to (f,); spectra: name to (f, k), whose columns are cycles (k,) a clip. Names are
-    those of generators, and CONTROL.
-    """
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.8))
-    for name, profile in profiles.items():
-        if name == "real":
-            continue
-        style = {"color": "#000000", "linestyle": "--", "label": "reales de\nentrenamiento"}
-        if name != CONTROL:
-            style = {"color": GENERATORS[name][1], "label": title(name), "ls": LINES.get(name, "-")}
-        axes[0].plot(frequencies, profile - profiles["real"], **style)
-        ratio = spectra[name].mean(0) / spectra["real"].mean(0)
-        axes[1].plot(cycles, 10 * np.log10(ratio), **style)
-    for ax in axes:
-        ax.axhline(0, **REFERENCE_LINE, label="reales de\nprueba")
-        ax.grid()
-    axes[0].set(xlabel="frecuencia (Hz)", ylabel=f"diferencia ({unit})")
-    axes[0].set_title("nivel medio por banda, menos el real", fontsize=11)
-    axes[1].set(xlabel="fluctuaciones por clip", ylabel="razón (dB)")
-    scale_logarithmically(axes[1])
-    axes[1].set_title("potencia de la textura, frente a la real", fontsize=11)
-    place_legend(axes)
-    return axes
 
 
 def nearest(distances: Mapping[str, np.ndarray], ax=None):

@@ -16,7 +16,12 @@ _REACH = 2 / 15  # of the band's width: standard deviation of the weight around 
 
 
 def call_parameters(spectrograms, frequencies, times, band):
-    """Return a DataFrame, one row a clip, with the columns COLUMNS.
+    """Return a DataFrame, one row a clip, with the columns COLUMNS; see `track`."""
+    return track(spectrograms, frequencies, times, band)[list(COLUMNS)]
+
+
+def track(spectrograms, frequencies, times, band):
+    """Return a DataFrame, one row a clip: COLUMNS, and time_s, the middle of the track.
 
     spectrograms (n, f, t) in dB, frequencies (f,) in Hz, times (t,) in s, band (low, high) in Hz in
     which calls are sought. A straight line is fitted
@@ -48,6 +53,7 @@ def call_parameters(spectrograms, frequencies, times, band):
             "slope_hz_s": slope,
             "duration_s": duration,
             "snr_db": snr,
+            "time_s": time,
         }
     )
     table.loc[~seen] = np.nan

@@ -66,16 +66,20 @@ def band_columns(edges) -> list[str]:
 
 
 def decibels(dataset) -> np.ndarray:
-    """Return the spectrograms (n, f, t) in dB, each clip's maximum at 0 or below.
+    """Return the spectrograms (n, f, t) in dB, each clip's maximum at 0 or below."""
+    return as_decibels(dataset.spectrograms, dataset.unit)
+
+
+def as_decibels(values, unit: str) -> np.ndarray:
+    """Return spectrograms in dB from (n, f, t) values in a data set's unit.
 
     Clips that were stretched to 0..255 (or stored in any other unit than dB) have lost their scale;
     they are read as if the whole range spanned STRETCHED_SPAN_DB, about the span of the challenge's
     clips, so their decibels are nominal.
     """
-    values = dataset.spectrograms
-    if dataset.unit == "dB":
+    if unit == "dB":
         return values
-    low, high = (0, 255) if "0..255" in dataset.unit else (values.min(), values.max())
+    low, high = (0, 255) if "0..255" in unit else (values.min(), values.max())
     return ((values - low) / (high - low) - 1) * STRETCHED_SPAN_DB
 
 

@@ -1,0 +1,291 @@
+"""The numbers in the notebooks' findings, and the committed tables that they are taken from.
+
+Findings are Markdown cells tagged with the data sets that they speak of. NUMBERS[notebook][cell id]
+lists the numbers of such a cell in the order in which they are read, as they are written, each with
+the value (or the values) that it rounds. `test_prose.py` compares both with the cells.
+"""
+
+import functools
+
+import pandas as pd
+
+from utils import paths
+from utils.baseline import baseline, labelling
+from utils.quality import checkpoint
+
+S, R = "simulated", "right_whale_upcalls"
+
+
+@functools.cache
+def table(dataset, name):
+    return pd.read_csv(paths.results_dir(dataset) / f"{name}.csv")
+
+
+@functools.cache
+def eda(dataset):
+    """Numbers of the exploration by (topic, name)."""
+    return table(dataset, "eda").set_index(["topic", "name"])["value"]
+
+
+def floor(dataset, cue, clips="all", split="group"):
+    return eda(dataset)[f"cue, {clips}, {split}", cue]
+
+
+def leak(dataset, cue, clips):
+    return floor(dataset, cue, clips, "random") - floor(dataset, cue, clips)
+
+
+def percent(dataset, topic, name):
+    return 100 * eda(dataset)[topic, name]
+
+
+def of_call(dataset, name):
+    return eda(dataset)["acoustic", f"{name}_call"]
+
+
+@functools.cache
+def means(dataset):
+    """Mean scores over the splits: by model, and columns."""
+    return table(dataset, "baseline").groupby("model").mean(numeric_only=True)
+
+
+def learned(dataset, model, size):
+    rows = table(dataset, "learning_curve")
+    return rows[(rows["model"] == model) & (rows["size"] == size)]["roc_auc"].mean()
+
+
+def best_cue(dataset):
+    return table(dataset, "cues").groupby("cue")["roc_auc"].mean().max()
+
+
+@functools.cache
+def drawn(dataset):
+    """The numbers of the second notebook, by (measure, generator)."""
+    return table(dataset, "generative").set_index(["measure", "generator"])["value"]
+
+
+def taken(dataset, name):
+    """The share of clips taken for a call, in percent."""
+    return 100 * drawn(dataset)["taken for a call", name]
+
+
+@functools.cache
+def quality(dataset):
+    """quality.csv, and the most calls in it."""
+    rows = table(dataset, "quality")
+    return rows, rows["n_positive"].max()
+
+
+@functools.cache
+def decision(dataset):
+    return checkpoint.decide(*quality(dataset))
+
+
+def judged(dataset, metric, name):
+    """A measure of quality.csv, mean over the splits."""
+    rows, size = quality(dataset)
+    return checkpoint.values(rows, metric, size).loc[name].mean()
+
+
+def least_cover(dataset):
+    """The least coverage of a generator in percent of that of real calls, and who it is."""
+    share = decision(dataset)["coverage_share"].drop("copies")
+    return 100 * share.min()
+
+
+def median_p(dataset, metric, name):
+    rows, size = quality(dataset)
+    return checkpoint.values(rows, metric, size).loc[name].median()
+
+
+def below(limit, *values):
+    """A limit, if all values lie below it."""
+    assert max(values) < limit
+    return limit
+
+
+FEW, MANY = baseline.PROTOCOL["sizes"][0], 400
+
+NUMBERS = {
+    "00_eda": {
+        "found": [
+            ("0,83", eda(S)["roc_auc", "together"]),
+            ("0,91", eda(R)["roc_auc", "together"]),
+            ("0,69", floor(S, "loudness")),
+            ("0,75", floor(R, "edges", "matched")),
+            ("82", percent(S, "balance", "same_as_previous")),
+            ("81", percent(R, "balance", "same_as_previous")),
+            ("0,32", leak(S, "neighbour label", "all")),
+            ("0,21", leak(R, "neighbour label", "matched")),
+        ],
+        "balance-found": [
+            ("4000", eda(S)["balance", "clips"]),
+            ("920", eda(S)["balance", "calls"]),
+            ("9828", eda(R)["balance", "clips"]),
+            ("3071", eda(R)["balance", "calls"]),
+            ("4194", table(R, "baseline").groupby("model")["n_test"].sum()["cnn"]),
+        ],
+        "acoustic-found": [
+            ("108", of_call(S, "start_hz")),
+            ("179", of_call(S, "end_hz")),
+            ("0,74", of_call(S, "duration_s")),
+            ("96", of_call(R, "start_hz")),
+            ("184", of_call(R, "end_hz")),
+            ("0,89", of_call(R, "duration_s")),
+            ("0,77", eda(S)["acoustic", "duration_s_auc"]),
+            ("0,69", eda(R)["acoustic", "duration_s_auc"]),
+        ],
+        "effects-found": [
+            ("0,83", eda(S)["roc_auc", "together"]),
+            ("0,91", eda(R)["roc_auc", "together"]),
+        ],
+        "mean-found": [],
+        "similar-found": [
+            ("43", percent(S, "purity", "group")),
+            ("1,2", percent(S, "purity", "group_chance")),
+            ("5,6", percent(R, "purity", "group")),
+            ("0,9", percent(R, "purity", "group_chance")),
+            ("82", percent(S, "purity", "class")),
+            ("83", percent(R, "purity", "class")),
+            ("65", percent(S, "purity", "class_chance")),
+            ("57", percent(R, "purity", "class_chance")),
+        ],
+        "cues-found": [
+            ("0,69", floor(S, "loudness")),
+            ("0,68", floor(S, "edges")),
+            ("0,51", floor(S, "neighbour label")),
+            ("0,52", floor(S, "clip order")),
+            ("0,82", floor(S, "neighbour label", split="random")),
+            ("0,71", floor(S, "clip order", split="random")),
+            ("0,75", floor(R, "edges", "matched")),
+            ("0,78", floor(R, "clip order")),
+            ("0,50", floor(R, "clip order", "matched")),
+            ("0,50", floor(R, "neighbour label", "matched")),
+            ("0,71", floor(R, "neighbour label", "matched", "random")),
+        ],
+        "hard-found": [
+            ("0,66", eda(S)["auc by snr"].iloc[0]),
+            ("0,91", eda(S)["auc by snr"].iloc[-1]),
+            ("0,90", eda(S)["auc beside", "none"]),
+            ("0,42", eda(S)["auc beside", "ship"]),
+        ],
+    },
+    "01_baseline": {
+        "found": [
+            ("0,923", means(S)["roc_auc"].max()),
+            ("0,942", means(R)["roc_auc"].max()),
+            ("88", [100 * means(kind)["accuracy"]["gradient_boosting"] for kind in (S, R)]),
+            ("0,922", means(S)["roc_auc"]["cnn"]),
+            ("0,938", means(R)["roc_auc"]["cnn"]),
+            ("25", FEW),
+            ("0,897", learned(S, "random_forest", FEW)),
+            ("0,901", learned(R, "random_forest", FEW)),
+            ("0,69", best_cue(S)),
+            ("0,75", best_cue(R)),
+            ("10", 10),
+            ("0,95", labelling.ceiling(0.1)),
+        ],
+        "five-found": [
+            ("0,93", 0.928),  # published: Random Forest and CNN
+            ("0,98", 0.975),
+            ("0,934", table(S, "leak")["roc_auc"].mean()),
+            ("0,923", means(S)["roc_auc"]["gradient_boosting"]),
+            ("0,940", table(R, "leak")["roc_auc"].mean()),
+            ("0,942", means(R)["roc_auc"]["gradient_boosting"]),
+        ],
+        "clips-found": [
+            ("25", FEW),
+            ("0,897", learned(S, "random_forest", FEW)),
+            ("0,901", learned(R, "random_forest", FEW)),
+            ("0,884", learned(S, "cnn", FEW)),
+            ("0,887", learned(R, "cnn", FEW)),
+            ("25", FEW),
+            ("400", MANY),
+            ("0,033", learned(S, "cnn", MANY) - learned(S, "cnn", FEW)),
+            ("0,036", learned(R, "cnn", MANY) - learned(R, "cnn", FEW)),
+        ],
+        "errors-found-simulated": [],
+        "errors-found-real": [],
+    },
+    "02_generative": {
+        "found": [
+            ("100", [len(table(kind, "stability")) for kind in (S, R)]),
+            ("58", taken(S, "vae")),
+            ("68", taken(R, "vae")),
+            ("12", taken(S, "gan")),
+            ("29", taken(R, "gan")),
+            ("82", taken(S, "real")),
+            ("90", taken(R, "real")),
+            ("0,78", drawn(S)["two-sample AUC", "vae"]),
+            ("0,70", drawn(R)["two-sample AUC", "vae"]),
+            ("76", taken(S, "hydrophone")),
+            ("78", taken(R, "hydrophone")),
+        ],
+        "side-found": [
+            ("19", 100 * drawn(S)["explained variance", "vae"]),
+            ("25", 100 * drawn(R)["explained variance", "vae"]),
+            ("0,81", drawn(S)["two-sample AUC", "aae"]),
+            ("0,80", drawn(R)["two-sample AUC", "aae"]),
+            ("0,93", drawn(S)["two-sample AUC", "gan"]),
+            ("0,86", drawn(R)["two-sample AUC", "gan"]),
+            ("0,55", drawn(S)["two-sample AUC", "hydrophone"]),
+            ("0,93", drawn(R)["two-sample AUC", "hydrophone"]),
+        ],
+    },
+    "03_quality": {
+        "found": [
+            ("0,69", [judged(kind, "two_sample_auc", "aae") for kind in (S, R)]),
+            ("0,53", judged(S, "two_sample_auc", "real")),
+            ("0,52", judged(R, "two_sample_auc", "real")),
+            ("81", least_cover(S)),
+            ("86", least_cover(R)),
+            ("0,909", judged(S, "usefulness", "aae")),
+            ("0,897", judged(R, "usefulness", "aae")),
+            ("0,921", judged(S, "usefulness", "real")),
+            ("0,927", judged(R, "usefulness", "real")),
+            ("0,904", judged(S, "usefulness", "pca_gaussian")),
+            ("0,871", judged(R, "usefulness", "pca_gaussian")),
+        ],
+        "card-found": [],
+        "varied-found": [
+            ("0,47", judged(S, "coverage_cnn", "gan")),
+            ("0,58", judged(R, "coverage_cnn", "gan")),
+            ("0,94", judged(S, "coverage_cnn", "real")),
+            ("0,96", judged(R, "coverage_cnn", "real")),
+            ("0,16", judged(S, "coverage_pca", "noise")),
+            ("0,18", judged(R, "coverage_pca", "noise")),
+        ],
+        "copies-found": [
+            ("1,00", [median_p(kind, "copying_p", "copies") for kind in (S, R)]),
+            (
+                "0,001",
+                below(0.001, *(median_p(kind, "copying_p_alone", "copies") for kind in (S, R))),
+            ),
+            ("0,66", judged(S, "authenticity_alone", "gan")),
+            ("0,00", judged(S, "authenticity_alone", "copies")),
+            ("0,59", judged(S, "authenticity_alone", "real")),
+            ("0,01", checkpoint.RULE["copying"]),
+        ],
+        "useful-found": [
+            ("0,909", judged(S, "usefulness", "aae")),
+            ("0,897", judged(R, "usefulness", "aae")),
+            ("0,921", judged(S, "usefulness", "real")),
+            ("0,927", judged(R, "usefulness", "real")),
+            ("0,904", judged(S, "usefulness", "pca_gaussian")),
+            ("0,871", judged(R, "usefulness", "pca_gaussian")),
+            ("0,826", judged(S, "usefulness", "gan")),
+            ("0,779", judged(R, "usefulness", "gan")),
+            ("0,919", judged(S, "topped_up", "aae")),
+            ("0,924", judged(R, "topped_up", "aae")),
+        ],
+        "predict-found": [
+            ("0,90", judged(S, "two_sample_auc", "pca_gaussian")),
+            ("0,91", judged(S, "two_sample_auc", "gan")),
+            ("0,88", [judged(R, "two_sample_auc", name) for name in ("pca_gaussian", "gan")]),
+            ("78", [taken(kind, "pca_gaussian") for kind in (S, R)]),
+            ("12", taken(S, "gan")),
+            ("29", taken(R, "gan")),
+        ],
+        "study-found": [],
+    },
+}
