@@ -112,6 +112,9 @@ def test_what_soundfile_reads_is_read_and_the_rest_is_named(tmp_path):
     assert len(dataset) == 47 and dataset.labels.sum() == 23
     told = dataset.describe()
     assert "47 files read, 5 left out (call/Thumbs.db: not audio" in told and "none ch" not in told
+    for name in ("call/more.wav", "more.csv", "more.txt"):
+        (folder / name).mkdir()  # folders may be called so
+    assert load(folder).describe() == told
     table, left_out = data.labels.labelled(folder, data.Options())
     assert len(table) == 47
     assert sorted(line.split(": ")[1] for line in left_out) == [

@@ -168,6 +168,20 @@ def test_other_labels_are_kept_clear_of_and_the_call_is_asked_for(folder):
     assert data.load(folder).labels.sum() == 25
 
 
+def test_a_table_may_lie_elsewhere_and_be_one_of_several(folder, tmp_path, monkeypatch):
+    rows = ["file,start,end,label"]
+    for k, path in enumerate(sorted(folder.glob("*/*.*[av]*"))):
+        if path.suffix != ".txt":
+            rows += [f"{path.name},{start},{start + 1},upcall" for start in starts(k)[:4]]
+    (tmp_path / "boxes.csv").write_text("\n".join(rows))
+    monkeypatch.chdir(tmp_path)
+    for table in ("boxes.csv", tmp_path / "boxes.csv"):
+        assert data.load("hydrophone", labels_csv=table).labels.sum() == 4 * (len(rows) // 4)
+    one = (folder / "site0" / "20200101.Table.1.selections.txt").resolve()
+    with pytest.raises(UserError, match="only one class|at least 20"):
+        data.load("hydrophone", labels_csv=one)
+
+
 def test_a_band_that_cuts_the_calls_off_is_warned_of(folder):
     told = data.load(folder, band=(150, 450)).describe()
     assert "warning: 30 of 30 boxes reach out of 150 to 450 Hz (they lie within 100 to 200" in told

@@ -19,6 +19,7 @@ reported and warnings are not stored.
 
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import os
@@ -26,7 +27,6 @@ import re
 import sys
 import tempfile
 import textwrap
-import threading
 import time
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -44,6 +44,7 @@ from PIL import Image
 
 from utils import data, paths
 from utils.errors import UserError
+from utils.progress import Progress, minutes
 from utils.sound import listening
 
 MAX_BYTES = 1_000_000  # above, GitHub does not render a notebook
@@ -184,59 +185,6 @@ def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
             for kind in {"text/markdown", "text/html"} & {*output.get("data", {})}:
                 output["data"][kind] = mended(output["data"][kind])
     return notebook
-
-
-class Progress:
-    """Says which notebook and cell is running and for how long.
-
-    In a terminal one line is rewritten twice a second; elsewhere each cell gets a line.
-    """
-
-    def __init__(self, stream=None):
-        self.stream = stream or sys.stdout
-        self.live = self.stream.isatty()
-        self.started = time.monotonic()
-
-    def run(self, label: str, work: Callable[[], object]) -> None:
-        """Call `work` while showing `label` and the time it takes."""
-        started, done = time.monotonic(), threading.Event()
-
-        def show() -> None:
-            width = os.get_terminal_size(self.stream.fileno()).columns - 1
-            while not done.is_set():
-                seconds = minutes(time.monotonic() - started)
-                total = minutes(time.monotonic() - self.started)
-                line = f"{total}  {seconds}  {label}"[:width]
-                self._write(f"\r\x1b[2K{line}")
-                done.wait(0.5)
-
-        if self.live:
-            ticker = threading.Thread(target=show, daemon=True)
-            ticker.start()
-        else:
-            self._write(label)
-        try:
-            work()
-        finally:
-            done.set()
-            if self.live:
-                ticker.join()
-                self._write("\r\x1b[2K")
-            else:
-                self._write(f"  {minutes(time.monotonic() - started)}\n")
-
-    def line(self, text: str) -> None:
-        """Write a line that stays."""
-        self._write(text + "\n")
-
-    def _write(self, text: str) -> None:
-        self.stream.write(text)
-        self.stream.flush()
-
-
-def minutes(seconds: float) -> str:
-    """75.2 as 1:15."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 class _ThisPython(KernelSpecManager):
@@ -415,7 +363,8 @@ def report(
 
 def _allowed(loaded, stems, progress):
     """Say what a data set allows; return why some stages can't run, by notebook."""
-    from utils import checks
+    with _without_log_lines():
+        from utils import checks
 
     plan = checks.plan(loaded, stems)
     for sentence in plan.sentences:
@@ -423,6 +372,20 @@ def _allowed(loaded, stems, progress):
     for stem, reason in plan.lacking.items():
         progress.line(f"{stem} will be left out: {reason}")
     return dict(plan.lacking)
+
+
+@contextlib.contextmanager
+def _without_log_lines():
+    """Let compiled libraries write nowhere while they are imported; TensorFlow greets at length."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _page(path, root, dataset, loaded, timeout, progress):

@@ -1,7 +1,8 @@
 """Name or path in, `Dataset` out: validated arrays, labels, groups, provenance; group-wise splits.
 
-`load` takes "simulated" (the embedded default), a `.npz` of spectrograms, a folder of audio, or
-"cornell_whale_challenge". Clips stand in the order of the source, which for recordings is time.
+`load` takes "simulated" (the embedded default), a `.npz` of spectrograms, a folder of clips or of
+long recordings with boxes around the calls, or "cornell_whale_challenge". Clips stand in the order
+of the source, which for recordings is time.
 """
 
 from utils.data.audio import SHORTEST

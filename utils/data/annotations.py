@@ -250,8 +250,11 @@ class _Recordings:
             self.stems[known.stem].append(file)
 
     def beside(self, path):
-        """The folder of a path, as the recordings' folders are written."""
-        return composed(path.parent.relative_to(self.folder).as_posix()).casefold()
+        """The folder of a path, as the recordings' folders are written; the whole folder for a
+        table that lies elsewhere."""
+        place, whole = path.parent.resolve(), self.folder.resolve()
+        inside = place.relative_to(whole) if place.is_relative_to(whole) else PurePosixPath(".")
+        return composed(inside.as_posix()).casefold()
 
 
 def _files(path, table, recordings, known_only):

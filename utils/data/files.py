@@ -17,7 +17,8 @@ def list_files(folder, suffixes, *, deep=False):
     return sorted(
         path
         for path in found
-        if (path.suffix.lower() in suffixes if suffixes else not path.is_dir())
+        if (not suffixes or path.suffix.lower() in suffixes)
+        and not path.is_dir()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
 

@@ -131,7 +131,7 @@ def locate(source):
     if not path.exists():
         raise FileNotFoundError(
             f"no data set or path is called {source!r}; give 'simulated', '{CHALLENGE}', "
-            "an .npz file or a folder of audio."
+            "an .npz file or a folder of clips or recordings."
         )
     if path.is_file() and path.suffix.lower() != ".npz":
         raise UserError(f"{path.name} is a file but no .npz; give an .npz or a folder of audio.")
