@@ -60,7 +60,7 @@ def test_the_card_says_who_passes_what():
 def test_an_outcome_is_drawn_over_each_measure():
     outcome = pd.Series({"vae": 0.1, "gan": -0.1})
     measures = {"a": pd.Series({"gan": 0.9, "vae": 0.7}), "b": pd.Series({"vae": 1, "gan": 0})}
-    axes = figures.predictions(outcome, measures, label="cambio")
+    axes = figures.predictions(outcome, measures, label="cambio", null=0.0)
     assert axes[0].get_lines()[0].get_xdata()[0] == 0.7 and axes[0].get_ylabel() == "cambio"
 
 
