@@ -22,8 +22,8 @@ LINES = {
 }  # fmt: skip
 SOME_UNIT = "unidad del espectrograma"
 MEASURES = {
-    "frechet_pca": "Fréchet, PCA",
-    "frechet_cnn": "Fréchet, CNN",
+    "frechet_pca": "Fréchet, PCA (media + ruido = 1)",
+    "frechet_cnn": "Fréchet, CNN (media + ruido = 1)",
     "kid_pca": "KID, PCA (media + ruido = 1)",
     "kid_cnn": "KID, CNN (media + ruido = 1)",
     "density_pca": "densidad, PCA",
