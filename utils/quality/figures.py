@@ -10,6 +10,7 @@ from matplotlib.colors import ListedColormap
 from utils.generative.figures import GENERATORS, title
 from utils.plotting import REFERENCE_LINE, WIDTH, number, percent, place_legend
 from utils.plotting.style import new_axes
+from utils.quality import checkpoint
 
 MARKERS = {
     "real": "*", "ae": "o", "vae": "s", "aae": "D", "gan": "^", "diffusion": "v",
@@ -42,6 +43,22 @@ MEASURES = {
     "wasserstein_duration_s": "duración (s)",
     "wasserstein_snr_db": f"SNR ({SOME_UNIT})",
 }
+
+
+def every_measure(table: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Return the means of all measures of quality.csv at a size, rows measures, columns generators.
+
+    Distances between distributions are in proportion to that of `noise`.
+    """
+    means = {
+        heading: checkpoint.values(table, measure, size).mean(axis=1)
+        for measure, heading in MEASURES.items()
+    }
+    found = pd.DataFrame(means)
+    found = found.loc[[name for name in GENERATORS if name in found.index]]
+    for heading in found.columns[found.columns.str.endswith("= 1)")]:
+        found[heading] /= found.loc["noise", heading]
+    return found.rename(index=title).T
 
 
 def question(panels: Mapping):
