@@ -42,6 +42,21 @@ def test_a_question_shows_every_generator_and_its_null_levels(summary):
     assert [text.get_text() for text in axes[1].texts] == ["x", "y"]
 
 
+def test_every_measure_is_told_and_distances_in_proportion_to_noise():
+    rows = [
+        {"generator": name, "n_positive": 50, "seed": seed, "metric": metric, "value": value + seed}
+        for metric in figures.MEASURES
+        for seed in (0, 1)
+        for name, value in (("real", 1.0), ("noise", 3.5))
+    ]
+    found = figures.every_measure(pd.DataFrame(rows), 50)
+    assert list(found.columns) == ["reales", "media + ruido"] and len(found) == len(
+        figures.MEASURES
+    )
+    assert found.loc["KID, PCA (media + ruido = 1)"].tolist() == [1.5 / 4, 1]
+    assert found.loc["densidad, PCA"].tolist() == [1.5, 4]
+
+
 def test_the_card_says_who_passes_what():
     decision = pd.DataFrame(
         {"copying_p": [0.0001, 0.5], "coverage_share": [0.9, 0.4], "usefulness": [0.9, 0.8],
@@ -60,7 +75,7 @@ def test_the_card_says_who_passes_what():
 def test_an_outcome_is_drawn_over_each_measure():
     outcome = pd.Series({"vae": 0.1, "gan": -0.1})
     measures = {"a": pd.Series({"gan": 0.9, "vae": 0.7}), "b": pd.Series({"vae": 1, "gan": 0})}
-    axes = figures.predictions(outcome, measures, label="cambio")
+    axes = figures.predictions(outcome, measures, label="cambio", null=0.0)
     assert axes[0].get_lines()[0].get_xdata()[0] == 0.7 and axes[0].get_ylabel() == "cambio"
 
 

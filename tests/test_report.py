@@ -1,5 +1,6 @@
 """The report: what it stores, what it refuses, and that a failure changes nothing."""
 
+import base64
 import io
 import json
 import os
@@ -10,9 +11,12 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from utils import checks, cli, paths, report
 from utils.baseline import baseline
@@ -140,6 +144,22 @@ def test_findings_are_kept_for_the_data_sets_that_they_speak_of():
     assert report.applies(cell, "simulated", ()) and report.applies(cell, "right_whale_upcalls", ())
     assert not report.applies(cell, "mine", report.NEEDS)
     assert report.applies(new_markdown_cell(""), "mine", ())
+
+
+def test_figures_are_stored_with_a_palette_and_look_the_same():
+    figure, ax = plt.subplots()
+    ax.pcolormesh(np.random.default_rng(0).normal(size=(60, 90)), cmap="magma")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    png = base64.b64encode(buffer.getvalue()).decode()
+    stored = report.lighter(png)
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"), dtype=int)
+        for text in (png, stored)
+    )
+    assert len(stored) < 0.6 * len(png) and np.abs(before - after).mean() < 4
+    assert report.lighter(stored) == stored
 
 
 def test_links_in_outputs_lead_out_of_the_deeper_folder_too():

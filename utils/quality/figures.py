@@ -10,6 +10,7 @@ from matplotlib.colors import ListedColormap
 from utils.generative.figures import GENERATORS, title
 from utils.plotting import REFERENCE_LINE, WIDTH, number, percent, place_legend
 from utils.plotting.style import new_axes
+from utils.quality import checkpoint
 
 MARKERS = {
     "real": "*", "ae": "o", "vae": "s", "aae": "D", "gan": "^", "diffusion": "v",
@@ -22,8 +23,8 @@ LINES = {
 }  # fmt: skip
 SOME_UNIT = "unidad del espectrograma"
 MEASURES = {
-    "frechet_pca": "Fréchet, PCA",
-    "frechet_cnn": "Fréchet, CNN",
+    "frechet_pca": "Fréchet, PCA (media + ruido = 1)",
+    "frechet_cnn": "Fréchet, CNN (media + ruido = 1)",
     "kid_pca": "KID, PCA (media + ruido = 1)",
     "kid_cnn": "KID, CNN (media + ruido = 1)",
     "density_pca": "densidad, PCA",
@@ -44,11 +45,28 @@ MEASURES = {
 }
 
 
+def every_measure(table: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Return the means of all measures of quality.csv at a size, rows measures, columns generators.
+
+    Distances between distributions are in proportion to that of `noise`.
+    """
+    means = {
+        heading: checkpoint.values(table, measure, size).mean(axis=1)
+        for measure, heading in MEASURES.items()
+    }
+    found = pd.DataFrame(means)
+    found = found.loc[[name for name in GENERATORS if name in found.index]]
+    for heading in found.columns[found.columns.str.endswith("= 1)")]:
+        found[heading] /= found.loc["noise", heading]
+    return found.rename(index=title).T
+
+
 def question(panels: Mapping):
     """Draw measures of all generators with their null levels, a panel each; return the axes.
 
     panels: heading to (table of mean, low and high, one row a generator; null levels, text to
-    value). Generators without an interval have a mean alone.
+    value). Generators without an interval have a mean alone. Measures are shares: intervals end at
+    0 and 1.
     """
     names = list(dict.fromkeys(name for table, _ in panels.values() for name in table.index))
     size = WIDTH, 0.33 * len(names) + 1.3
@@ -59,7 +77,8 @@ def question(panels: Mapping):
                 continue
             row, colour = table.loc[name], GENERATORS[name][1]
             if {"low", "high"} <= {*table.columns}:
-                ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=2.2)
+                ends = np.clip([row["low"], row["high"]], 0, 1)
+                ax.plot(ends, [place, place], color=colour, lw=2.2)
             ax.plot(row["mean"], place, marker=MARKERS[name], color=colour, ms=8)
         for text, value in nulls.items():
             ax.axvline(value, **REFERENCE_LINE)
@@ -117,19 +136,23 @@ def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax=None):
     return ax
 
 
-def predictions(outcome: pd.Series, measures: Mapping[str, pd.Series], *, label):
-    """Draw an outcome of generators (by name) over each measure of them; return the axes."""
+def predictions(outcome: pd.Series, measures: Mapping[str, pd.Series], *, label, null=None):
+    """Draw an outcome of generators (by name) over each measure of them; return the axes.
+
+    null: the outcome that means nothing, a dashed line.
+    """
     _, axes = plt.subplots(1, len(measures), figsize=(WIDTH, 3.8), sharey=True)
     for ax, (heading, values) in zip(axes, measures.items(), strict=True):
         for name in outcome.index:
-            place = values[name], outcome[name]
-            ax.plot(*place, marker=MARKERS[name], color=GENERATORS[name][1], ms=9)
-            ax.annotate(title(name), place, xytext=(7, 4), textcoords="offset points", fontsize=10)
-        ax.axhline(0, **REFERENCE_LINE)
+            style = {"marker": MARKERS[name], "color": GENERATORS[name][1], "ms": 10, "ls": ""}
+            ax.plot(values[name], outcome[name], **style, alpha=0.85, label=title(name))
+        if null is not None:
+            ax.axhline(null, **REFERENCE_LINE)
         ax.set_xlabel(heading)
-        ax.margins(x=0.22, y=0.12)
+        ax.margins(0.12)
         ax.grid()
     axes[0].set_ylabel(label)
+    place_legend(axes)
     return axes
 
 
