@@ -20,13 +20,13 @@ def rows(*, seeds=5, noise=0.0005, name="planted", parts=("main", "curve"), snr=
     rng, found = np.random.default_rng(seed), []
     for number in range(seeds):
         common = 0.01 * rng.normal()
-        for n_positive, n_negative, arm, ratio in _cells(parts):
+        for part, n_positive, n_negative, arm, ratio in _cells(parts):
             auc = 0.8 + 0.02 * np.log2(n_positive / 25) + common + EFFECTS.get(arm, 0.0)
             for classifier in CLASSIFIERS:
                 value = auc + noise * rng.normal()
                 row = {
-                    "dataset": name, "n_positive": n_positive, "n_negative": n_negative,
-                    "seed": number, "arm": arm, "ratio": round(ratio, 4),
+                    "dataset": name, "part": part, "n_positive": n_positive,
+                    "n_negative": n_negative, "seed": number, "arm": arm, "ratio": round(ratio, 4),
                     "classifier": classifier, "n_train": n_positive + n_negative,
                     "roc_auc": value, "average_precision": value, "f1": value, "accuracy": value,
                     "brier": 0.1, "generator_seconds": 10.0 if arms.generators(arm) else 0.0,
@@ -44,21 +44,21 @@ def _cells(parts):
     protocol = study.PROTOCOL
     if "main" in parts:
         for size in protocol["sizes"]:
-            yield from _filled(size, protocol["negatives"], protocol["fill"])
+            yield from _filled("main", size, protocol["negatives"], protocol["fill"])
     if "curve" in parts:
         for size in protocol["curve"]:
-            yield size, protocol["negatives"], "real", 0.0
+            yield "curve", size, protocol["negatives"], "real", 0.0
     if "ratios" in parts:
         for ratio in protocol["ratios"]:
             for arm in (arm for arm in protocol["ratio_arms"] if arm in EFFECTS):
-                yield protocol["ratio_size"], protocol["negatives"], arm, ratio
+                yield "ratios", protocol["ratio_size"], protocol["negatives"], arm, ratio
     for part in ("balanced", "challenge"):
         if part in parts:
             own = protocol[part]
-            yield from _filled(own["size"], own["negatives"], own["fill"])
+            yield from _filled(part, own["size"], own["negatives"], own["fill"])
 
 
-def _filled(size, n_negative, fill):
+def _filled(part, size, n_negative, fill):
     for arm in EFFECTS:
         ratio = 0.0 if arm in ("real", "class_weight") else fill / size - 1
-        yield size, n_negative, arm, ratio
+        yield part, size, n_negative, arm, ratio

@@ -47,6 +47,18 @@ def test_parts_of_the_table_are_told_apart(found):
         assert set(own["n_negative"]) == {study.PROTOCOL[part]["negatives"]}
         assert set(own["arm"]) == set(planted.EFFECTS)
     assert set(study.select(found.rows, "curve")["n_positive"]) >= {600, 800}
+    assert study.select(planted.rows(), "challenge").empty
+
+
+def test_a_part_is_known_by_its_column_however_few_rows_of_it_there_are():
+    table = planted.rows(parts=("main", "ratios", "challenge"))
+    few = table["arm"].isin(("real", "vae")) & (table["n_positive"] == 50)
+    few = table[few | (table["part"] == "challenge")]
+    assert few["n_negative"].mode()[0] == 300  # the scenario's rows are the most frequent ones
+    assert study.select(few, "main").equals(few[few["part"] == "main"])
+    ratios = study.select(few, "ratios")
+    assert set(ratios["part"]) == {"main", "ratios"} and set(ratios["n_negative"]) == {800}
+    assert ratios.loc[ratios["part"] == "main", "arm"].eq("real").all()
 
 
 def test_p_of_the_sweep_is_adjusted_over_the_arms_of_one_ratio():

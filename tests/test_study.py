@@ -84,9 +84,9 @@ def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
 
 def test_no_cell_asks_for_more_than_there_is(place, monkeypatch):
     for calls, seas, parts in (
-        (45, 400, {"main", "curve"}),
-        (80, 250, {"main", "curve", "ratios"}),
-        (150, 250, {"main", "curve", "ratios", "balanced"}),
+        (45, 400, {"main", "curve", "ocean"}),
+        (80, 250, {"main", "curve", "ocean", "ratios"}),
+        (150, 250, {"main", "curve", "ocean", "ratios", "balanced"}),
         (150, 400, set(study.PARTS)),
     ):
         monkeypatch.setattr(place, "available", lambda _, n=(calls, seas): n)
@@ -96,6 +96,16 @@ def test_no_cell_asks_for_more_than_there_is(place, monkeypatch):
         for one in place.cells([0]):
             assert one.n_positive <= calls and one.n_negative <= seas
         assert set(study.status(place)["part"]) == parts
+
+
+def test_a_cell_is_of_the_part_that_asks_first_and_the_same_to_all(place, monkeypatch):
+    monkeypatch.setattr(place, "available", lambda _: (150, 400))
+    monkeypatch.setattr(place, "n_sea", 400)
+    parts = [one.part for one in place.cells([0])]
+    assert list(dict.fromkeys(parts)) == list(study.PARTS)
+    assert replace(cell(), part="curve") == cell() and len({cell(), replace(cell(), part="x")}) == 1
+    monkeypatch.setattr(place, "n_sea", 300)  # main is the challenge then
+    assert not place.cells([0], ("challenge",)) and place.cells([0], ("balanced",))
 
 
 def test_seeds_change_splits_and_no_side_shares_a_group(place):

@@ -11,11 +11,12 @@ arm, generator or classifier leaves the rows of the others as they are.
 import contextlib
 import functools
 import importlib.metadata
+import itertools
 import json
 import os
 import tempfile
 import time
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path
 
 import joblib
@@ -73,12 +74,12 @@ PROTOCOL = {
 SHARED = (  # of PROTOCOL, what all rows follow from; doses, since they size a generator's draw
     "fill", "ratio_size", "ratios", "n_splits", "split_seed", "shape", "revision",
 )  # fmt: skip
-PARTS = ("main", "curve", "ratios", "balanced", "challenge", "ocean")
+PARTS = ("main", "curve", "ratios", "ocean", "balanced", "challenge")
 SCORES = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 BY_SNR = ("roc_auc_low_snr", "roc_auc_high_snr")  # where the truth is known, else empty
 KEY = ("n_positive", "n_negative", "seed", "arm", "ratio", "classifier", "settings")
 COLUMNS = (
-    "dataset", "n_positive", "n_negative", "seed", "arm", "ratio", "classifier", "n_train",
+    "dataset", "part", "n_positive", "n_negative", "seed", "arm", "ratio", "classifier", "n_train",
     *SCORES, *BY_SNR, "generator_seconds", "seconds", "clips", "settings", "versions", "error",
 )  # fmt: skip
 EXPECTED_SECONDS = {
@@ -96,6 +97,7 @@ class Cell:
     n_negative: int
     arm: str
     ratio: float  # calls asked for a real one
+    part: str = field(default="main", compare=False)  # of PARTS: the first that asks for it
 
     @property
     def count(self):
@@ -150,38 +152,41 @@ class Study:
 
     def cells(self, seeds, parts=PARTS):
         """Return the Cells of some seeds and parts of the protocol, in the order of running."""
-        found = []
-        for seed in seeds:
-            calls, seas = self.available(seed)
-            n_sea = self.n_sea
-            if "main" in parts:
-                for size in PROTOCOL["sizes"]:
-                    if size < min(calls, self.fill):
-                        found += self._filled(seed, size, n_sea, self.fill)
-            if "curve" in parts:
-                every = min(calls, seas)
-                for size in (*(s for s in PROTOCOL["curve"] if s < every), every):
-                    found.append(Cell(seed, size, max(size, n_sea), arms.REAL, 0.0))
-            if "ratios" in parts and PROTOCOL["ratio_size"] < calls:
-                size = PROTOCOL["ratio_size"]
-                for ratio in PROTOCOL["ratios"]:
-                    for arm in PROTOCOL["ratio_arms"]:
-                        found.append(Cell(seed, size, n_sea, arm, float(ratio)))
-            if "ocean" in parts:
-                found += [Cell(seed, 0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
-                found += [Cell(seed, 0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
-                found += [
-                    Cell(seed, size, n_sea, arm, self.fill / size - 1)
-                    for size in PROTOCOL["sizes"]
-                    if size < min(calls, self.fill)
-                    for arm in arms.OCEANS
-                    if arm != arms.CONTROL or size in PROTOCOL["control_sizes"]
-                ]
-            for name in ("balanced", "challenge"):
-                own = PROTOCOL[name]
-                if name in parts and own["size"] < calls and own["negatives"] <= seas:
-                    found += self._filled(seed, own["size"], own["negatives"], own["fill"])
-        return found
+        return [
+            replace(cell, part=part)
+            for seed in seeds
+            for part in PARTS
+            if part in parts
+            for cell in self._asked(seed, part)
+        ]
+
+    def _asked(self, seed, part):
+        """The Cells of one part and seed, as far as there are clips for them."""
+        calls, seas = self.available(seed)
+        n_sea, size = self.n_sea, PROTOCOL["ratio_size"]
+        sizes = [size for size in PROTOCOL["sizes"] if size < min(calls, self.fill)]
+        if part == "main":
+            return [cell for size in sizes for cell in self._filled(seed, size, n_sea, self.fill)]
+        if part == "curve":
+            every = min(calls, seas)
+            sizes = (*(size for size in PROTOCOL["curve"] if size < every), every)
+            return [Cell(seed, size, max(size, n_sea), arms.REAL, 0.0) for size in sizes]
+        if part == "ratios":
+            each = itertools.product(PROTOCOL["ratios"], PROTOCOL["ratio_arms"])
+            return [Cell(seed, size, n_sea, a, float(r)) for r, a in each if size < calls]
+        if part == "ocean":
+            found = [Cell(seed, 0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
+            found += [Cell(seed, 0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
+            return found + [
+                Cell(seed, size, n_sea, arm, self.fill / size - 1)
+                for size in sizes
+                for arm in arms.OCEANS
+                if arm != arms.CONTROL or size in PROTOCOL["control_sizes"]
+            ]
+        own = PROTOCOL[part]
+        if own["size"] >= calls or own["negatives"] > seas or own["negatives"] == n_sea:
+            return []  # with as many seas as the main part has, it is the main part
+        return self._filled(seed, own["size"], own["negatives"], own["fill"])
 
     def _filled(self, seed, size, n_negative, fill):
         still = (arms.REAL, arms.CLASS_WEIGHT)
@@ -605,26 +610,23 @@ def complete(study):
 
 
 def select(table, part):
-    """Return the rows of one of PARTS, with those of `real` that its arms are compared with."""
-    added = table["arm"].isin(arms.OCEANS)
+    """Return the rows of one of PARTS, with those that its arms are compared with: `real` of the
+    same numbers of clips, for the curve all of `real`, for the hydrophone the rivals too.
+
+    A row belongs to the part that ran it first: `real` of the sweep of ratios is a row of main.
+    """
+    own, real = table["part"] == part, table["arm"] == arms.REAL
+    main = table["part"] == "main"
+    if part == "main":
+        return table[own]
+    if part == "curve":
+        return table[own | main & real]
     if part == "ocean":
         rivals = (arms.REAL, *PROTOCOL["primary"]["against"], arms.ORACLE)
-        main = select(table, "main")
-        return pd.concat([main[main["arm"].isin(rivals)], table[added & (table["n_positive"] > 0)]])
-    table = table[~added]
-    n_sea = table["n_negative"].mode().max()
-    if part == "curve":
-        return table[(table["arm"] == arms.REAL) & (table["n_negative"] >= n_sea)]
-    if part == "ratios":
-        at = table[(table["n_positive"] == PROTOCOL["ratio_size"]) & (table["n_negative"] == n_sea)]
-        swept = at["arm"].isin(PROTOCOL["ratio_arms"]) & at["ratio"].isin(PROTOCOL["ratios"])
-        return at[swept | (at["arm"] == arms.REAL)]
-    own = PROTOCOL.get(part, {"fill": min(PROTOCOL["fill"], n_sea)})
-    sizes = [own["size"]] if "size" in own else PROTOCOL["sizes"]
-    at = table[table["n_positive"].isin(sizes)]
-    at = at[at["n_negative"] == own.get("negatives", n_sea)]
-    filled = (own["fill"] / at["n_positive"] - 1).round(4)
-    return at[(at["ratio"] == filled) | at["arm"].isin((arms.REAL, arms.CLASS_WEIGHT))]
+        rivals = main & table["arm"].isin(rivals)
+        return pd.concat([table[rivals], table[own & (table["n_positive"] > 0)]])
+    clips = pd.MultiIndex.from_frame(table[["n_positive", "n_negative"]])
+    return table[own | real & clips.isin(clips[own])]
 
 
 def reproduce(study, n_rows, seed):
@@ -642,7 +644,7 @@ def reproduce(study, n_rows, seed):
     drawn = stored.sample(min(n_rows, len(stored)), random_state=seed)
     found = []
     for row in drawn.itertuples():
-        cell = Cell(row.seed, row.n_positive, row.n_negative, row.arm, row.ratio)
+        cell = Cell(row.seed, row.n_positive, row.n_negative, row.arm, row.ratio, row.part)
         with study.trained_anew():
             (again,) = study.run(cell, [row.classifier])
         between = spread(stored, row)
