@@ -187,6 +187,8 @@ def spectrogram_page(material, index, scores, title):
         grid, material.frequencies, material.times, titles, unit="dB",
         limits=np.percentile(grid, [1, 99.8]),
     )  # fmt: skip
+    for ax, text in zip(panels, titles, strict=True):
+        ax.set_title(text, fontsize=8)
     figure = panels[0].figure
     figure.supxlabel("time (s)", fontsize=11)
     figure.supylabel("frequency (Hz)", fontsize=11)

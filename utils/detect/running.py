@@ -100,6 +100,9 @@ class _Search:
                 f"{out.name}/ holds what another detector, threshold or choice of --windows found; "
                 "name another --out, or remove it."
             )
+        for left in out.rglob(".*.*"):  # of a run that was killed while it wrote
+            if any(name in left.name for name in (TABLE, TRACK, WINDOWS, DONE, EVENTS, SETTINGS)):
+                left.unlink()
         stored = tables.read(out / DONE)
         self.rows = [] if stored is None else stored.to_dict("records")
 
