@@ -16,6 +16,7 @@ from utils.errors import UserError
 
 KINDS = ("upsweep", "downsweep", "tone", "whistle")
 SNR_DB = (-3.0, 15.0)  # in the call's band, over the call's duration
+LEAST_SWEEP = 0.5  # of the usual one, so that ranges that overlap give no flat or opposite call
 OCEAN_CLIPS = 25  # that share a sea
 
 
@@ -126,10 +127,10 @@ def simulate(
 def _contour(call, rng, clip_seconds):
     """(duration in s, function from 0..1 to Hz) of one call."""
     start, end = rng.uniform(*call.start), rng.uniform(*call.end)
-    if call.kind == "upsweep":
-        start, end = min(start, end), max(start, end)
-    elif call.kind == "downsweep":
-        start, end = max(start, end), min(start, end)
+    if call.kind in ("upsweep", "downsweep"):
+        usual = np.mean(call.end) - np.mean(call.start)
+        sweep = max(abs(end - start), LEAST_SWEEP * abs(usual))
+        end = np.clip(start + np.copysign(sweep, usual), *call.band)
     elif call.kind == "tone":
         end = start + 0.1 * (end - start)
     duration = min(rng.uniform(*call.seconds), 0.95 * clip_seconds)
