@@ -138,7 +138,7 @@ def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, ca
     """On noise of the place's own, in which nobody marked anything."""
     from utils.detect import described
 
-    monkeypatch.setattr(described, "OCEANS", 20)
+    monkeypatch.setattr(described, "OCEANS", 14)  # as many as give a forest
     write_sea(tmp_path / "sea")
     out = tmp_path / "described"
     command = "detect train --call upsweep --from 80 120 --to 130 180 --duration 0.7 1.3".split()
@@ -195,7 +195,8 @@ def test_ravens_columns_exactly(place):
     path = place / "found" / "a" / f"{name(4)}.Table.1.selections.txt"
     head, *rows = path.read_text("utf-8").splitlines()
     assert head == (
-        "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tScore"
+        "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
+        "\tScore"
     )
     cells = [row.split("\t") for row in rows]
     assert [row[0] for row in cells] == [str(i + 1) for i in range(len(rows))]
@@ -342,7 +343,7 @@ def test_a_run_that_was_killed_goes_on(place, tmp_path):
     assert tables_of(out) == tables_of(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("room", range(0, 12, 2))
+@pytest.mark.parametrize("room", [0, 1, 2, 3, 5, 7, 8])  # files that a run of two writes: 8
 def test_a_full_disk_leaves_whole_tables(place, tmp_path, monkeypatch, capsys, room):
     """The disk takes some files, and half of the next one."""
     recordings, out = copies(place, tmp_path / "copies", 2), tmp_path / "out"
@@ -376,8 +377,8 @@ def test_a_full_disk_leaves_whole_tables(place, tmp_path, monkeypatch, capsys, r
     command = ["detect", "run", str(place / "mine"), str(recordings), "--out", str(out)]
     with monkeypatch.context() as patched:
         patched.setattr(builtins, "open", limited)
-        assert cli.main(command) == (2 if room < 10 else 0)
-    if room < 10:
+        assert cli.main(command) == (2 if room < 8 else 0)
+    if room < 8:
         assert capsys.readouterr().err.strip().endswith("No space left on device")
     for file, content in tables_of(out).items():
         assert content == whole[file] or file == running.DONE
