@@ -1,4 +1,4 @@
-"""The benchmark of reading measures what it says, on a few clips."""
+"""The benchmarks of reading and listening measure what they say, on little."""
 
 import re
 
@@ -12,3 +12,11 @@ def test_a_second_reading_comes_from_the_cache(monkeypatch):
     for line in (first, second):
         seconds, peak = map(float, re.search(r"([\d.]+) s, peak memory (\d+) MB", line).groups())
         assert 0 < seconds < 60 and 50 < peak < 1500
+
+
+def test_a_detector_listens_in_bounded_memory(monkeypatch):
+    monkeypatch.setenv("LISTENING_HOURS", "0.5")
+    monkeypatch.setattr(benchmark.recipes, "RECIPES", {"forest": benchmark.recipes.forest})
+    (line,) = benchmark.listening()
+    ratio, peak = map(float, re.search(r"(\d+) x real time, peak memory (\d+) MB", line).groups())
+    assert line.startswith("0.5 h at 2 kHz, forest") and ratio > 20 and 50 < peak < 1000

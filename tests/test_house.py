@@ -20,6 +20,7 @@ FLOORS = [  # from the top; generative and quality read one another's tables
     {"baseline"},
     {"generative", "quality"},
     {"augmentation"},
+    {"detect"},
     {"checks", "report", "benchmark", "pages"},
     {"cli"},
 ]

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import librosa
 import numpy as np
+import pandas as pd
 import soundfile
 
 from utils import data, ocean
 from utils.baseline import baseline
+from utils.detect import recipes, store
 from utils.models import classifiers
 from utils.models.generators import registry
 from utils.quality import judging
@@ -29,6 +31,7 @@ from utils.sound import features, spectrograms
 CLIPS = 2000
 LIBROSA_CLIPS = 500
 MEMORY_CLIPS = (2000, 20_000)
+LISTENING_HOURS = (1.0, 4.0)  # LISTENING_HOURS=24 whales benchmark
 READING_CLIPS = (1000, 4000)  # the challenge has 30,000: READING_CLIPS=30000 whales benchmark
 ROUNDS = 5
 
@@ -162,7 +165,7 @@ def reading() -> list[str]:
             folder = Path(place) / "clips"
             _write_clips(folder, count)
             for turn in ("first", "second"):
-                seconds, peak = _measured_load(folder, Path(place) / "cache")
+                seconds, peak = _measured(_LOAD, folder, Path(place) / "cache")
                 line = f"{turn} reading of {count} AIFF clips"
                 lines.append(f"{line:40s} {seconds:8.1f} s, peak memory {peak:.0f} MB")
     return lines
@@ -187,27 +190,84 @@ def _write_clips(folder, count):
         soundfile.write(folder / name / f"train{i}.aiff", sound, 2000, subtype="PCM_16")
 
 
-def _measured_load(folder, cache):
-    """Seconds and peak memory (MB) of `data.load` in a process of its own.
+def _measured(work, *arguments):
+    """Seconds since `start` and peak memory (MB) of some work in a process of its own.
 
     Linux counts what a process was before it became Python in `ru_maxrss`, and not in VmHWM.
     """
     code = (
-        "import re, resource, sys, time; from pathlib import Path; from utils import data, paths\n"
-        "paths.CACHE = Path(sys.argv[2]); start = time.perf_counter(); data.load(sys.argv[1])\n"
+        "import re, resource, sys, time; from pathlib import Path; import numpy as np\n"
+        f"from utils import data, paths\n{work}\n"
         "seconds, status = time.perf_counter() - start, Path('/proc/self/status')\n"
         "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6\n"
         "if status.exists():\n"
         "    peak = int(re.search(r'VmHWM:\\D*(\\d+)', status.read_text())[1]) / 1e3\n"
         "print(seconds, peak)"
     )
-    command = [sys.executable, "-c", code, str(folder), str(cache)]
+    command = [sys.executable, "-c", code, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return tuple(map(float, done.stdout.split()))
+
+
+def listening() -> list[str]:
+    """Times real time at which a detector goes over recordings of 2 kHz, and its peak memory.
+
+    A forest, as from few calls, and the forest with the network, as from many.
+    """
+    lines = []
+    with tempfile.TemporaryDirectory() as place:
+        place = Path(place)
+        for recipe in recipes.RECIPES:
+            _write_detector(place / recipe, recipe)
+        for hours in listening_hours():
+            _write_recording(place / "recordings" / "long.wav", hours)
+            for recipe in recipes.RECIPES:
+                seconds, peak = _measured(_RUN, place / recipe, place / "recordings")
+                line = f"{hours:g} h at 2 kHz, {recipe}"
+                ratio = 3600 * hours / seconds
+                lines.append(f"{line:40s} {ratio:8.0f} x real time, peak memory {peak:.0f} MB")
+    return lines
+
+
+def listening_hours() -> tuple[float, ...]:
+    """Hours that `listening` measures: the variable LISTENING_HOURS, or LISTENING_HOURS."""
+    asked = os.environ.get("LISTENING_HOURS", "").split()
+    return tuple(map(float, asked)) or LISTENING_HOURS
+
+
+def _write_detector(folder, recipe):
+    """A detector of the simulated up-calls, for the default band and windows of 2 s."""
+    dataset = data.simulated(n_clips=1200, seed=0)
+    grid = spectrograms.resize(dataset.spectrograms, baseline.PROTOCOL["shape"])
+    calls, seas = grid[dataset.labels == 1], grid[dataset.labels == 0]
+    detector = store.Detector(
+        call="upcall", settings=dataset.settings, shape=baseline.PROTOCOL["shape"],
+        band=dataset.band, threshold=0.5, recipe=recipe, trained_on={},
+        classifier=recipes.RECIPES[recipe](recipes.Clips(calls, seas, 0)),
+    )  # fmt: skip
+    store.save(detector, folder, pd.DataFrame(), lambda partial: None)
+
+
+def _write_recording(path, hours):
+    """Simulated clips over and over, one behind the other."""
+    path.parent.mkdir(exist_ok=True)
+    sound = ocean.simulate(900, 0, ocean.OceanSettings()).audio.ravel()  # half an hour
+    with soundfile.SoundFile(path, "w", 2000, 1, subtype="PCM_16") as file:
+        for _ in range(round(2 * hours)):
+            file.write(sound)
+
+
+_LOAD = "paths.CACHE = Path(sys.argv[2]); start = time.perf_counter(); data.load(sys.argv[1])"
+_RUN = (
+    "from utils.detect import running, store; import tempfile\n"
+    "detector = store.load(sys.argv[1]); detector.score(np.zeros((2, 50, 101), 'f4'))\n"
+    "start = time.perf_counter()\n"
+    "with tempfile.TemporaryDirectory() as out: running.run(detector, sys.argv[2], out)"
+)
 
 
 def run() -> None:
     """Print every measurement."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
-    for part in (mel_spectrograms, reading, simulation, training, generation):
+    for part in (mel_spectrograms, reading, listening, simulation, training, generation):
         print("\n".join(part()), flush=True)

@@ -347,6 +347,81 @@ def replicas(jobs):
         print(f"intervals with overlap {kept:.2f}: {held} of {total} hold the others' mean")
 
 
+@whales.group()
+def detect() -> None:
+    """Train a detector, run it over recordings, and see how good it is."""
+
+
+@detect.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="the detector's folder")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--preset", metavar="NAME", help="a call of the literature; no labels are needed")
+@click.option("--call", metavar="KIND", help="upsweep, downsweep, tone or whistle, described by:")
+@click.option(
+    "--from", "start", type=float, nargs=2, metavar="LOW HIGH", help="first frequency, Hz"
+)
+@click.option("--to", "end", type=float, nargs=2, metavar="LOW HIGH", help="last frequency, Hz")
+@click.option("--duration", type=float, nargs=2, metavar="LOW HIGH", help="s")
+@click.option("--background", metavar="FOLDER", help="recordings without the described call")
+@dataset_option
+def train(out, seed, preset, call, start, end, duration, background, dataset):
+    """Train a detector on labelled calls, or on described ones, and write it with its card.
+
+    Example: whales detect train --dataset my_recordings/ --out my_detector/
+    """
+    from utils.detect import commands
+
+    described = {"from": start, "to": end, "duration": duration}
+    commands.train(out, seed, dataset, preset, call, described, background)
+
+
+@detect.command(name="run")
+@click.argument("detector")
+@click.argument("recordings")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="folder of the tables")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="default: the detector's own")
+@click.option("--windows", is_flag=True, help="also write the scores of all windows")
+def detect_run(detector, recordings, out, threshold, windows):
+    """Search recordings of any length: a Raven and an Audacity table each; resumes.
+
+    Example: whales detect run my_detector/ recordings/ --out selections/
+    """
+    from utils.detect import commands
+
+    return commands.run(detector, recordings, out, threshold, windows)
+
+
+@detect.command()
+@click.argument("detector")
+@click.option("--out", type=click.Path(path_type=Path), help="default: scores_DATASET/")
+@dataset_option
+def score(detector, out, dataset):
+    """Score labelled clips: a table and a page, the surest disagreements with the labels first.
+
+    Example: whales detect score my_detector/ --dataset my_recordings/
+    """
+    from utils.detect import commands
+
+    commands.score(detector, dataset, out)
+
+
+@detect.command(name="eval")
+@click.argument("selections")
+@click.argument("annotations")
+@click.option("--rule", type=click.Choice(["overlap", "onset", "both"]), default="overlap",
+              show_default=True, help="what must agree; both: onset and offset")  # fmt: skip
+@click.option("--tolerance", type=click.FloatRange(0), help="s; default: 0, or 0.2 with onsets")
+@click.option("--label", metavar="NAME", help="count boxes of this label only")
+def detect_eval(selections, annotations, rule, tolerance, label):
+    """Compare what was found with annotation tables: precision, recall, false alarms an hour.
+
+    Example: whales detect eval selections/ annotations/
+    """
+    from utils.detect import commands
+
+    commands.evaluate(selections, annotations, rule, tolerance, label)
+
+
 @whales.command()
 @click.option("--clips", type=click.Path(exists=True), help="real clips: draw the strip anew")
 def readme(clips):

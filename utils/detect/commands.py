@@ -1,0 +1,103 @@
+"""What the commands `whales detect ...` do and print."""
+
+import sys
+from pathlib import Path
+
+from utils.data.dataset import some_of
+from utils.errors import UserError
+
+
+def train(out, seed, dataset, preset, call, described, background):
+    """Train on a data set, or on a described call; described: {"from": (low, high), ...}."""
+    from utils import data
+    from utils.detect import store, training
+
+    store.check_replaceable(out)
+    given = [f"--{name}" for name, value in described.items() if value]
+    if preset or call:
+        if dataset:
+            raise UserError(
+                "a detector learns from labelled calls or from described ones: drop --dataset, or "
+                "--preset and --call."
+            )
+        from utils.detect import described as describing
+
+        material = describing.material(
+            _call_type(preset, call, described, given), seed=seed, background=background
+        )
+    elif given or background:
+        raise UserError(
+            f"{(given or ['--background'])[0]} describes a call of --call or --preset; name one, "
+            "or drop it."
+        )
+    else:
+        material = training.of_dataset(data.load(dataset))
+    print("\n".join(material.told))
+    detector = training.train(material, out, seed=seed)
+    print(
+        f"{out}/ holds a detector of {detector.call} (threshold {detector.threshold:.3f}); read "
+        f"{store.CARD} there for what to expect."
+    )
+
+
+def _call_type(preset, kind, described, given):
+    """The CallType that the options describe."""
+    from utils.ocean import call_types
+
+    if preset:
+        if kind or given:
+            raise UserError("--preset describes the call already; drop --call, --from and --to.")
+        if preset not in call_types.PRESETS:
+            names = ", ".join(call_types.PRESETS)
+            raise UserError(f"no preset is called {preset!r}; choose from {names}.")
+        return call_types.PRESETS[preset]
+    if lacking := [f"--{name}" for name, value in described.items() if not value]:
+        raise UserError(
+            f"--call {kind} needs {' and '.join(lacking)}, each with two numbers, as in --from 80 "
+            "180 --to 150 300 --duration 0.5 1.5."
+        )
+    return call_types.CallType(
+        kind, kind, described["from"], described["to"], described["duration"]
+    )
+
+
+def run(detector, recordings, out, threshold, windows):
+    """Search recordings; return the exit code: 1 if some could not be used."""
+    from utils.detect import running, store
+
+    done = running.run(store.load(detector), recordings, out, threshold=threshold, windows=windows)
+    print(
+        f"{done.events} events in {done.recordings} recordings ({done.hours:.2f} h); open the "
+        f"tables in {out}/ in Raven or Audacity, or {running.EVENTS} for all of them."
+    )
+    if done.bad:
+        listed = [f"{name}: {reason}" for name, reason in done.bad.items()]
+        print(f"{len(listed)} files could not be used: {'; '.join(listed)}.", file=sys.stderr)
+    return 1 if done.bad else 0
+
+
+def score(detector, source, out):
+    """Score the clips of a data set against their labels."""
+    from utils.detect import scoring, store
+
+    dataset = scoring.load_for(store.load(detector), source)
+    out = out or Path(f"scores_{dataset.name}")
+    table = scoring.score(detector, dataset, out)
+    if table["held_out"].all():
+        print("The detector learned from these clips: scores are those from when it had not.")
+    print(
+        f"{len(table)} clips in {out}/{scoring.SCORES}; the surest disagreements with the labels "
+        f"({some_of(table['clip'])}) are on {scoring.PAGE}."
+    )
+
+
+def evaluate(selections, annotations, rule, tolerance, label):
+    """Print counts and scores of a run against annotation tables."""
+    from utils.detect import evaluating, events
+
+    if tolerance is None:
+        tolerance = 0.0 if rule == "overlap" else events.COLLAR
+    table, _ = evaluating.evaluate(
+        selections, annotations, label=label, rule=rule, tolerance=tolerance
+    )
+    print(table.round(3).to_string(index=False))

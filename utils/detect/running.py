@@ -1,0 +1,202 @@
+"""A detector over a folder of recordings: tables that grow a recording at a time, and resume."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from utils import tables
+from utils.data import audio
+from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
+from utils.detect import events, listening, selections
+from utils.errors import UserError
+from utils.progress import progress
+
+DONE, EVENTS, SETTINGS, LOCK = "recordings.csv", "events.csv", "run.json", ".lock"
+TABLE, TRACK, WINDOWS = ".Table.1.selections.txt", ".audacity.txt", ".windows.csv"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run has found: numbers of recordings and events, hours, and bad files by name."""
+
+    recordings: int
+    events: int
+    hours: float
+    bad: dict[str, str] = field(default_factory=dict)
+
+
+def run(detector, folder, out, *, threshold=None, windows=False) -> Done:
+    """Search the recordings in a folder, or one file, and write tables into `out`.
+
+    threshold: instead of the detector's own. windows: also write the scores of all windows. What is
+    finished stays finished: recordings that have a row in recordings.csv are not searched again.
+    UserError if `out` holds the results of another run, or one is writing to it now.
+    """
+    folder, out = Path(folder), Path(out)
+    if detector.settings is None:
+        raise UserError(
+            "this detector was trained on stored spectrograms and cannot listen to recordings; "
+            "train one on audio."
+        )
+    root, paths = _recordings(folder, out)
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / LOCK, timeout=0):
+            search = _Search(detector, root, out, detector.threshold if threshold is None
+                             else threshold, windows)  # fmt: skip
+            return search.all(paths)
+    except Timeout as error:
+        raise UserError(
+            f"another run is writing to {out.name}/; wait for it, or name another --out."
+        ) from error
+
+
+def _recordings(folder, out):
+    """The folder below which recordings are named, and their paths in order."""
+    if folder.is_file():
+        return folder.parent, [folder]
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"no folder or recording is called {str(folder)!r}; check the path."
+        )
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise UserError(
+            f"--out {out.name} lies in the folder of the recordings, where its tables would be "
+            "taken for annotations; name a folder elsewhere."
+        )
+    paths = list_files(folder, AUDIO_SUFFIXES, deep=True)
+    if not paths:
+        raise UserError(f"{folder.name}/ holds no audio file; name the folder of the recordings.")
+    stems = {}
+    for path in paths:
+        if (twin := stems.setdefault(path.with_suffix(""), path)) != path:
+            raise UserError(
+                f"{twin.name} and {path.name} differ in their endings only, and would share a "
+                "table; rename one of them."
+            )
+    return folder, sorted(paths, key=lambda path: natural(path.as_posix()))
+
+
+class _Search:
+    """One run over recordings below `root`."""
+
+    def __init__(self, detector, root, out, threshold, windows):
+        self.detector, self.root, self.out = detector, root, out
+        self.threshold, self.windows = threshold, windows
+        settings = {"detector": detector.digest, "threshold": threshold, "windows": windows}
+        known = out / SETTINGS
+        if not known.is_file():
+            if any(out.glob(f"**/*{TABLE}")):
+                raise UserError(f"{out.name}/ holds other selection tables; name another --out.")
+            write(known, json.dumps(settings))
+        elif json.loads(known.read_text("utf-8")) != settings:
+            raise UserError(
+                f"{out.name}/ holds what another detector, threshold or choice of --windows found; "
+                "name another --out, or remove it."
+            )
+        for left in out.rglob(".*.*"):  # of a run that was killed while it wrote
+            if any(name in left.name for name in (TABLE, TRACK, WINDOWS, DONE, EVENTS, SETTINGS)):
+                left.unlink()
+        stored = tables.read(out / DONE)
+        self.rows = [] if stored is None else stored.to_dict("records")
+
+    def all(self, paths):
+        """Search what is not done yet; return what is Done."""
+        known = {row["file"]: row for row in self.rows}
+        waiting, bad = [], {}
+        for path in paths:
+            file = path.relative_to(self.root).as_posix()
+            head, reason = audio.examine(path)
+            if reason:
+                bad[shown(file)] = reason
+            elif _state(path) != known.get(file, {}).get("state"):
+                waiting.append((file, path, head.seconds))
+        bar = progress(total=round(sum(seconds for *_, seconds in waiting)), what="searched (s)")
+        for file, path, seconds in waiting:
+            try:
+                self._one(file, path, seconds, bar.update)
+            except listening.Unreadable as error:
+                bad[shown(file)] = str(error)
+        bar.close()
+        self._finish()
+        hours = sum(row["seconds"] for row in self.rows) / 3600
+        return Done(len(self.rows), sum(row["events"] for row in self.rows), hours, bad)
+
+    def _one(self, file, path, seconds, step):
+        begins, scores = listening.listen(path, self.detector, step)
+        length = self.detector.settings.clip_seconds
+        chosen = events.peaks(begins, scores, self.threshold, length)
+        first, last = begins[chosen], begins[chosen] + length
+        target = self.out / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if self.windows:
+            table = pd.DataFrame(
+                {
+                    "begin_s": np.round(begins, 3),
+                    "end_s": np.round(begins + length, 3),
+                    "score": np.round(scores, 4),
+                    "time": selections.clock(file, begins),
+                }
+            )
+            tables.write(table, beside(target, WINDOWS))
+        track = selections.audacity(first, last, self.detector.call, scores[chosen])
+        write(beside(target, TRACK), track)
+        found = selections.raven(first, last, self.detector.band, scores[chosen])
+        write(beside(target, TABLE), found.to_csv(sep="\t", index=False, lineterminator="\n"))
+        own = {"file": file, "seconds": round(seconds, 3), "events": len(chosen)}
+        own |= {"begins": selections.clock(file, [0.0])[0], "state": _state(path)}
+        self.rows = [row for row in self.rows if row["file"] != file] + [own]
+        tables.write(pd.DataFrame(self.rows), self.out / DONE)
+
+    def _finish(self):
+        """One table of the events of all recordings, with absolute times where names tell them."""
+        parts = []
+        for row in self.rows:
+            path = beside(self.out / row["file"], TABLE)
+            table = pd.read_csv(path, sep="\t")
+            begins = table[selections.RAVEN[3]]
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "file": row["file"],
+                        "begin_s": begins,
+                        "end_s": table[selections.RAVEN[4]],
+                        "score": table[selections.SCORE],
+                        "time": selections.clock(row["file"], begins),
+                    }
+                )
+            )
+        if parts:
+            tables.write(pd.concat(parts, ignore_index=True), self.out / EVENTS)
+
+
+def _state(path):
+    """What tells a recording from another of its name."""
+    found = path.stat()
+    return f"{found.st_size}-{found.st_mtime_ns}"
+
+
+def beside(target, ending):
+    """The path of a table of a recording."""
+    return target.with_name(target.stem + ending)
+
+
+def write(path, text) -> None:
+    """Write text beside the target, then rename."""
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(partial, 0o644)
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise

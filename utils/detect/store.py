@@ -1,0 +1,159 @@
+"""A detector, and the folder of numbers and text in which it is kept."""
+
+import functools
+import hashlib
+import json
+import operator
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from utils.detect.fitted import restored
+from utils.errors import UserError
+from utils.sound import features
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram, resize
+
+VERSION = 1  # raised when older folders can no longer be read
+SETTINGS, WEIGHTS, HELD_OUT, CARD = "detector.json", "weights.npz", "held_out.csv", "card.md"
+LARGEST_JSON = 1_000_000  # bytes
+_DAMAGE = (  # what json, zipfile, zlib and numpy raise for files that are not what they seem
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError,
+    RecursionError, NotImplementedError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """What finds a call in sound.
+
+    settings: of the spectrograms, None where unknown; shape (f, t): the classifier's grid; band
+    (low, high): Hz of the calls; threshold: probability from which a window is reported; digest:
+    hash of the stored weights and settings, "" before they are stored.
+    """
+
+    call: str
+    settings: SpectrogramSettings | None
+    shape: tuple[int, int]
+    band: tuple[float, float]
+    threshold: float
+    recipe: str
+    trained_on: dict
+    classifier: object
+    digest: str = ""
+
+    def score(self, spectrograms) -> np.ndarray:
+        """Return the (n,) probability of a call in (n, f, t) spectrograms."""
+        grid = resize(spectrograms, self.shape)
+        parts = np.array_split(grid, min(len(grid), os.cpu_count() or 1))
+        with ThreadPoolExecutor(len(parts)) as pool:
+            known = list(pool.map(features.extract, parts))
+        return self.classifier.predict_proba(functools.reduce(operator.add, known))
+
+    def score_audio(self, audio) -> np.ndarray:
+        """Return the (n,) probability of a call in (n, samples); 0 where nothing sounds."""
+        heard = np.ptp(audio, axis=1) > 0
+        scores = np.zeros(len(audio))
+        if heard.any():
+            scores[heard] = self.score(mel_spectrogram(audio[heard], self.settings))
+        return scores
+
+
+def save(detector, folder, held_out: pd.DataFrame, describe: Callable) -> None:
+    """Write a detector's folder beside it, then rename; describe(folder) adds the card.
+
+    held_out: the scores of clips by classifiers that had not heard their recordings. A folder that
+    is no detector's is not replaced: UserError.
+    """
+    folder = Path(folder)
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        told = {name: getattr(detector, name) for name in _TEXTS}
+        told |= {"settings": asdict(detector.settings) if detector.settings else None}
+        text = {"version": VERSION, "kind": detector.classifier.kind, **told}
+        (partial / SETTINGS).write_text(json.dumps(text, indent=1, ensure_ascii=False), "utf-8")
+        np.savez(partial / WEIGHTS, **detector.classifier.arrays())
+        held_out.to_csv(partial / HELD_OUT, index=False, float_format="%.6g")
+        describe(partial)
+        os.chmod(partial, 0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.rename(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+_TEXTS = ("call", "shape", "band", "threshold", "recipe", "trained_on")
+
+
+def check_replaceable(folder) -> None:
+    """UserError if a folder is there and is neither empty nor a detector's."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder.name} is a file; name a folder with --out.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / SETTINGS).is_file():
+        raise UserError(f"{folder.name}/ holds other things; name a new folder with --out.")
+
+
+def load(folder) -> Detector:
+    """Return the Detector of a folder; UserError, in one sentence, if it is none or is damaged."""
+    folder = Path(folder)
+    if not (folder / SETTINGS).is_file():
+        raise UserError(
+            f"{folder.name or folder} is no detector's folder (it has no {SETTINGS}); "
+            "make one with `whales detect train`."
+        )
+    try:
+        return _read(folder)
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(
+            f"{folder.name}/ is damaged or of another version ({reason}); copy it anew or train "
+            "it again."
+        ) from error
+
+
+def _read(folder):
+    path = folder / SETTINGS
+    if path.stat().st_size > LARGEST_JSON:
+        raise ValueError(f"{SETTINGS} is too large")
+    content = path.read_bytes()
+    told = json.loads(content)
+    if told["version"] != VERSION:
+        raise ValueError(f"{SETTINGS} has version {told['version']}, this program {VERSION}")
+    settings = told["settings"]
+    if settings is not None:
+        known = {field.name for field in fields(SpectrogramSettings)}
+        if set(settings) != known:
+            raise ValueError("its settings have other names")
+        settings = SpectrogramSettings(**settings)
+    low, high = map(float, told["band"])
+    threshold = float(told["threshold"])
+    if not (0 <= low < high < np.inf and 0 <= threshold <= 1):
+        raise ValueError("its band or threshold is out of range")
+    shape = tuple(int(size) for size in told["shape"])
+    weights = (folder / WEIGHTS).read_bytes()
+    with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    return Detector(
+        call=str(told["call"]),
+        settings=settings,
+        shape=shape,
+        band=(low, high),
+        threshold=threshold,
+        recipe=str(told["recipe"]),
+        trained_on=dict(told["trained_on"]),
+        classifier=restored(told["kind"], arrays, shape),
+        digest=hashlib.blake2b(content + weights, digest_size=8).hexdigest(),
+    )

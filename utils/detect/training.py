@@ -1,0 +1,135 @@
+"""Training a detector: held-out scores over recordings first, then all clips for what is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+
+from utils import tables
+from utils.baseline import baseline
+from utils.detect import card, recipes, store
+from utils.errors import UserError
+from utils.progress import progress
+from utils.sound.spectrograms import SpectrogramSettings, resize, resize_axis
+from utils.statistics import evaluation
+
+FOLDS = 5
+SHAPE = baseline.PROTOCOL["shape"]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Clips to train on: grid (n, *SHAPE), labels, groups and names (n,), and what they are.
+
+    real: whether the calls were heard in the sea; told: sentences for the card; content: hash of
+    the data set, "" where there is none.
+    """
+
+    grid: np.ndarray
+    frequencies: np.ndarray  # (f,) Hz of the grid
+    times: np.ndarray  # (t,) s of the grid
+    labels: np.ndarray
+    groups: np.ndarray
+    names: Sequence[str]
+    call: str
+    band: tuple[float, float]
+    seconds: float
+    settings: SpectrogramSettings | None
+    real: bool
+    told: list[str]
+    content: str = ""
+
+
+def of_dataset(dataset) -> Material:
+    """Return the Material of a `data.Dataset`."""
+    settings = dataset.settings
+    times = dataset.times
+    return Material(
+        grid=resize(dataset.spectrograms, SHAPE),
+        frequencies=resize_axis(dataset.frequencies, SHAPE[0]),
+        times=resize_axis(dataset.times, SHAPE[1]),
+        labels=dataset.labels.astype(int),
+        groups=np.asarray(dataset.groups),
+        names=[str(name) for name in dataset.clip_names],
+        call=dataset.class_names[1],
+        band=tuple(map(float, dataset.call_band)),
+        seconds=settings.clip_seconds if settings else float(times[-1] - times[0]),
+        settings=settings,
+        real=dataset.name != "simulated",
+        told=[dataset.describe()],
+        content=tables.fingerprint(dataset),
+    )
+
+
+def train(material, folder, *, seed: int) -> store.Detector:
+    """Fit, choose the threshold on held-out recordings, write the folder; return the Detector.
+
+    UserError if no recording can be held out.
+    """
+    store.check_replaceable(folder)
+    labels = material.labels
+    folds = held_out_folds(labels, material.groups, seed=seed)
+    recipe = recipes.choose(int(labels.sum()))
+    probability = np.full(len(labels), np.nan)
+    steps = progress(total=len(folds) + 1, what="training")
+    for kept, test in folds:
+        fitted = _fitted(recipe, material, kept, seed)
+        probability[test] = fitted.predict_proba(material.grid[test])
+        steps.update()
+    everything = np.arange(len(labels))
+    detector = store.Detector(
+        call=material.call,
+        settings=material.settings,
+        shape=SHAPE,
+        band=material.band,
+        threshold=evaluation.choose_threshold(labels, probability),
+        recipe=recipe,
+        trained_on={
+            "clips": len(labels),
+            "calls": int(labels.sum()),
+            "groups": int(len(np.unique(material.groups))),
+            "real": material.real,
+            "seed": seed,
+            "content": material.content,
+            "told": material.told,
+        },
+        classifier=_fitted(recipe, material, everything, seed),
+    )
+    steps.update()
+    steps.close()
+    scores = pd.DataFrame(
+        {
+            "clip": material.names,
+            "group": material.groups,
+            "label": labels,
+            "score": probability,
+        }
+    )
+    found = card.Findings(detector, material, scores, len(folds))
+    store.save(detector, folder, scores, found.write)
+    return detector
+
+
+def _fitted(recipe, material, index, seed):
+    grid, labels = material.grid[index], material.labels[index]
+    return recipes.RECIPES[recipe](recipes.Clips(grid[labels == 1], grid[labels == 0], seed))
+
+
+def held_out_folds(labels, groups, *, seed):
+    """Return [(kept, test), ...] indices: each clip is in one test side, and groups are whole.
+
+    As many as FOLDS, or fewer where a class is in fewer groups; UserError for fewer than two.
+    """
+    own = [len(np.unique(groups[labels == value])) for value in (0, 1)]
+    for count in range(min(FOLDS, *own), 1, -1):
+        folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        found = list(folds.split(labels, labels, groups))
+        if all(len(np.unique(labels[kept])) == 2 for kept, _ in found):
+            return found
+    raise UserError(
+        f"calls are in {own[1]} recordings or groups and clips without in {own[0]}; at least two "
+        "of each are needed, so that one can be held out: add a recording, or tell stretches apart "
+        "with --group PATTERN."
+    )
