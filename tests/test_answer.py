@@ -201,7 +201,10 @@ def test_stored_rows_are_those_of_the_settings_without_failures(tmp_path, monkey
     old = table.head(3)
     old = old.assign(settings=old["settings"].str.replace("planted", "old"))
     failed = table.tail(1).assign(seed=99, error="ValueError: no", roc_auc=np.nan)
-    study.add(paths.results_dir("planted") / "study.csv", pd.concat([old, table, failed]))
+    study.add(
+        paths.results_dir("planted") / "study.csv",
+        pd.concat([old, table, failed]).to_dict("records"),
+    )
     assert len(answer.found("planted").rows) == len(table)
     assert len(answer.found("planted").attempted) == len(table) + 1
     assert len(answer.found("planted", "old").rows) == 3
@@ -221,7 +224,7 @@ class Place:
 def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     path = paths.results_dir("planted") / "study.csv"
-    study.add(path, planted.rows(seeds=2, parts=("main",)))
+    study.add(path, planted.rows(seeds=2, parts=("main",)).to_dict("records"))
     with pytest.raises(ValueError, match=r"fewer than 3 seeds.*whales study run"):
         answer.stored(Place())
     with pytest.raises(ValueError, match=r"holds 81 calls.*with 50 and with 100"):
@@ -231,8 +234,11 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
         answer.stored(Place())
     monkeypatch.undo()
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    study.add(path, planted.rows(seeds=3, parts=("main",)))
-    study.add(paths.results_dir("simulated") / "study.csv", planted.rows(name="simulated"))
+    study.add(path, planted.rows(seeds=3, parts=("main",)).to_dict("records"))
+    study.add(
+        paths.results_dir("simulated") / "study.csv",
+        planted.rows(name="simulated").to_dict("records"),
+    )
     assert list(answer.stored(Place())) == ["planted", "simulated"]
     other = planted.rows(name="simulated")
     cnn = other["classifier"] == "cnn"

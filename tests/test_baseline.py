@@ -62,7 +62,7 @@ def test_labels_of_the_test_side_do_not_reach_the_model(bench):
     labels[split.test] = 1 - labels[split.test]
     other = make()
     object.__setattr__(other, "labels", labels)
-    turned = baseline.Bench(other, bench.grid, bench.features, bench.splits)
+    turned = baseline.Bench(other, bench.shape, bench.splits)
     before, after = baseline.run(bench, 0, "logistic"), baseline.run(turned, 0, "logistic")
     np.testing.assert_array_equal(before.probability, after.probability)
     assert before.threshold == after.threshold

@@ -456,7 +456,7 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
     assert found.groupby("part")["n_positive"].apply(list)["curve"] == ["all"]
     monkeypatch.setattr(study, "Study", lambda _: place)
     assert cli.main(["study", "status"]) == 0 and "other" not in capsys.readouterr().out
-    study.add(place.path, study.read(place.path).assign(settings="other"))
+    study.add(place.path, study.read(place.path).assign(settings="other").to_dict("records"))
     assert cli.main(["study", "status"]) == 0
     assert "1 rows in study.csv belong to other clips or settings" in capsys.readouterr().out
 

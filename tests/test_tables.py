@@ -118,15 +118,15 @@ def test_read_gives_what_is_stored_for_this_content(table, tmp_path):
 
 def test_rows_gives_those_of_one_content(table, tmp_path):
     path = tmp_path / "t.csv"
-    assert tables.rows(path, "a").empty
+    assert tables.rows(path, "a", keys=KEYS).empty
     tables.write(table, path)
-    assert tables.rows(path, "a").empty  # a table that names no content
+    assert tables.rows(path, "a", keys=KEYS).empty  # a table that names no content
     both = pd.concat([table.assign(content="a"), table[:1].assign(content="0012")])
     tables.write(both, path)
     pd.testing.assert_frame_equal(
-        tables.rows(path, "a").drop(columns="content"), table, check_dtype=False
+        tables.rows(path, "a", keys=KEYS).drop(columns="content"), table, check_dtype=False
     )
-    assert len(tables.rows(path, "0012")) == 1
+    assert len(tables.rows(path, "0012", keys=KEYS)) == 1
 
 
 def test_a_fingerprint_survives_another_processor_and_nothing_else():
@@ -169,19 +169,48 @@ def test_a_fingerprint_of_whole_numbers_counts_every_cell():
     assert len(found) == 3
 
 
+def _row(split, value, content="now", error=None):
+    values = {"split": split, "roc_auc": value, "error": error, "content": content}
+    return pd.DataFrame([values])
+
+
 def test_appended_rows_leave_those_of_other_contents_and_of_other_processes(tmp_path):
     path = tmp_path / "new" / "table.csv"
-
-    def row(split, value):
-        return pd.DataFrame([{"split": split, "roc_auc": value}])
-
-    tables.append(row(0, 0.5), path, keys=["split"], content="old")
-    tables.append(row(0, 0.6), path, keys=["split"], content="now")
-    found = tables.append(row(0, 0.9), path, keys=["split"], content="now")  # it has been run twice
-    assert found["roc_auc"].tolist() == [0.6]
-    assert tables.rows(path, "old")["roc_auc"].tolist() == [0.5]
-    assert tables.latest(path).equals(found)
+    for row in (_row(0, 0.5, "old"), _row(0, 0.6), _row(0, 0.9)):  # the last has been run twice
+        tables.append(row, path)
+    read = functools.partial(tables.rows, path, keys=["split"])
+    assert read("now")["roc_auc"].tolist() == [0.6] and read("old")["roc_auc"].tolist() == [0.5]
     with multiprocessing.get_context("fork").Pool(4) as pool:
-        jobs = [(row(k, 0.1), path) for k in range(1, 21)]
-        pool.starmap(functools.partial(tables.append, keys=["split"], content="now"), jobs)
-    assert sorted(tables.rows(path, "now")["split"]) == list(range(21))
+        pool.starmap(tables.append, [(_row(k, 0.1), path) for k in range(1, 41)])
+    assert sorted(read("now")["split"]) == list(range(41))
+    before = path.read_bytes()
+    tables.append(_row(99, 0.1)[["content", "error", "roc_auc", "split"]], path)
+    assert path.read_bytes() == before + b"99,0.1,,now\n"  # nothing else is written again
+    tables.append(_row(100, 0.1).assign(more=1), path)
+    found = read("now").set_index("split")["more"]
+    assert np.isnan(found[99]) and found[100] == 1 and len(found) == 43
+
+
+def test_a_torn_line_is_not_read_and_mended_by_the_next_row(tmp_path):
+    path, read = tmp_path / "t.csv", functools.partial(tables.grown, keys=["split"])
+    tables.append(pd.concat([_row(k, 0.5) for k in range(3)]), path)
+    whole = path.read_bytes()
+    for cut in range(1, len(whole)):
+        path.write_bytes(whole[:cut])
+        kept = max(whole[:cut].count(b"\n") - 1, 0)
+        assert read(path).shape[0] == kept
+        tables.append(_row(7, 0.5), path)
+        assert read(path)["split"].tolist() == [*range(kept), 7]
+    path.write_bytes(whole + b"9" * 10_000)  # longer than what is read at once
+    tables.append(_row(7, 0.5), path)
+    assert path.read_bytes() == whole + b"7,0.5,,now\n"
+
+
+def test_a_good_row_counts_for_a_failed_one_and_the_first_of_doubles(tmp_path):
+    path = tmp_path / "t.csv"
+    for row in (_row(0, None, error="no"), _row(1, None, error="no"), _row(1, 0.7), _row(1, 0.8),
+                _row(2, 0.6), _row(2, None, error="no")):  # fmt: skip
+        tables.append(row, path)
+    found = tables.grown(path, ["split"]).set_index("split")
+    assert found["error"].notna().to_dict() == {0: True, 1: False, 2: False}
+    assert found["roc_auc"].dropna().to_dict() == {1: 0.7, 2: 0.6}

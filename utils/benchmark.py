@@ -21,6 +21,7 @@ import pandas as pd
 import soundfile
 
 from utils import data, ocean
+from utils.augmentation import study
 from utils.baseline import baseline
 from utils.detect import recipes, store
 from utils.models import classifiers
@@ -33,6 +34,7 @@ LIBROSA_CLIPS = 500
 MEMORY_CLIPS = (2000, 20_000)
 LISTENING_HOURS = (1.0, 4.0)  # LISTENING_HOURS=24 whales benchmark
 READING_CLIPS = (1000, 4000)  # the challenge has 30,000: READING_CLIPS=30000 whales benchmark
+TABLE_ROWS, TABLE_APPENDS = 57_000, 1000
 ROUNDS = 5
 
 
@@ -171,6 +173,31 @@ def reading() -> list[str]:
     return lines
 
 
+def table() -> list[str]:
+    """Seconds to read a table of the study's size, and to append to it row by row."""
+    rng = np.random.default_rng(0)
+    columns = dict.fromkeys(study.COLUMNS, 0) | dict.fromkeys(
+        ("dataset", "arm", "classifier", "clips", "settings", "versions"), "a" * 12
+    )
+    columns |= {"error": None, "n_train": 850, "n_positive": 50, "ratio": 15.0}
+    rows = pd.DataFrame(columns, index=range(TABLE_ROWS)).assign(seed=range(TABLE_ROWS))
+    for score in study.SCORES:
+        rows[score] = rng.random(TABLE_ROWS)
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "study.csv"
+        study.add(path, rows.to_dict("records"))
+        (reading,) = best_seconds(lambda: study.read(path), rounds=3)
+        more = rows.head(1).to_dict("records")
+        start = time.perf_counter()
+        for number in range(TABLE_APPENDS):
+            study.add(path, [more[0] | {"seed": TABLE_ROWS + number}])
+        adding = time.perf_counter() - start
+    return [
+        f"{f'reading {TABLE_ROWS} rows of the study':40s} {reading:8.2f} s",
+        f"{f'appending {TABLE_APPENDS} to them, one at a time':40s} {adding:8.2f} s",
+    ]
+
+
 def reading_clips() -> tuple[int, ...]:
     """Numbers of clips that `reading` measures: the variable READING_CLIPS, or READING_CLIPS."""
     asked = os.environ.get("READING_CLIPS", "").split()
@@ -269,5 +296,6 @@ _RUN = (
 def run() -> None:
     """Print every measurement."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores\n")
-    for part in (mel_spectrograms, reading, listening, simulation, training, generation):
+    parts = (mel_spectrograms, reading, table, listening, simulation, training, generation)
+    for part in parts:
         print("\n".join(part()), flush=True)

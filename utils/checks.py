@@ -61,7 +61,7 @@ def plan(dataset, stems) -> Plan:
 
 
 def _quality_hours(dataset, splits):
-    bench = baseline.Bench(dataset.study_clips(), None, None, splits)
+    bench = baseline.Bench(dataset.study_clips(), baseline.PROTOCOL["shape"], splits)
     waiting = set(judging.jobs(bench)) - judging.stored_rows(bench)[1]
     return len(waiting) * judging.SECONDS / 3600, "whales quality"
 

@@ -4,6 +4,7 @@ A table that is computed anew on another processor differs in the last digits. T
 as it is as long as the new numbers agree with it, so a second run changes nothing.
 """
 
+import csv
 import hashlib
 import io
 import os
@@ -83,35 +84,79 @@ def read(path: Path, *, content: str | None = None) -> pd.DataFrame | None:
     return stored if content is None or _contents(stored) == [content] else None
 
 
-def rows(path: Path, content: str) -> pd.DataFrame:
-    """Return the rows of a stored table that follow from a content; no rows if there is no table.
+def grown(path: Path, keys: Sequence[str], **types_: type) -> pd.DataFrame:
+    """Return the rows of a table that `append` writes, each once; no rows if there is no table.
 
-    For tables that grow a row at a time, where rows of other contents may lie beside these.
+    A last line that a killed process left half-written is not read. Of rows with the same keys the
+    first good one counts; only without one, a row whose column `error` says what failed.
     """
-    stored = read(path)
-    if stored is None or "content" not in stored:
+    return _settled(_whole_lines(path, types_), keys)
+
+
+def rows(path: Path, content: str, *, keys: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of a table that grows which follow from a content; see `grown`.
+
+    Rows of other contents may lie beside these.
+    """
+    stored = _whole_lines(path, {})
+    if "content" not in stored:
         return pd.DataFrame()
-    return stored[stored["content"] == content]
+    return _settled(stored[stored["content"] == content], keys)
 
 
-def latest(path: Path) -> pd.DataFrame:
-    """Return the rows of a stored table whose content was the last to be written."""
-    stored = _read(path)
-    return stored[stored["content"] == stored["content"].iloc[-1]]
+def _whole_lines(path, types_):
+    if not Path(path).is_file():
+        return pd.DataFrame()
+    text = Path(path).read_bytes()
+    text = text[: text.rfind(b"\n") + 1]
+    return (
+        pd.read_csv(io.BytesIO(text), dtype={"content": str, **types_}) if text else pd.DataFrame()
+    )
 
 
-def append(table: pd.DataFrame, path: Path, *, keys: Sequence[str], content: str) -> pd.DataFrame:
-    """Add finished rows of a content to a table that grows; return all its rows of that content.
+def _settled(stored, keys):
+    if "error" in stored:  # the good ones first
+        stored = stored.iloc[np.argsort(stored["error"].notna(), kind="stable")]
+    return stored.drop_duplicates(list(keys)).sort_index() if len(stored) else stored
 
-    Under a lock: rows that another process has added meanwhile stay, as do those of other contents.
-    Of two rows with the same keys and content the first one stays.
+
+def append(new: pd.DataFrame | Sequence[Mapping], path: Path) -> None:
+    """Add rows to the end of a table that grows, under a lock and without reading the rest.
+
+    A half-written last line is cut off first. A table with other columns is written anew, with
+    those of both. Of dicts, which a data frame would take longer for, all have the same keys.
     """
+    records = new.to_dict("records") if isinstance(new, pd.DataFrame) else list(new)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        stored, new = read(path), table.assign(content=content)
-        both = new if stored is None else pd.concat([stored, new], ignore_index=True)
-        write(both.drop_duplicates([*keys, "content"]), path)
-    return rows(path, content)
+    with FileLock(path.with_suffix(".lock")), open(path, "a+b") as file:
+        _mend(file)
+        file.seek(0)
+        header = file.readline().decode().rstrip("\n")
+        columns = next(csv.reader([header])) if header else list(records[0])
+        if set(columns) != set(records[0]):
+            write(pd.concat([_read(path), pd.DataFrame(records)], ignore_index=True), path)
+            return
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([] if header else [columns])
+        writer.writerows([_field(row[column]) for column in columns] for row in records)
+        file.write(text.getvalue().encode())
+
+
+def _field(value):
+    return "" if value is None or value is pd.NA or value != value else value
+
+
+def _mend(file) -> None:
+    """Cut off what follows the last line break of an open file."""
+    end = start = file.seek(0, os.SEEK_END)
+    while start:
+        start = max(start - 4096, 0)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0 or not start:
+            file.truncate(start + found + 1)
+            return
 
 
 def digest(text: str) -> str:

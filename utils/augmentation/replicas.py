@@ -23,6 +23,7 @@ SEEDS = range(0, study.PROTOCOL["most_seeds"], study.PROTOCOL["n_splits"])  # ot
 SIZE = study.PROTOCOL["ratio_size"]  # real calls
 ARMS = (arms.REAL, "oversample", "classical", arms.ORACLE)
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]
+KEYS = ("replica", "seed")
 PATH = paths.results_dir(data.SIMULATED) / "replicas.csv"
 
 
@@ -51,20 +52,20 @@ def measure(replica, n_clips=4000):
 def run(settings, *, jobs):
     """Measure the replicas that have no rows yet, in some processes; return all rows."""
     made = content(settings)
-    table = tables.rows(PATH, made)
+    table = tables.rows(PATH, made, keys=KEYS)
     waiting = [n for n in REPLICAS if table.empty or n not in set(table["replica"])]
     with study.workers(jobs) as parallel, progress(total=len(waiting), what="replicas") as bar:
         for rows in parallel(joblib.delayed(measure)(replica) for replica in waiting):
             new = pd.DataFrame(rows).round(6)
-            table = tables.append(new, PATH, keys=["replica", "seed"], content=made)
+            tables.append(new.assign(content=made), PATH)
             bar.update()
-    return table
+    return tables.rows(PATH, made, keys=KEYS)
 
 
 def stored(settings):
     """Return the finished rows of the simulated clips' settings; None if fewer than FEWEST replicas
     are there."""
-    rows = tables.rows(PATH, content(settings))
+    rows = tables.rows(PATH, content(settings), keys=KEYS)
     return rows if len(rows) and rows["replica"].nunique() >= evaluation.FEWEST else None
 
 

@@ -82,7 +82,7 @@ def stored(name, settings):
     table = tables.read(path)
     columns = () if table is None else {column.split()[0] for column in table}
     there = [name for name in GENERATORS if name in columns]  # when it was run
-    wide = tables.rows(path, content(settings, there))
+    wide = tables.rows(path, content(settings, there), keys=["seed", "n_positive"])
     if wide.empty:
         return None
     names = [f"{name} {classifier}" for name in there for classifier in CLASSIFIERS]

@@ -22,7 +22,6 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 from joblib.externals.loky import process_executor
 from sklearn.metrics import roc_auc_score
 
@@ -427,25 +426,19 @@ def common_settings(table):
 
 
 def read(path):
-    """Return the stored rows, or an empty table with COLUMNS."""
-    if not path.is_file():
-        return pd.DataFrame(columns=COLUMNS)
-    return pd.read_csv(path, dtype={"settings": str, "clips": str, "error": str})
+    """Return the stored rows, each once (see `tables.grown`), or an empty table with COLUMNS."""
+    stored = tables.grown(path, KEY, settings=str, clips=str, error=str)
+    return stored if len(stored) else pd.DataFrame(columns=COLUMNS)
 
 
 def add(path, rows):
-    """Add finished rows to the table of a path; a row that is there stays, unless it had failed.
+    """Add finished rows to the table of a path; processes that share it lose nothing."""
+    tables.append([{name: _rounded(row, name) for name in COLUMNS} for row in rows], path)
 
-    Under a lock, written beside the table and renamed: processes that share it lose nothing.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
-        stored = read(path)
-        new = pd.DataFrame(rows).reindex(columns=COLUMNS).round(_DIGITS)
-        fine, failed = stored[stored["error"].isna()], stored[stored["error"].notna()]
-        parts = [part for part in (fine, new, failed) if len(part)]
-        table = pd.concat(parts, ignore_index=True).drop_duplicates(list(KEY))
-        tables.write(table.astype({"n_train": "Int64"}), path)  # failed rows have none
+
+def _rounded(row, name):
+    value = row.get(name)
+    return round(float(value), _DIGITS[name]) if name in _DIGITS and value is not None else value
 
 
 _DIGITS = dict.fromkeys(SCORES + BY_SNR, 6) | {"ratio": 4, "generator_seconds": 2, "seconds": 2}

@@ -45,9 +45,18 @@ class Bench:
     """A data set made ready for the classifiers: features and labels of all clips, and splits."""
 
     dataset: data.Dataset
-    grid: np.ndarray  # (n, f, t) spectrograms in the model's shape
-    features: features.Features
+    shape: tuple[int, int]  # of the models: cells of frequency and time
     splits: list[data.Split]
+
+    @functools.cached_property
+    def grid(self):
+        """(n, f, t) spectrograms in the models' shape."""
+        return spectrograms.resize(self.dataset.spectrograms, self.shape)
+
+    @functools.cached_property
+    def features(self):
+        """The `features.Features` of all clips; seconds, which a look at a table need not wait."""
+        return features.extract(self.grid)
 
     @functools.cached_property
     def fingerprint(self):
@@ -91,8 +100,7 @@ def prepare(dataset, shape=PROTOCOL["shape"]):
             f"{clips.name}: a training side holds {fewest} clips of a class, and the learning curve"
             f" needs {LEAST_CLIPS}; add clips, about {LEAST_CLIPS / 0.65:.0f} of each class in all."
         )
-    resized = spectrograms.resize(clips.spectrograms, shape)
-    return Bench(clips, resized, features.extract(resized), splits)
+    return Bench(clips, shape, splits)
 
 
 def run(bench, fold, model, *, train=None):
@@ -264,14 +272,15 @@ def fill(bench, name, jobs, content=None):
     this, by default that of the bench, stay in the table and are not returned.
     """
     path, content = bench.results(name), content or bench.content
-    stored = tables.rows(path, content)
     keys = list(jobs[0][0])
+    stored = tables.rows(path, content, keys=keys)
     done = set(stored[keys].itertuples(index=False, name=None)) if len(stored) else set()
     waiting = [(key, job) for key, job in jobs if tuple(key.values()) not in done]
     for _, job in progress(waiting, f"{bench.dataset.name}: {name}"):
         row = pd.DataFrame([job()]).round(5)
-        stored = tables.append(row, path, keys=keys, content=content)
+        tables.append(row.assign(content=content), path)
     wanted = pd.DataFrame([key for key, _ in jobs])
+    stored = tables.rows(path, content, keys=keys)
     return wanted.merge(stored, on=keys, how="left", validate="one_to_one")
 
 

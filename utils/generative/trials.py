@@ -24,6 +24,11 @@ FILLED = ("cnn", "random_forest")  # classifiers that learn from real and drawn 
 STABILITY_CALLS, STABILITY_SEEDS = 100, 20
 DRAWS = (1, 2, 4)  # times judging.SAMPLES
 ONE_FORM = ("gan",)  # whose discriminator sees calls alone and which takes its texture from seas
+KEYS = {
+    "forms": ["generator", "form", "split", "n_positive"],
+    "stability": ["generator", "seed"],
+    "draws": ["generator", "split"],
+}
 ROUNDS = {"forms": ["n_positive", "split"], "stability": ["seed"], "draws": ["split"]}
 REVISION = 1  # raised when the code changes what the rows mean
 
@@ -31,7 +36,7 @@ REVISION = 1  # raised when the code changes what the rows mean
 def stored(bench, trial):
     """Return the rows of a trial that belong to a bench and this code, without a split or seed that
     is still being run; None if there are none."""
-    rows = tables.rows(bench.results(trial), _content(bench))
+    rows = tables.rows(bench.results(trial), _content(bench), keys=KEYS[trial])
     if rows.empty:
         return None
     size = len(registry.REGISTRY)

@@ -339,14 +339,16 @@ def jobs(bench, *, generators=None, seeds=None, table_sizes=None):
 
 def stored_rows(bench):
     """Return the rows of quality.csv that belong to a bench and this code, and their jobs."""
-    stored = tables.rows(bench.results("quality"), f"{bench.content}-{REVISION}")
+    stored = tables.rows(
+        bench.results("quality"), f"{bench.content}-{REVISION}", keys=[*_JOB, "metric"]
+    )
     stored = stored.reindex(columns=[*_COLUMNS, "content"])
     return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
 
 
 def quality_table(bench, **part):
     """Return the rows of quality.csv, or of a part of it (see `jobs`), running what is missing."""
-    stored, done = stored_rows(bench)
+    done = stored_rows(bench)[1]
     path, content = bench.results("quality"), f"{bench.content}-{REVISION}"
     judge, wanted = None, jobs(bench, **part)
     waiting = [job for job in wanted if job not in done]
@@ -356,7 +358,8 @@ def quality_table(bench, **part):
         rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
         key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
         rows = rows.assign(**key, value=rows["value"].round(5))[list(_COLUMNS)]
-        stored = tables.append(rows, path, keys=[*_JOB, "metric"], content=content)
+        tables.append(rows.assign(content=content), path)
+    stored = stored_rows(bench)[0]
     found, asked = stored[list(_JOB)].itertuples(index=False, name=None), set(wanted)
     return stored[[job in asked for job in found]].reset_index(drop=True)
 
