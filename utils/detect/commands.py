@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-from utils.data.dataset import some_of
 from utils.errors import UserError
 
 
@@ -76,18 +75,20 @@ def run(detector, recordings, out, threshold, windows):
     return 1 if done.bad else 0
 
 
-def score(detector, source, out):
+def score(folder, source, out):
     """Score the clips of a data set against their labels."""
     from utils.detect import scoring, store
 
-    dataset = scoring.load_for(store.load(detector), source)
+    detector = store.load(folder)
+    dataset = scoring.load_for(detector, source)
     out = out or Path(f"scores_{dataset.name}")
-    table = scoring.score(detector, dataset, out)
+    table = scoring.score(folder, dataset, out)
     if table["held_out"].all():
         print("The detector learned from these clips: scores are those from when it had not.")
+    against = ((table["score"] >= detector.threshold) != (table["label"] == 1)).sum()
     print(
-        f"{len(table)} clips in {out}/{scoring.SCORES}; the surest disagreements with the labels "
-        f"({some_of(table['clip'])}) are on {scoring.PAGE}."
+        f"{against} of {len(table)} clips are scored against their labels; {out}/{scoring.SCORES} "
+        f"has the surest disagreements first, and {scoring.PAGE} shows them."
     )
 
 

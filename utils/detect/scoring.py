@@ -1,5 +1,6 @@
 """A detector against the labels of clips: scores, the surest disagreements first."""
 
+import os
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,7 +18,7 @@ SHOWN = 24  # clips on the page
 def load_for(detector, source):
     """Return the Dataset of a source, with the detector's settings; UserError if they can't be."""
     settings = detector.settings
-    name = source or paths.SIMULATED
+    name = source or os.environ.get("DATASET") or paths.SIMULATED
     is_audio = not Path(name).is_file()
     dataset = data.load(source, settings=settings) if is_audio and settings else data.load(source)
     if settings and not is_audio:
