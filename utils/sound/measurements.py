@@ -28,8 +28,8 @@ def measure(spectrograms, frequencies, times, band) -> pd.DataFrame:
 
     spectrograms (n, f, t) in dB, frequencies (f,) in Hz, times (t,) in s, band (low, high) of calls
     in Hz. start_hz, end_hz, duration_s, snr_db: of the straight line that `call_track` fits.
-    peak_hz: the band with most energy. bandwidth_hz: from 5 to 95 % of it. entropy: Shannon's, of the energy over the bands,
-    0 where it lies in one band, 1 where in all alike.
+    peak_hz: the band with most energy. bandwidth_hz: from 5 to 95 % of it. entropy: Shannon's, of
+    the energy over the bands, 0 where it lies in one band, 1 where in all alike.
     """
     frequencies = np.asarray(frequencies, dtype=float)
     track = call_track.track(spectrograms, frequencies, times, band)
