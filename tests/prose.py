@@ -111,6 +111,8 @@ NUMBERS = {
         "found": [
             ("0,83", eda(S)["roc_auc", "together"]),
             ("0,91", eda(R)["roc_auc", "together"]),
+            ("0,5", 0.5),
+            ("1", 1),
             ("0,69", floor(S, "loudness")),
             ("0,75", floor(R, "edges", "matched")),
             ("82", percent(S, "balance", "same_as_previous")),
