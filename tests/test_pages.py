@@ -3,12 +3,9 @@
 import json
 import re
 
-import numpy as np
 import pytest
-import soundfile
 
-from utils import data, pages, paths
-from utils.errors import UserError
+from utils import cli, pages, paths
 
 ROOT = paths.ROOT
 BLOCK = re.compile(r"```.*?```", re.S)
@@ -64,31 +61,21 @@ def test_links_of_a_page_lead_somewhere(page):
 @pytest.mark.parametrize("page", pages.PAGES)
 def test_a_page_has_one_decimal_sign(page):
     text = BLOCK.sub("", (ROOT / page).read_text(encoding="utf-8"))
-    text = re.sub(r"\]\([^)]+\)|Python 3\.\d+ (a|to) 3\.\d+", "", text)
+    text = re.sub(r"`[^`]*`|\]\([^)]+\)|Python 3\.\d+ (a|to) 3\.\d+", "", text)
     other = {",": r"\d\.\d", ".": r"\d,\d(?!\d\d\b)"}[pages.DECIMAL[pages.PAGES[page]]]
     assert not re.findall(other, text)
 
 
-@pytest.mark.parametrize(
-    ("page", "folder", "classes"),
-    [
-        ("README.md", "mis_clips", ("llamada", "nada")),
-        ("README.en.md", "my_clips", ("call", "none")),
-    ],
-)
-def test_own_clips_are_read_as_the_page_says(page, folder, classes, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(0)
-    for number, name in enumerate(classes):
-        (tmp_path / folder / name).mkdir(parents=True)
-        for clip in range(60):
-            audio = (1 + number) * 0.1 * rng.normal(size=16_000)
-            path = tmp_path / folder / name / f"rec{clip // 6}_{clip:02}.wav"
-            soundfile.write(path, audio, 8000)
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
-    namespace = {}
-    exec(code, namespace)
-    assert namespace["score"].shape == namespace["test"].shape
-    (tmp_path / folder / classes[0] / "broken.wav").write_bytes(b"not audio")
-    with pytest.raises(UserError, match="broken.wav"):
-        data.load(folder)
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_commands_of_a_page_exist_with_their_options(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    lines = re.findall(r"^\.venv/bin/whales (.*?)(?: *#.*)?$", text, re.M)
+    assert len(lines) >= 3
+    for line in lines:
+        command, words = cli.whales, line.split()
+        while hasattr(command, "commands") and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        known = {name for option in command.params for name in option.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert {*re.findall(r"^make (\w+)", text, re.M)} <= {*targets}

@@ -63,8 +63,7 @@ def facts() -> dict:
             for name, curve in told.curves(classifier).items()
         }
         numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 4)
-        zero = told.mean("ocean_prior", 0, classifier)
-        numbers["auc"][classifier]["zero"] = None if np.isnan(zero) else round(zero, 4)
+        numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 4)
         numbers["best"][classifier] = {
             str(n): told.best(answer.CHEAP, n, classifier) for n in sizes
         }
