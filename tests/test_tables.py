@@ -214,3 +214,10 @@ def test_a_good_row_counts_for_a_failed_one_and_the_first_of_doubles(tmp_path):
     found = tables.grown(path, ["split"]).set_index("split")
     assert found["error"].notna().to_dict() == {0: True, 1: False, 2: False}
     assert found["roc_auc"].dropna().to_dict() == {1: 0.7, 2: 0.6}
+
+
+def test_the_latest_rows_are_those_of_the_last_content(tmp_path):
+    path = tmp_path / "grown.csv"
+    for content, value in (("old", 1), ("new", 2), ("new", 3)):
+        tables.append(pd.DataFrame({"value": [value], "content": [content]}), path)
+    assert tables.latest(path)["value"].tolist() == [2, 3]

@@ -6,6 +6,7 @@ UserError, or a file that can't be read or written, is one sentence; all else ke
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -38,17 +39,19 @@ def _hand_on(context, parameter, value):
     text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     if parameter.name == "labels":
         text = str(Path(text).resolve())  # notebooks run in another folder
-    before = os.environ.get(variable)
-    context.call_on_close(lambda: _restore(variable, before))
     context.meta.setdefault("reading", []).append(parameter.opts[0])
     os.environ[variable] = "1" if value is True else text
 
 
-def _restore(variable, value):
-    if value is None:
-        os.environ.pop(variable, None)
-    else:
-        os.environ[variable] = value
+@contextlib.contextmanager
+def _environment_put_back():
+    """Undo what options put into the environment, also where the command line is refused."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _check_reading(context, _, value):
@@ -86,7 +89,8 @@ _DATASET_OPTIONS = (
 def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int:
     """Run a command and return its exit code; root: of the notebooks and reports."""
     try:
-        return whales.main(arguments, "whales", standalone_mode=False, obj=root) or 0
+        with _environment_put_back():
+            return whales.main(arguments, "whales", standalone_mode=False, obj=root) or 0
     except click.ClickException as error:
         error.show()
         return 2

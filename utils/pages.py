@@ -98,9 +98,9 @@ def write_facts() -> None:
     """Write pages/facts.json and the figure of the learning curves, in both languages."""
     text = json.dumps(facts(), indent=1, sort_keys=True)
     (paths.ROOT / "pages" / "facts.json").write_text(text + "\n", encoding="utf-8")
-    plotting.use_style()
     told = front.Front(answer.found(REAL))
     for language, words in WORDS.items():
+        plotting.use_style(language)
         figure = front.learning_curves(told, words, DECIMAL[language])
         _save(figure, f"curves_{language}")
 
@@ -125,8 +125,8 @@ def draw_strip(dataset: data.Dataset) -> None:
             (dataset.frequencies, dataset.times), study.PROTOCOL["shape"], strict=True
         )
     ]
-    plotting.use_style()
     for language, words in STRIP.items():
+        plotting.use_style(language)
         _save(front.strip(rows, *axes, words), f"strip_{language}")
 
 

@@ -104,6 +104,12 @@ def rows(path: Path, content: str, *, keys: Sequence[str]) -> pd.DataFrame:
     return _settled(stored[stored["content"] == content], keys)
 
 
+def latest(path: Path) -> pd.DataFrame:
+    """Return the rows of a table that grows whose content was the last to be written."""
+    stored = _whole_lines(path, {})
+    return stored[stored["content"] == stored["content"].iloc[-1]]
+
+
 def _whole_lines(path, types_):
     if not Path(path).is_file():
         return pd.DataFrame()

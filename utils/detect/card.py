@@ -70,7 +70,7 @@ class Findings:
 
     def write(self, folder) -> None:
         """Write card.md and its figures into a folder."""
-        plotting.use_style()
+        plotting.use_style("en")
         labels, probability = self.scores["label"].to_numpy(), self.scores["score"].to_numpy()
         curves(labels, probability, self.detector.threshold).savefig(folder / CURVES)
         self._worst().savefig(folder / WORST)

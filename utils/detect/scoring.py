@@ -57,7 +57,7 @@ def score(folder, dataset, out) -> pd.DataFrame:
         }
     )
     order = table["surprise"].sort_values(ascending=False, kind="stable").index
-    plotting.use_style()
+    plotting.use_style("en")
     figure = card.spectrogram_page(
         material, order[:SHOWN].to_numpy(), table, "where the detector is surest against the labels"
     )

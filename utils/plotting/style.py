@@ -81,12 +81,13 @@ _STYLE = {
 }
 
 
-def use_style() -> None:
-    """Set the look of every figure of the notebooks."""
+def use_style(language: str = "es") -> None:
+    """Set the look of every figure, and the decimal sign of ticks and tables: "es" or "en"."""
+    spanish = language == "es"
     plt.rcdefaults()
     plt.rcParams.update(_STYLE)
-    scale.register_scale(_SpanishScale)
-    pd.options.display.float_format = number
+    scale.register_scale(_SpanishScale if spanish else scale.LinearScale)
+    pd.options.display.float_format = number if spanish else None
     pd.options.display.width = 100
 
 
