@@ -521,9 +521,20 @@ def test_events_by_hand(tmp_path, capsys):
     assert commands.evaluate(found, known, "overlap", None, "upcall") is None
     lines = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
     # file, hits, false alarms, misses, hours, precision, recall, f1, error rate, alarms an hour
-    assert lines[0] == ["a.wav", "2", "1", "1", "1.0", "0.667", "0.667", "0.667", "0.667", "1.000"]
-    assert lines[1][:5] == ["b.wav", "0", "0", "1", "0.5"] and lines[1][6] == "0.000"
-    assert lines[2] == ["all", "2", "1", "2", "1.5", "0.667", "0.500", "0.571", "0.750", "0.667"]
+    assert lines[0] == [
+        "a.wav",
+        "2",
+        "1",
+        "1",
+        "1.000",
+        "0.667",
+        "0.667",
+        "0.667",
+        "0.667",
+        "1.000",
+    ]
+    assert lines[1][:5] == ["b.wav", "0", "0", "1", "0.500"] and lines[1][6] == "0.000"
+    assert lines[2] == ["all", "2", "1", "2", "1.500", "0.667", "0.500", "0.571", "0.750", "0.667"]
     commands.evaluate(found, known, "overlap", 0.5, None)
     assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["3", "0", "2"]
     commands.evaluate(found, known, "onset", 0.5, "upcall")

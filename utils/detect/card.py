@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib import ticker
 from sklearn import metrics
 
 from utils import plotting
@@ -173,6 +174,8 @@ def curves(labels, probability, threshold):
     for ax in axes:
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         ax.grid()
+        for axis in (ax.xaxis, ax.yaxis):  # the notebooks' scale writes decimal commas
+            axis.set_major_formatter(ticker.ScalarFormatter())
     return figure
 
 

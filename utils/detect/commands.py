@@ -101,4 +101,4 @@ def evaluate(selections, annotations, rule, tolerance, label):
     table, _ = evaluating.evaluate(
         selections, annotations, label=label, rule=rule, tolerance=tolerance
     )
-    print(table.round(3).to_string(index=False))
+    print(table.to_string(index=False, float_format="{:.3f}".format))
