@@ -1,7 +1,6 @@
 """Checkpoint 4 on planted tables: what is asked of a table, its sentences and its figures."""
 
 import re
-from types import SimpleNamespace
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -298,15 +297,6 @@ def test_faint_calls_are_told_from_loud_ones(found, bare):
     assert answer.by_snr(bare, "aae", "cnn").empty and "no se mide" in findings.by_snr(bare, "cnn")
 
 
-def test_rescued_calls_are_those_that_pass_the_most_seas():
-    truth = np.array([1, 1, 1, 0, 0, 0, 0])
-    before = np.array([0.1, 0.9, 0.5, 0.2, 0.4, 0.6, 0.8])
-    after = np.array([0.9, 0.1, 0.5, 0.2, 0.4, 0.6, 0.8])
-    gained, lost, first, second = answer.rescued(truth, before, after, 1)
-    assert gained.tolist() == [0] and lost.tolist() == [1]
-    assert (first[0], second[0]) == (0, 1) and first[2] == second[2] == 0.5
-
-
 # Sentences
 
 
@@ -548,25 +538,13 @@ def test_what_an_added_call_is_worth(found):
     assert told[800].count("no contiene las 800") == 2
 
 
-def test_rescued_calls_are_counted_in_the_title(found):
-    truth, before = np.array([1, 1, 1, 0]), np.array([0.5, 0.5, 0.5, 0.5])
-    after = np.array([0.9, 0.8, 0.1, 0.0])
-    title = findings.rescued_title(found, 25, 0.012, truth, before, after)
-    assert "suben 2 y bajan 1" in title and "+0.012;" in title and "media de 5 semillas" in title
-    clips = SimpleNamespace(truth=pd.DataFrame({"snr_db": [np.nan, 7.2, -3.4]}))
-    named = findings.rescued_titles(clips, np.array([2, 1]), before[:2], after[:2])
-    assert named == ["0.50 → 0.90 · SNR -3 dB", "0.50 → 0.80 · SNR 7 dB"]
-    clips.truth = None
-    assert findings.rescued_titles(clips, [2], before[:1], after[:1]) == ["0.50 → 0.90"]
+def test_profit_is_told_of_every_data_set(found):
     assert "14 ayudan" not in findings.profit_title({"a": found}) and "10 ayudan" in (
         findings.profit_title({"a": found})
     )
 
 
-def test_other_scores_and_scores_themselves_are_shown(found):
-    table = findings.other_scores(found, 50, ("classical", "aae", "absent"))
-    assert table.shape == (3, 6) and "+0.04" in table.loc["AAE", "CNN: precisión media"]
-    assert 0.7 < float(table.loc["solo reales", "CNN: precisión media"]) < 0.9
+def test_scores_themselves_are_shown(found):
     table = findings.absolute(found, plotting.MODELS)
     assert table.shape == (2, len(study.PROTOCOL["sizes"]))
     first, second = map(float, table.loc["CNN", 50].split(" → "))

@@ -33,7 +33,6 @@ GROUPS = {  # of arms whose mean is told
 BEST = arms.BEST  # chosen by Checkpoint 3, before any row of the study was seen
 ANSWER_SIZE, NEXT_SIZE = 50, 100  # real calls of the headline, and what labelling more is told by
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
-OTHER_SCORES = ("average_precision", "f1", "brier")
 PUBLISHED = (data.SIMULATED, "right_whale_upcalls")
 OVERLAPS = (0.0, 0.1, comparison.OVERLAP, 1.0)  # what verdicts are told by, and other constants
 SEED = 0  # of the bootstraps
@@ -462,18 +461,6 @@ def costs(answer, size, classifier):
     return verdicts.drop(arms.ORACLE, errors="ignore").assign(seconds=seconds)
 
 
-def other_scores(answer, size):
-    """Return {(classifier, score): `comparison.verdicts` at a size, arms as index} of the
-    headline's classifiers and OTHER_SCORES."""
-    rows = headline(answer.main[answer.main["n_positive"] == size], None)
-    found = {}
-    for score in OTHER_SCORES:
-        table = comparison.verdicts(rows, score=score)
-        for classifier, own in table.groupby("classifier"):
-            found[classifier, score] = own.set_index("arm")
-    return found
-
-
 def more_calls(answer, classifier, size, larger):
     """Return (mean, low, high): what `real` gains from size to larger calls, paired by seed."""
     curve = comparison.learning_curve(answer.main, classifier)
@@ -492,18 +479,3 @@ def by_snr(answer, arm, classifier):
         paired = paired[paired["arm"] == arm]
         parts[score] = paired.groupby("seed")["difference"].mean()
     return pd.DataFrame(parts)
-
-
-def rescued(truth, before, after, count):
-    """Return (gained, lost): the numbers of `count` calls each that rise, or fall, most among the
-    seas, and the share of seas below each clip before and after, (n,) each.
-
-    truth (n,): labels; before, after (n,): probabilities of two classifiers for the same clips.
-    """
-    shares = []
-    for probability in (before, after):
-        seas = np.sort(probability[truth == 0])
-        shares.append(np.searchsorted(seas, probability) / len(seas))
-    calls = np.flatnonzero(truth == 1)
-    order = calls[np.argsort((shares[1] - shares[0])[calls], kind="stable")]
-    return order[::-1][:count], order[:count], *shares

@@ -492,29 +492,6 @@ def profit_title(found) -> str:
     return f"{title(answer.BEST)}, todo detector y tamaño:\n" + "\n".join(parts)
 
 
-def rescued_title(found, size, change, truth, before, after) -> str:
-    """How many calls of seed 0 rise and fall among the seas, and what the CNN's ROC AUC changes
-    there (change) and in the mean; truth, before, after: see `answer.rescued`."""
-    calls = truth == 1
-    up, down = (int((sign * (after - before)[calls] > 0).sum()) for sign in (1, -1))
-    row = found.row(answer.BEST, size, "cnn")
-    return (
-        f"{name(found.name)}, semilla 0, {size} llamadas, CNN con {title(answer.BEST)}: suben {up} "
-        f"y bajan {down}.\nROC AUC {change:{SIGNED}}; {row['mean']:{SIGNED}} en la media de "
-        f"{row['seeds']} semillas. Arriba, subidas; abajo, bajadas"
-    )
-
-
-def rescued_titles(dataset, clips, before, after) -> list[str]:
-    """Titles of some clips: the share of seas that each lies above, before and after, and its SNR
-    where the truth is known."""
-    titles = [f"{before[i]:.2f} → {after[i]:.2f}" for i in range(len(clips))]
-    if dataset.truth is None:
-        return titles
-    decibels = dataset.truth["snr_db"].to_numpy()[clips]
-    return [f"{text} · SNR {snr:.0f} dB" for text, snr in zip(titles, decibels, strict=True)]
-
-
 def profit(found) -> str:
     """Where the best generator has its highest and lowest mean, beside duplicates there."""
     rows = found.against_real[found.against_real["arm"] == answer.BEST]
@@ -822,20 +799,6 @@ def absolute(found, classifiers) -> pd.DataFrame:
     table = table.rename(index=plotting.model_title)
     table = table.rename_axis(f"{name(found.name)}, solo reales → clásico")
     return table.rename_axis(columns="llamadas")
-
-
-def other_scores(found, size, names) -> pd.DataFrame:
-    """The other scores of real calls alone at a size, and what some arms change in them, with
-    intervals, as text."""
-    main = found.main[(found.main["n_positive"] == size) & (found.main["arm"] == arms.REAL)]
-    columns = {}
-    for (classifier, score), rows in answer.other_scores(found, size).items():
-        told = rows.loc[[arm for arm in names if arm in rows.index]].apply(signed, axis=1)
-        base = main[main["classifier"] == classifier][score].mean()
-        told = pd.concat([pd.Series({arms.REAL: f"{base:.3f}"}), told])
-        columns[f"{plotting.model_title(classifier)}: {SCORES[score]}"] = told
-    table = pd.DataFrame(columns).rename(index=title)
-    return table.rename_axis(f"{name(found.name)}, {size} llamadas")
 
 
 def checkpoint(rows) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def calibration(predictions, brier):
 
     predictions: name to (labels (n,), probability (n,)). brier: name to score.
     """
-    size = plotting.WIDTH, 4.4
+    size = plotting.WIDTH - 0.05, 4.4  # a last tick may jut out
     _, axes = plt.subplots(1, 2, figsize=size, width_ratios=[1.2, 1])
     plotting.reliability_curves(predictions, n_bins=6, ax=axes[0])
     names = list(brier)[::-1]
