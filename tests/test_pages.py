@@ -34,6 +34,15 @@ def test_the_facts_are_those_of_the_tables():
     compare(stored, computed)
 
 
+def test_seeds_that_nobody_had_looked_at_say_the_same():
+    stored = json.loads((ROOT / "pages" / "facts.json").read_text(encoding="utf-8"))
+    for classifier, sizes in stored["gain"].items():
+        for size in ("25", "50"):
+            unseen = stored["unseen"][classifier][size]
+            assert unseen["verdict"] == sizes[size]["verdict"] == "helps"
+            assert unseen["seeds"] < sizes[size]["seeds"]
+
+
 @pytest.mark.parametrize("page", pages.PAGES)
 def test_a_page_is_short_and_opens_with_a_figure(page):
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -56,7 +56,15 @@ def facts() -> dict:
     found = answer.found(REAL)
     told = front.Front(found)
     sizes, primary = study.PROTOCOL["sizes"], study.PROTOCOL["primary"]
-    numbers = {"seeds": len(told.seeds), "auc": {}, "gain": {}, "over_rival": {}, "best": {}}
+    unseen = front.Front(found, primary["unseen"])
+    numbers = {
+        "seeds": len(told.seeds),
+        "auc": {},
+        "gain": {},
+        "over_rival": {},
+        "best": {},
+        "unseen": {},
+    }
     for classifier in primary["classifiers"]:
         numbers["auc"][classifier] = {
             name: {str(n): round(value, 4) for n, value in curve.items()}
@@ -69,6 +77,7 @@ def facts() -> dict:
         }
         numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
         numbers["over_rival"][classifier] = _verdicts(told.against("rival"), classifier)
+        numbers["unseen"][classifier] = _verdicts(unseen.against("real"), classifier)
         for n in (25, 50):
             k, low, high = told.equivalent(n, classifier)
             numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = {

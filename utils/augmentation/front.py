@@ -4,7 +4,7 @@ Facts are numbers; how they are written is the pages' business (`utils.pages`).
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -31,10 +31,11 @@ class Front:
     """The rows of one data set that the pages tell.
 
     All are of the seeds that hold the whole primary comparison: while it is still being run, what
-    stands side by side has met the same clips.
+    stands side by side has met the same clips. among: seeds to read, None for all.
     """
 
     found: answer.Answer
+    among: Collection[int] | None = None
 
     @functools.cached_property
     def seeds(self) -> set[int]:
@@ -44,7 +45,8 @@ class Front:
         own = own[own["classifier"].isin(primary["classifiers"])]
         whole = len(primary["sizes"]) * len(primary["classifiers"])
         counts = own.groupby("seed").size()
-        return set(counts.index[counts == whole])
+        every = set(counts.index[counts == whole])
+        return every if self.among is None else every & set(self.among)
 
     @functools.cached_property
     def told(self) -> pd.DataFrame:
