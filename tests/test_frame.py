@@ -334,7 +334,12 @@ def test_a_figure_is_not_cut_at_its_edges(figure):
 
 def test_report_runs_the_code_of_the_notebook(path, notebook):
     source = nbformat.read(ROOT / "notebooks" / path.name, as_version=4)
-    stored, current = ([cell.source for cell in code_cells(nb)] for nb in (notebook, source))
+    stored = [cell.source for cell in code_cells(notebook)]
+    current = [  # a copy leaves out what its data set does not offer
+        cell.source
+        for cell in code_cells(source)
+        if cell.source in stored or not {*NEEDS} & {*cell.metadata.get("tags", ())}
+    ]
     assert stored == current, f"run make report again for {name(path)}"
 
 
