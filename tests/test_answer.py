@@ -10,7 +10,7 @@ import planted
 import pytest
 
 from utils import paths, plotting
-from utils.augmentation import answer, arms, figures, findings, study
+from utils.augmentation import answer, arms, figures, findings, robustness, study
 from utils.statistics import comparison
 
 matplotlib.use("Agg")
@@ -139,7 +139,7 @@ def test_batches_of_seeds_are_compared(found):
     assert findings.replicated(found).endswith("no hay dos lotes de 10 semillas que comparar.")
     table = planted.rows(seeds=20, parts=("main",))
     both = answer.Answer("planted", table)
-    wide = answer.batches(both)
+    wide = robustness.batches(both)
     assert wide.columns.tolist() == [0, 10]
     assert len(wide) == 2 * len(planted.GENERATED) * len(study.PROTOCOL["sizes"])
     assert wide.loc[("cnn", "aae", 50), 10] == pytest.approx(planted.EFFECTS["aae"], abs=2e-3)
@@ -247,7 +247,7 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
 
 
 def test_two_data_sets_agree_or_not(found, bare):
-    same = answer.agreement(found, found)
+    same = robustness.agreement(found, found)
     assert same["rows"] == same["same"] == 2 * 5 * (len(planted.EFFECTS) - 1)
     assert same["opposed"] == 0 and same["rho"] == pytest.approx(1)
     turned = bare.rows.copy()
@@ -256,7 +256,7 @@ def test_two_data_sets_agree_or_not(found, bare):
     at = turned[real].groupby(keys)["roc_auc"].first()
     base = at.loc[list(turned[keys].itertuples(index=False, name=None))].to_numpy()
     turned["roc_auc"] = 2 * base - turned["roc_auc"]
-    against = answer.agreement(found, answer.Answer("turned", turned))
+    against = robustness.agreement(found, answer.Answer("turned", turned))
     assert against["opposed"] > 0 and against["rho"] < -0.8
 
 
@@ -330,7 +330,7 @@ def test_where_a_gain_is_ruled_out_is_told_by_size(sizes, told):
 
 
 def test_the_average_of_a_group_is_paired_by_seed(found, bare):
-    average = answer.averages(found)
+    average = robustness.averages(found)
     assert set(average.index) == {(g, c) for g in answer.GROUPS for c in answer.CLASSIFIERS}
     for group, names in answer.GROUPS.items():
         planted_mean = np.mean([planted.EFFECTS[name] for name in names if name in planted.EFFECTS])
@@ -342,7 +342,7 @@ def test_the_average_of_a_group_is_paired_by_seed(found, bare):
     worse = (table["arm"] == "gan") & (table["n_positive"] == 25) & ~lost
     table.loc[worse, "roc_auc"] -= 0.3  # told nowhere, since a seed lacks it
     table.loc[lost, ["roc_auc", "error"]] = [np.nan, "CollapseError: none"]
-    again = answer.averages(answer.Answer("planted", table))
+    again = robustness.averages(answer.Answer("planted", table))
     kept = again.loc["generated", "mean"] - average.loc["generated", "mean"]
     assert (kept.abs() < 0.005).all()
     shown = findings.averages({"planted": found, "bare": bare})
@@ -441,7 +441,7 @@ def test_other_parts_are_said_where_they_are_measured(found, bare):
     assert "AAE +0.0" in other
     assert re.search(r"equilibrado\*\* \(5 semillas\)\. \d+ comparaciones .*: \d+ ", other)
     assert "sin medir" in findings.other_scenario(bare, "challenge")
-    rho = answer.agreement(found, bare)["rho"]
+    rho = robustness.agreement(found, bare)["rho"]
     assert f"con generador: {rho:.2f}." in findings.agreement(found, bare)
 
 
@@ -466,15 +466,15 @@ def test_more_seeds_are_projected(found):
 
 def test_what_hangs_on_the_constant_that_widens_intervals():
     noisy = answer.Answer("noisy", planted.rows(parts=("main", "curve"), noise=0.02))
-    told = answer.by_overlap(noisy)
+    told = robustness.by_overlap(noisy)
     wide = {overlap: (own["high"] - own["low"]).mean() for overlap, (own, _) in told.items()}
-    assert list(told) == list(answer.OVERLAPS) and comparison.OVERLAP in told
-    for overlap in answer.OVERLAPS:  # five seeds: sqrt(1 + 5 overlap) times as wide
+    assert list(told) == list(robustness.OVERLAPS) and comparison.OVERLAP in told
+    for overlap in robustness.OVERLAPS:  # five seeds: sqrt(1 + 5 overlap) times as wide
         assert wide[overlap] / wide[0.0] == pytest.approx(np.sqrt(1 + 5 * overlap))
     own, averages = told[comparison.OVERLAP]
     kept = answer.headline(noisy.against_real)
     pd.testing.assert_frame_equal(own.reset_index(drop=True), kept.reset_index(drop=True))
-    pd.testing.assert_frame_equal(averages, answer.averages(noisy))
+    pd.testing.assert_frame_equal(averages, robustness.averages(noisy))
     bare, widest = (told[end][0]["verdict"] for end in (0.0, 1.0))
     assert (bare == "undecided").sum() < (widest == "undecided").sum()
     table = findings.by_overlap(noisy)
@@ -485,13 +485,13 @@ def test_what_hangs_on_the_constant_that_widens_intervals():
 
 
 def test_comparisons_that_can_never_be_equivalent_are_counted(found):
-    assert sum(pair[1] for pair in answer.never_equivalent(found).values()) == 0
+    assert sum(pair[1] for pair in robustness.never_equivalent(found).values()) == 0
     assert "0 de las 60 comparaciones" in findings.unreachable(found)
     scattered = found.rows.copy()
     at = (scattered["n_positive"] == 50) & (scattered["arm"] == "vae")
     scattered.loc[at, "roc_auc"] += 0.1 * (scattered.loc[at, "seed"] % 2)
     one = answer.Answer("planted", scattered)
-    assert answer.never_equivalent(one)[50] == (12, 2)  # the VAE's, of both detectors
+    assert robustness.never_equivalent(one)[50] == (12, 2)  # the VAE's, of both detectors
     assert "2 de 12 con 50" in findings.projection(one)
     assert one.width > study.PROTOCOL["width"]
 
@@ -504,7 +504,7 @@ def test_a_rule_that_ended_at_its_most_seeds_is_not_called_met():
 
 
 def test_each_rival_is_told_by_itself(found):
-    beside = answer.beside_each_rival(found)
+    beside = robustness.beside_each_rival(found)
     assert set(beside) == set(answer.CHEAP)
     for name, means in beside.items():
         assert len(means) == 60

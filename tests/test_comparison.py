@@ -1,5 +1,7 @@
 """Statistics of the study: planted effects, null tables, and curves whose answer is known."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -164,11 +166,119 @@ def test_real_equivalents_end_where_the_curve_ends():
         np.testing.assert_allclose(found, end)
 
 
+@pytest.mark.parametrize("size", [0, 50])
+def test_the_interval_of_equivalents_holds_the_truth_as_often_as_it_says(size):
+    # +0.05 a doubling, so that 0.725 is worth 141 calls; seeds share part of their noise, as splits
+    rng, sizes = np.random.default_rng(0), np.array([25, 50, 100, 200, 400, 800])
+    shared, held = 0.2 / 0.9, []
+    for _ in range(200):
+        noise = np.sqrt(shared) * rng.normal(size=7)
+        noise = 0.02 * (noise + np.sqrt(1 - shared) * rng.normal(size=(10, 7)))
+        curve = [rows("real", 0.6 + 0.05 * np.log2(n / 25) + own, n_positive=n)
+                 for n, own in zip(sizes, noise.T[:6], strict=True)]  # fmt: skip
+        arm = rows("vae", 0.725 + noise[:, 6], n_positive=size, ratio=15.0)
+        _, low, high = comparison.real_equivalents(pd.concat([*curve, arm]), "vae", size, "cnn")
+        held.append(low <= 50 * 2**1.5 <= high)
+    assert 0.91 < np.mean(held) < 0.99
+
+
+def test_an_interval_of_equivalents_is_what_the_paired_test_does_not_reject():
+    drawn = pd.concat([*curve_table(noise=0.01), rows("vae", np.full(12, 0.725), ratio=15.0)])
+    _, low, high = comparison.real_equivalents(drawn, "vae", 50, "cnn")
+    curve = comparison.learning_curve(drawn, "cnn")
+
+    def p(k):  # between 100 and 200 calls
+        at = np.log2(k / 100)
+        return comparison.p_value(0.725 - (1 - at) * curve[100] - at * curve[200])
+
+    assert 100 < low < high < 200
+    assert p(low) == pytest.approx(0.05, abs=0.01) == p(high)
+    assert p(low / 1.02) < 0.05 > p(high * 1.02)
+
+
 def test_few_seeds_are_refused():
     with pytest.raises(ValueError, match="at least 3"):
         comparison.interval([0.1, 0.2])
     with pytest.raises(ValueError, match="seeds hold both"):
         comparison.real_equivalents(pd.concat(curve_table()), "vae", 50, "cnn")
+    with pytest.raises(UserError, match="can show nothing"):
+        comparison.detectable(0.01, 2)
+
+
+@pytest.mark.parametrize(("d", "k"), [(0.2, 199), (0.5, 34), (0.8, 15)])
+def test_the_detectable_effect_of_independent_seeds_is_that_of_the_t_test(d, k):
+    # paired t test, 5 % two-sided, power 0.8: sample sizes of G*Power (Faul et al. 2007)
+    below, above = (comparison.detectable(2.0, n, overlap=0) for n in (k - 1, k))
+    assert above < 2 * d < below
+
+
+@pytest.mark.parametrize(("seeds", "tests"), [(5, 1), (10, 6), (40, 14)])
+def test_a_detectable_effect_is_found_with_the_power_it_says(seeds, tests):
+    rng, shared = np.random.default_rng(0), comparison.OVERLAP / (1 + comparison.OVERLAP)
+    deviation = np.sqrt(1 - shared)  # of seeds about the mean that they share
+    effect = comparison.detectable(deviation, seeds, tests=tests)
+    values = effect + np.sqrt(shared) * rng.normal(size=(4000, 1))
+    values = values + deviation * rng.normal(size=(4000, seeds))
+    found = [comparison.p_value(own) < 0.05 / tests and own.mean() > 0 for own in values]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.02)
+    assert comparison.detectable(deviation, seeds, tests=tests, power=0.5) < effect
+    assert comparison.detectable(2 * deviation, seeds, tests=tests) == pytest.approx(2 * effect)
+
+
+def test_verdicts_tell_what_they_could_have_shown():
+    effects = dict.fromkeys("abc", 0.0)
+    drawn = table(effects, noise=0.02)
+    found = comparison.verdicts(drawn).set_index("arm")
+    gap = drawn.pivot(index="seed", columns="arm", values="roc_auc")
+    for arm in effects:
+        deviation = (gap[arm] - gap["real"]).std()
+        expected = comparison.detectable(deviation, 20, tests=3)
+        assert found.loc[arm, "detectable"] == pytest.approx(expected)
+    assert (found["detectable"] > found["high"] - found["mean"]).all()
+
+
+def primary(effects, seeds=40):
+    """Two detectors at three sizes: an arm and two rivals, the better of which brings +0.01."""
+    parts = []
+    for number, (n, classifier) in enumerate(itertools.product((25, 50, 100), ("cnn", "forest"))):
+        own = {"a": 0.0, "b": 0.01, "ocean": 0.01 + effects[number]}
+        drawn = table(own, seeds=seeds, noise=0.002, seed=number)
+        parts.append(drawn.assign(n_positive=n, classifier=classifier))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_primary_comparison_is_one_family():
+    drawn = primary([0.02, 0.0015, 0.0, 0.0, -0.0015, -0.02])
+    alone = comparison.against_best(drawn, ("a", "b"), ("ocean",))
+    one = comparison.against_best(drawn, ("a", "b"), ("ocean",), family=())
+    assert len(one) == 6 and (one["rival"] == "b").all()
+    np.testing.assert_allclose(one["p"], comparison.holm(alone["p"]))
+    np.testing.assert_allclose(one["p_gain"], comparison.holm(alone["p_gain"]))
+    same = ["n_positive", "classifier", "mean", "low", "high", "rival"]
+    pd.testing.assert_frame_equal(one[same], alone[same])
+    assert one["verdict"].iloc[0] == "helps" and one["verdict"].iloc[-1] == "harms"
+    assert (one["detectable"] > alone["detectable"]).all()
+
+
+def test_a_primary_comparison_is_read_on_seeds_that_nobody_saw():
+    drawn, seen = primary([0.0] * 6), range(14)
+    lucky = (drawn["arm"] == "ocean") & drawn["seed"].isin(seen)
+    drawn.loc[lucky, "roc_auc"] += 0.1  # what had been looked at when it was written
+    unseen = drawn[~drawn["seed"].isin(seen)]
+    found = comparison.against_best(unseen, ("a", "b"), ("ocean",), family=())
+    assert (found["seeds"] == 26).all() and (found["verdict"] == "equivalent").all()
+    assert (comparison.against_best(drawn, ("a", "b"), ("ocean",))["mean"] > 0.03).all()
+
+
+def test_a_null_family_is_wrong_in_five_of_a_hundred():
+    wrong = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        null = [rows(arm, 0.02 * rng.normal(size=26), n_positive=n, ratio=float(arm != "real"))
+                for n in range(6) for arm in ("real", "ocean")]  # fmt: skip
+        own = comparison.verdicts(pd.concat(null), family=(), overlap=0)
+        wrong.append((own["p"] < 0.05).any())
+    assert 0.02 < np.mean(wrong) < 0.09
 
 
 def test_the_whole_training_side_ends_the_curve_at_its_mean_size():
@@ -218,6 +328,12 @@ def test_scores_by_size_leave_out_what_has_few_seeds():
     found = comparison.scores_by_size(both)
     assert set(found["arm"]) == {"real"} and (found["seeds"] == 12).all()
     assert ((found["low"] <= found["mean"]) & (found["mean"] <= found["high"])).all()
+
+
+def test_an_interval_of_a_score_is_one_of_scores():
+    found = comparison.scores_by_size(rows("real", [0.9, 1.0, 1.0, 1.0]))
+    assert found["high"].item() == 1 and 0 < found["low"].item() < found["mean"].item()
+    assert comparison.interval([0.9, 1.0, 1.0, 1.0])[2] > 1
 
 
 def test_the_rival_is_chosen_for_each_place():

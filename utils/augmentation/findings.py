@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from utils import plotting
-from utils.augmentation import answer, arms, sensitivity, study
+from utils.augmentation import answer, arms, robustness, sensitivity, study
 from utils.augmentation import replicas as deployments
 from utils.augmentation.figures import AGAINST_RIVAL as RIVAL_WORDS
 from utils.augmentation.figures import WORDS, title
@@ -53,7 +53,8 @@ def signed(row) -> str:
 
 def judged(row, words=WORDS) -> str:
     """A difference, its interval and its verdict; with p where the interval leaves out zero and p
-    does not bear it out. row: of `comparison.verdicts`, whose p is adjusted, or `answer.change`."""
+    does not bear it out. row: of `comparison.verdicts`, whose p is adjusted, or of
+    `robustness.change`."""
     told = f"{signed(row)}, {words[row['verdict']]}"
     p = "p ajustada" if "p_gain" in row else "p"
     apart = row["low"] > 0 or row["high"] < 0
@@ -156,7 +157,7 @@ def averages(found) -> pd.DataFrame:
     classifier, as text; found: {name: Answer}."""
     columns = {}
     for dataset, one in found.items():
-        for classifier, own in answer.averages(one).groupby("classifier"):
+        for classifier, own in robustness.averages(one).groupby("classifier"):
             told = own.droplevel("classifier").apply(judged, axis=1)
             columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = told
     table = pd.DataFrame(columns).reindex(list(GROUPS)).fillna("sin medir")
@@ -165,7 +166,7 @@ def averages(found) -> pd.DataFrame:
 
 def replicated(found) -> str:
     """Whether batches of seeds, each by itself, say the same of what is generated."""
-    wide, size = answer.batches(found), study.PROTOCOL["batch"]
+    wide, size = robustness.batches(found), study.PROTOCOL["batch"]
     if wide.shape[1] < 2:
         return f"**{name(found.name)}**: no hay dos lotes de {size} semillas que comparar."
     parts = []
@@ -288,7 +289,7 @@ def equivalent_title(found, size) -> str:
 
 def agreement(first, second) -> str:
     """Whether two data sets say the same."""
-    found = answer.agreement(first, second)
+    found = robustness.agreement(first, second)
     opposed = (
         "en ninguna ayuda en un conjunto y perjudica en el otro"
         if not found["opposed"]
@@ -397,7 +398,7 @@ def projection(found) -> str:
 
 def unreachable(found) -> str:
     """How many comparisons could not end as equivalent with any number of seeds."""
-    sizes = answer.never_equivalent(found)
+    sizes = robustness.never_equivalent(found)
     total, beyond = (sum(pair[k] for pair in sizes.values()) for k in (0, 1))
     by_size = ", ".join(f"{few} de {n} con {size}" for size, (n, few) in sizes.items())
     return (
@@ -410,7 +411,7 @@ def unreachable(found) -> str:
 def by_overlap(found) -> pd.DataFrame:
     """What the answer would be with other constants for what seeds share, as text."""
     rows = {}
-    for overlap, (verdicts, averages) in answer.by_overlap(found).items():
+    for overlap, (verdicts, averages) in robustness.by_overlap(found).items():
         note = " (la del estudio)" if overlap == comparison.OVERLAP else ""
         counts = verdicts["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
         told = {TALLIED[word][1]: str(counts[word]) for word in comparison.VERDICTS}
@@ -472,8 +473,10 @@ def rivals(found) -> str:
         return f"**{name(found.name)}**: sin rivales baratos todavía."
     often = rows["rival"].mode().iloc[0]
     below = int((rows["mean"] < 0).sum())
-    each_rival = ", ".join(f"{int((means < 0).sum())} con {title(arm)}"
-                           for arm, means in answer.beside_each_rival(found).items())  # fmt: skip
+    beside = robustness.beside_each_rival(found)
+    each_rival = ", ".join(
+        f"{int((means < 0).sum())} con {title(arm)}" for arm, means in beside.items()
+    )
     return (
         f"**{name(found.name)}**: {len(rows)} comparaciones entre un brazo con generador y el "
         f"mejor rival barato (el más frecuente, {title(often)}): "
@@ -662,7 +665,8 @@ def doses(found) -> pd.DataFrame:
 
 def _changed(values, words) -> str:
     """`judged` of one (seeds,) change, or that its seeds are too few."""
-    return judged(answer.change(values), words) if len(values) >= comparison.FEWEST else "sin medir"
+    few = len(values) < comparison.FEWEST
+    return "sin medir" if few else judged(robustness.change(values), words)
 
 
 def sweep_title(found) -> str:
@@ -674,7 +678,7 @@ def sweep_title(found) -> str:
             changes = [answer.dose(one, classifier, names) for names in (registry.REGISTRY, CALM)]
             if len(changes[0]) < comparison.FEWEST:
                 continue
-            told = [WORDS[answer.change(change)["verdict"]] for change in changes]
+            told = [WORDS[robustness.change(change)["verdict"]] for change in changes]
             parts.append(f"{plotting.model_title(classifier)}, {told[0]}"
                          + (f" (sin la GAN, {told[1]})" if told[1] != told[0] else ""))  # fmt: skip
         lines += [f"{name(one.name)}: {'; '.join(parts)}"] if parts else []
@@ -691,7 +695,7 @@ def other_form(found, rows) -> str:
     sizes = ", ".join(map(str, sorted(real["n_positive"].unique())))
     arms_ = ", ".join(title(arm) for arm in arms.ARMS if arm in set(real["arm"]))
     changes = [
-        f"{plotting.model_title(classifier)}, {judged(answer.change(change[classifier]))}"
+        f"{plotting.model_title(classifier)}, {judged(robustness.change(change[classifier]))}"
         for classifier in answer.CLASSIFIERS
     ]
     return (

@@ -77,15 +77,11 @@ class Front:
         rows = rows[rows["n_positive"].isin(primary["sizes"])]
         own = rows[rows["arm"].isin(("real", primary["arm"], *primary["against"]))]
         if reference == "real":
-            found = comparison.verdicts(own[own["arm"].isin(("real", primary["arm"]))])
+            own = own[own["arm"].isin(("real", primary["arm"]))]
+            found = comparison.verdicts(own, family=())
         else:
-            found = comparison.against_best(own, primary["against"], (primary["arm"],))
-        p = comparison.holm(found["p"])
-        words = [
-            comparison.verdict(row.low, row.high, one)
-            for row, one in zip(found.itertuples(), p, strict=True)
-        ]
-        return found.assign(p=p, verdict=words).set_index(["classifier", "n_positive"])
+            found = comparison.against_best(own, primary["against"], (primary["arm"],), family=())
+        return found.set_index(["classifier", "n_positive"])
 
     def ceiling(self, classifier: str) -> float:
         """Mean ROC AUC of all real calls of a training side."""

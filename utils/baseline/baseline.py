@@ -315,8 +315,7 @@ def summary(table, score="roc_auc"):
     rows = []
     for model in MODELS:
         points = table.loc[table["model"] == model, score].to_numpy()
-        mean, low, high = evaluation.mean_interval(points)
-        low, high = np.clip([low, high], 0, 1)  # scores are shares
+        mean, low, high = evaluation.score_interval(points)
         rows.append({"name": model, "mean": mean, "low": low, "high": high, "points": points})
     return pd.DataFrame(rows)
 
@@ -325,8 +324,7 @@ def curve_summary(curve, score="roc_auc"):
     """Return model, size, mean, low and high of a learning curve's score over the splits."""
     rows = []
     for (model, size), part in curve.groupby(["model", "size"]):
-        mean, low, high = evaluation.mean_interval(part[score])
-        low, high = np.clip([low, high], 0, 1)  # scores are shares
+        mean, low, high = evaluation.score_interval(part[score])
         rows.append({"model": model, "size": size, "mean": mean, "low": low, "high": high})
     return pd.DataFrame(rows)
 

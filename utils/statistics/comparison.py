@@ -3,6 +3,7 @@
 Tables in, numbers out. Rows are paired by seed: same split, same clips, same initialisation.
 """
 
+import functools
 import itertools
 
 import numpy as np
@@ -10,11 +11,12 @@ import pandas as pd
 from scipy import interpolate, optimize, stats
 
 from utils.errors import UserError
-from utils.statistics.evaluation import FEWEST, OVERLAP, half_width
+from utils.statistics.evaluation import FEWEST, OVERLAP, half_width, score_interval
 from utils.statistics.evaluation import mean_interval as interval
 
 SMALLEST_EFFECT = 0.01  # of ROC AUC
 LEVEL = 0.05
+POWER = 0.8
 PLACE = ["n_positive", "n_negative", "classifier"]
 VERDICTS = ("helps", "equivalent", "harms", "undecided")
 
@@ -58,6 +60,30 @@ def _t(values, mean, overlap):
     return gap / np.sqrt((1 / k + overlap) * variance), k - 1
 
 
+def detectable(
+    deviation: float, k: int, *, tests: int = 1, power: float = POWER, overlap: float = OVERLAP
+) -> float:
+    """Return the least mean of k differences of this standard deviation that `p_value` finds with
+    some power at LEVEL / tests: what these seeds could have shown.
+
+    tests: of the family that `holm` adjusts for; LEVEL / tests is what the least of their p has to
+    pass, so that an effect that stands beside others is found more often. Where there is an effect,
+    the t of `p_value` has a noncentral t distribution (Cohen 1988, chapter 2).
+    """
+    if k < FEWEST:
+        raise UserError(f"{k} seeds can show nothing; give at least {FEWEST}.")
+    return float(_shift(k, tests, power) * np.sqrt(1 / k + overlap) * deviation)
+
+
+@functools.cache
+def _shift(k, tests, power):
+    """The noncentrality at which t of k values passes LEVEL / tests, two-sided, to its own side."""
+    limit = stats.t.isf(LEVEL / tests / 2, k - 1)
+    return optimize.brentq(
+        lambda shift: stats.nct.sf(limit, k - 1, shift) - power, 0, 4 * limit + 10
+    )
+
+
 def holm(p):
     """Return the p values of (m,) tests, adjusted for their number (Holm 1979)."""
     p = np.asarray(p, dtype=float)
@@ -84,14 +110,16 @@ def verdict(low, high, p, smallest=SMALLEST_EFFECT):
 
 def verdicts(table, reference="real", *, score="roc_auc", smallest=SMALLEST_EFFECT,
              family=PLACE, overlap=OVERLAP):  # fmt: skip
-    """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain, verdict
-    and gain_excluded.
+    """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain,
+    detectable, verdict and gain_excluded.
 
     p and p_gain are adjusted over the rows that share `family`, the size and the classifier by
-    default. gain_excluded: whether a gain of `smallest` or more is ruled out, by the interval and
-    by p_gain. overlap: what the seeds share, see `evaluation.mean_interval`.
+    default; over all rows if it is empty. detectable: the effect that these seeds would have shown
+    with POWER as one of so many tests, see `detectable`. gain_excluded: whether a gain of
+    `smallest` or more is ruled out, by the interval and by p_gain. overlap: what the seeds share,
+    see `evaluation.mean_interval`.
     """
-    rows = []
+    rows, deviations = [], []
     paired = differences(table, reference, score)
     for place, group in paired.groupby([*PLACE, "arm", "ratio"], sort=True):
         values = group["difference"].to_numpy()
@@ -101,12 +129,20 @@ def verdicts(table, reference="real", *, score="roc_auc", smallest=SMALLEST_EFFE
         row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
         tests = {"p": p_value(values, overlap=overlap)}
         tests["p_gain"] = p_gain(values, smallest, overlap=overlap)
+        deviations.append(values.std(ddof=1))
         rows.append(row | {"seeds": len(values), "mean": mean, "low": low, "high": high} | tests)
     if not rows:
         return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_JUDGED])
     found = pd.DataFrame(rows)
+    kin = found.groupby([*family] or (lambda _: 0))
     for p in ("p", "p_gain"):
-        found[p] = found.groupby(family)[p].transform(holm)
+        found[p] = kin[p].transform(holm)
+    found["detectable"] = [
+        detectable(deviation, k, tests=tests, overlap=overlap)
+        for deviation, k, tests in zip(
+            deviations, found["seeds"], kin["p"].transform("size"), strict=True
+        )
+    ]
     found["verdict"] = [
         verdict(row.low, row.high, row.p, smallest) for row in found.itertuples(index=False)
     ]
@@ -114,7 +150,7 @@ def verdicts(table, reference="real", *, score="roc_auc", smallest=SMALLEST_EFFE
     return found
 
 
-_JUDGED = ("mean", "low", "high", "p", "p_gain", "verdict", "gain_excluded")
+_JUDGED = ("mean", "low", "high", "p", "p_gain", "detectable", "verdict", "gain_excluded")
 
 
 def widest(table, n_seeds, classifiers, reference="real"):
@@ -171,22 +207,21 @@ def scores_by_size(table, *, score="roc_auc"):
     rows = []
     for (arm, classifier, size), group in table.groupby(["arm", "classifier", "n_positive"]):
         if len(group) >= FEWEST:
-            mean, low, high = interval(group[score])
+            mean, low, high = score_interval(group[score])
             rows.append((arm, classifier, size, len(group), mean, low, high))
     names = ["arm", "classifier", "n_positive", "seeds", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
 
-def against_best(table, rivals, arms, *, score="roc_auc"):
+def against_best(table, rivals, arms, *, score="roc_auc", family=PLACE):
     """Return `verdicts` of arms against the best of some rivals; `rival` names the most frequent.
 
     The rival of a seed is the one of the highest mean over the *other* seeds of its place: the
     luck of a seed does not choose its own rival. A rival whose row is missing in a seed is left
     out of that seed alone. Each arm and size has one ratio.
     """
-    parts = []
-    for place, group in table[table["arm"].isin([*rivals, *arms])].groupby(PLACE):
-        own = group[group["arm"].isin(rivals)]
+    parts, names = [table[table["arm"].isin(arms)]], []
+    for place, own in table[table["arm"].isin(rivals)].groupby(PLACE):
         scores = own.pivot(index="seed", columns="arm", values=score)
         scores = scores.loc[:, scores.count() > 1].dropna(how="all")  # one seed has no other
         if scores.empty or len(scores) < FEWEST:
@@ -194,14 +229,11 @@ def against_best(table, rivals, arms, *, score="roc_auc"):
         others = (scores.sum() - scores) / (scores.count() - 1)
         chosen = others.idxmax(axis=1)
         best = own.merge(chosen.rename("arm").reset_index(), on=["seed", "arm"])
-        both = [best.assign(arm=_RIVAL, ratio=0.0), group[group["arm"].isin(arms)]]
-        found = verdicts(pd.concat(both), _RIVAL, score=score)
-        rival = chosen.value_counts().sort_index().idxmax()
-        parts.append(found.assign(rival=rival, **dict(zip(PLACE, place, strict=True))))
-    parts = [part for part in parts if len(part)]
-    if not parts:
-        return verdicts(table.iloc[:0]).assign(rival=None)
-    return pd.concat(parts, ignore_index=True)
+        parts.append(best.assign(arm=_RIVAL, ratio=0.0))
+        names.append((*place, chosen.value_counts().sort_index().idxmax()))
+    found = verdicts(pd.concat(parts), _RIVAL, score=score, family=family)
+    names = pd.DataFrame(names, columns=[*PLACE, "rival"])
+    return found.merge(names, on=PLACE, how="left") if len(found) else found.assign(rival=None)
 
 
 _RIVAL = "rival"
@@ -257,8 +289,8 @@ def real_equivalents(table, arm, size, classifier, *, score="roc_auc"):
 
     The mean learning curve, made monotone, is read backwards on a logarithmic axis. low and high
     are the least and the largest k whose score, seed by seed, the arm's does not differ from by the
-    interval of `interval` (Fieller 1954). Values end at the curve's first and last size. ValueError
-    if fewer than three seeds hold both, or the curve lacks the size.
+    interval of `interval` (Fieller 1954). Values end at the curve's first and last size; the arm's
+    own need not be one, such as 0 calls. ValueError if fewer than three seeds hold both.
     """
     curve = learning_curve(table, classifier, score)
     own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
@@ -268,8 +300,6 @@ def real_equivalents(table, arm, size, classifier, *, score="roc_auc"):
     shared = curve.index.intersection(own.index)
     if len(shared) < FEWEST:
         raise UserError(f"{len(shared)} seeds hold both {arm} at {size} calls and the curve.")
-    if size not in curve:
-        raise UserError(f"the learning curve of real clips lacks {size} calls.")
     sizes = curve.columns.to_numpy(dtype=float)
     curve, own = curve.loc[shared].to_numpy(), own.loc[shared].to_numpy()
     found = _read_backwards(sizes, curve.mean(0), own.mean())

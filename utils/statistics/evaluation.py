@@ -153,6 +153,12 @@ def mean_interval(values, *, overlap=OVERLAP):
     return float(mean), float(mean - half), float(mean + half)
 
 
+def score_interval(values, *, overlap: float = OVERLAP) -> tuple[float, float, float]:
+    """Return `mean_interval` of (k,) scores that are shares: its ends never leave 0..1."""
+    mean, low, high = mean_interval(values, overlap=overlap)
+    return mean, max(low, 0.0), min(high, 1.0)
+
+
 def half_width(deviation, k, overlap=OVERLAP):
     """Return half of the interval of `mean_interval`, from the standard deviation of k values."""
     return stats.t.ppf(0.975, k - 1) * np.sqrt(1 / k + overlap) * deviation

@@ -1,0 +1,103 @@
+"""How far the answer hangs on choices that could have been others: the constant by which intervals
+are widened, the rival, which seeds were drawn, the arm and size, the data set.
+"""
+
+import numpy as np
+import pandas as pd
+
+from utils.augmentation import study
+from utils.augmentation.answer import CHEAP, CLASSIFIERS, GROUPS, headline
+from utils.statistics import comparison
+
+OVERLAPS = (0.0, 0.1, comparison.OVERLAP, 1.0)  # what verdicts are told by, and other constants
+
+
+def change(values, overlap=comparison.OVERLAP):
+    """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
+    compared with it, so that p is not adjusted."""
+    mean, low, high = comparison.interval(values, overlap=overlap)
+    p = comparison.p_value(values, overlap=overlap)
+    return {"mean": mean, "low": low, "high": high, "p": p,
+            "verdict": comparison.verdict(low, high, p)}  # fmt: skip
+
+
+def by_overlap(answer):
+    """Return {overlap: (verdicts against `real` of what is generated, `averages`)} of OVERLAPS:
+    what of the answer hangs on the constant by which intervals are widened."""
+    rows = headline(answer.main, None)
+    return {
+        overlap: (
+            headline(comparison.verdicts(rows, overlap=overlap)),
+            averages(answer, overlap),
+        )
+        for overlap in OVERLAPS
+    }
+
+
+def beside_each_rival(answer):
+    """Return {cheap rival: mean differences to it of what is generated}, of CLASSIFIERS, arms and
+    sizes: without the choice that `comparison.against_best` makes."""
+    place = [*comparison.PLACE, "arm"]
+    rows = {name: comparison.differences(answer.main, name) for name in CHEAP}
+    return {name: headline(own).groupby(place)["difference"].mean() for name, own in rows.items()}
+
+
+def never_equivalent(answer):
+    """Return {size: (comparisons, those whose interval would reach beyond the smallest effect that
+    matters with any number of seeds and no effect at all)} of what is generated."""
+    rows = headline(answer.against_real)
+    widths, overlap = answer.told_widths[rows.index], comparison.OVERLAP
+    least = comparison.projected(widths, rows["seeds"], np.inf, overlap=overlap)
+    beyond = least >= comparison.SMALLEST_EFFECT
+    return {size: (len(own), int(own.sum())) for size, own in beyond.groupby(rows["n_positive"])}
+
+
+def averages(answer, overlap=comparison.OVERLAP):
+    """Return `change` of each of GROUPS and CLASSIFIERS, which are the index: what the arms of a
+    group change in the mean of arms and sizes, by seed.
+
+    An arm and size that a seed lacks is left out of all. One number a group: narrower than that of
+    one arm and size, and silent about which of them it comes from.
+    """
+    paired = headline(comparison.differences(answer.main), None)
+    wide = paired.pivot_table("difference", "seed", ["classifier", "arm", "n_positive"])
+    wide = wide.dropna(axis=1)
+    arm, classifier = (wide.columns.get_level_values(level) for level in ("arm", "classifier"))
+    rows = {}
+    for group, names in GROUPS.items():
+        for name in CLASSIFIERS:
+            own = wide.loc[:, arm.isin(names) & (classifier == name)]
+            if own.shape[1]:
+                rows[group, name] = change(own.mean(axis=1), overlap)
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    found.index = pd.MultiIndex.from_tuples(found.index, names=["group", "classifier"])
+    return found
+
+
+def batches(answer):
+    """Return the mean differences to `real` of what is generated, of each of CLASSIFIERS, arm and
+    size, which are the index; a column a whole batch of seeds, named by its first seed."""
+    size = study.PROTOCOL["batch"]
+    paired = headline(comparison.differences(answer.main))
+    paired = paired[paired["seed"].isin(study.whole_batches(answer.main["seed"]))]
+    first = (paired["seed"] // size * size).rename("first")
+    names = ["classifier", "arm", "n_positive"]
+    return paired.pivot_table("difference", names, first).dropna()
+
+
+def agreement(first, second):
+    """Return how far two Answers agree: a dict of `rows` compared, `same` verdicts, those that are
+    `undecided` in both, opposite signs where both are sure (`opposed`), and `rho`, the rank
+    correlation of the mean differences of what is generated."""
+    keys = ["n_positive", "classifier", "arm"]
+    both = first.against_real.merge(second.against_real, on=keys, suffixes=("_1", "_2"))
+    both = headline(both, None)
+    drawn = headline(both)
+    sure = both[both[["verdict_1", "verdict_2"]].isin(("helps", "harms")).all(axis=1)]
+    return {
+        "rows": len(both),
+        "same": int((both["verdict_1"] == both["verdict_2"]).sum()),
+        "undecided": int((both[["verdict_1", "verdict_2"]] == "undecided").all(axis=1).sum()),
+        "opposed": int((sure["verdict_1"] != sure["verdict_2"]).sum()),
+        "rho": float(drawn["mean_1"].corr(drawn["mean_2"], method="spearman")),
+    }
