@@ -98,7 +98,7 @@ def _verdicts(table, classifier) -> dict:
     return {
         str(n): {"mean": round(row["mean"], 4), "low": round(row["low"], 4),
                  "high": round(row["high"], 4), "verdict": row["verdict"],
-                 "seeds": int(row["seeds"])}
+                 "seeds": int(row["seeds"]), "detectable": round(row["detectable"], 4)}
         for n, row in own.iterrows()
     }  # fmt: skip
 
