@@ -20,6 +20,7 @@ from utils.ocean.settings import (
     TRUTH_COLUMNS,
     OceanSettings,
     Recorder,
+    UpcallShape,
 )
 
 
@@ -132,6 +133,21 @@ def receive(
     return irfft(rfft(signals, axis=1) * transfer, PADDED, axis=1)[:, LEAD:]
 
 
+def _onsets(
+    duration: np.ndarray, cut: np.ndarray, shape: UpcallShape, rng: np.random.Generator
+) -> np.ndarray:
+    """(m,) onsets in s: within the clip, or, where cut (m,), across one of its edges."""
+    m = len(duration)
+    lost = duration * rng.uniform(0.15, 0.45, m)
+    if shape.centre is None:
+        fits = rng.uniform(0.02, np.maximum(CLIP_SECONDS - 0.02 - duration, 0.03))
+    else:
+        fits = rng.normal(*shape.centre, m) - duration / 2
+        fits = np.clip(fits, 0.02, CLIP_SECONDS - 0.02 - duration)
+    at_edge = np.where(rng.uniform(size=m) < 0.5, -lost, CLIP_SECONDS - duration + lost)
+    return np.where(cut, at_edge, fits)
+
+
 def render_calls(
     positive: np.ndarray,
     recorder: Recorder,
@@ -155,14 +171,7 @@ def render_calls(
     bow = varied(*shape.bow)
     harmonic = rng.uniform(size=m) < settings.harmonic_fraction
     cut = rng.uniform(size=m) < settings.cut_fraction
-    lost = duration * rng.uniform(0.15, 0.45, m)
-    if shape.centre is None:
-        fits = rng.uniform(0.02, np.maximum(CLIP_SECONDS - 0.02 - duration, 0.03))
-    else:
-        fits = rng.normal(*shape.centre, m) - duration / 2
-        fits = np.clip(fits, 0.02, CLIP_SECONDS - 0.02 - duration)
-    at_edge = np.where(rng.uniform(size=m) < 0.5, -lost, CLIP_SECONDS - duration + lost)
-    onset = np.where(cut, at_edge, fits)
+    onset = _onsets(duration, cut, shape, rng)
     units = make_units(
         np.arange(m), rng,
         onset=onset, duration=duration, start=start, end=start + sweep, power=power, bow=bow,
