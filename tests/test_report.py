@@ -18,7 +18,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from utils import checks, cli, paths, report
+from utils import checks, cli, paths, plotting, report
 from utils.baseline import baseline
 from utils.errors import UserError
 from utils.quality import checkpoint
@@ -153,13 +153,13 @@ def test_figures_are_stored_with_a_palette_and_look_the_same():
     figure.savefig(buffer, format="png")
     plt.close(figure)
     png = base64.b64encode(buffer.getvalue()).decode()
-    stored = report.lighter(png)
+    stored = plotting.lighter(png)
     before, after = (
         np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"), dtype=int)
         for text in (png, stored)
     )
     assert len(stored) < 0.6 * len(png) and np.abs(before - after).mean() < 4
-    assert report.lighter(stored) == stored
+    assert plotting.lighter(stored) == stored
 
 
 def test_links_in_outputs_lead_out_of_the_deeper_folder_too():

@@ -34,8 +34,7 @@ def _hand_on(context, parameter, value):
     """Put the value of an option into its variable of the environment."""
     if value in (None, (), False):
         return
-    variable = f"DATASET_{parameter.name.upper()}"
-    variable = {"DATASET_POSITIVE_CLASS": "POSITIVE_CLASS"}.get(variable, variable)
+    variable = f"DATASET_{parameter.name.upper()}".replace("DATASET_POSITIVE", "POSITIVE")
     text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     if parameter.name == "labels":
         text = str(Path(text).resolve())  # notebooks run in another folder

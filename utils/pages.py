@@ -13,7 +13,7 @@ import jinja2
 import matplotlib.pyplot as plt
 import numpy as np
 
-from utils import data, paths, plotting
+from utils import data, paths, plotting, tables
 from utils.augmentation import answer, front, simulated, study
 from utils.errors import UserError
 from utils.models.generators import registry
@@ -106,7 +106,7 @@ def _verdicts(table, classifier) -> dict:
 def write_facts() -> None:
     """Write pages/facts.json and the figure of the learning curves, in both languages."""
     text = json.dumps(facts(), indent=1, sort_keys=True)
-    (paths.ROOT / "pages" / "facts.json").write_text(text + "\n", encoding="utf-8")
+    tables.write_text(text + "\n", paths.ROOT / "pages" / "facts.json")
     told = front.Front(answer.found(REAL))
     for language, words in WORDS.items():
         plotting.use_style(language)
@@ -176,4 +176,4 @@ def write(source: str | None) -> None:
         draw_strip(data.load(source))
     write_facts()
     for page in PAGES:
-        (paths.ROOT / page).write_text(render(page), encoding="utf-8")
+        tables.write_text(render(page), paths.ROOT / page)

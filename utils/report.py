@@ -18,9 +18,7 @@ reported and warnings are not stored.
 """
 
 import asyncio
-import base64
 import contextlib
-import io
 import json
 import os
 import re
@@ -40,9 +38,8 @@ from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from PIL import Image
 
-from utils import data, paths
+from utils import data, paths, plotting
 from utils.errors import UserError
 from utils.progress import Progress, minutes
 from utils.sound import listening
@@ -151,22 +148,11 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
-                output["data"]["image/png"] = lighter(output["data"]["image/png"])
+                output["data"]["image/png"] = plotting.lighter(output["data"]["image/png"])
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         cell.setdefault("id", f"cell-{index:02d}")
     return notebook
-
-
-def lighter(png: str) -> str:
-    """Return a base64 PNG with a palette of at most 256 colours: half the bytes, the same to look
-    at. As it is, if that is no smaller."""
-    written = io.BytesIO()
-    with Image.open(io.BytesIO(base64.b64decode(png))) as image:
-        palette = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
-        palette.save(written, "PNG", optimize=True)
-    smaller = base64.b64encode(written.getvalue()).decode()
-    return min(png, smaller, key=len)
 
 
 def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
@@ -218,16 +204,7 @@ def execute(
     notebook.cells = [cell for cell in notebook.cells if keep(cell)]
     environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
     environment |= KERNEL_ENVIRONMENT | ({"DATASET": dataset} if dataset else {})
-    client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython()),
-        timeout=timeout,
-        force_raise_errors=True,
-        record_timing=False,
-        coalesce_streams=True,
-        shutdown_kernel="immediate",
-        resources={"metadata": {"path": str(path.parent)}},
-    )
+    client = _client(notebook, path.parent, timeout)
     started = time.monotonic()
     n_code = sum(_is_code(cell) for cell in notebook.cells)
     heading, count = "", 0
@@ -266,6 +243,20 @@ def execute(
                 cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
     progress.line(f"{path.stem}: {minutes(time.monotonic() - started)}")
     return tidy(notebook)
+
+
+def _client(notebook, folder, timeout):
+    """What executes a notebook in a fresh kernel that works in a folder."""
+    return NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython()),
+        timeout=timeout,
+        force_raise_errors=True,
+        record_timing=False,
+        coalesce_streams=True,
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": str(folder)}},
+    )
 
 
 def _is_code(cell: NotebookNode) -> bool:

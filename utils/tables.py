@@ -57,12 +57,17 @@ def record(
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV beside the target, then rename: no reader meets half a table."""
+    """Write a table as CSV; see `write_text`."""
+    write_text(_text(table), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write text beside the target, then rename: no reader meets half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(_text(table))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

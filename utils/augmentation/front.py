@@ -119,9 +119,8 @@ def learning_curves(front: Front, words: Mapping[str, str], decimal: str):
     classifiers = study.PROTOCOL["primary"]["classifiers"]
     figure, axes = plt.subplots(1, len(classifiers), figsize=(WIDTH, 4.2), sharey=True)
     for ax, classifier in zip(axes, classifiers, strict=True):
-        ends = {"all": front.ceiling(classifier)}
         colour, line, _ = LINES["all"]
-        ax.axhline(ends["all"], color=colour, ls=line, lw=1.4, zorder=1)
+        ax.axhline(front.ceiling(classifier), color=colour, ls=line, lw=1.4, zorder=1)
         for name, curve in front.curves(classifier).items():
             colour, line, marker = LINES[name]
             ax.plot(curve.index, curve, color=colour, ls=line, marker=marker, ms=6, label=name)

@@ -1,8 +1,6 @@
 """A detector over a folder of recordings: tables that grow a recording at a time, and resume."""
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,7 +92,7 @@ class _Search:
         if not known.is_file():
             if any(out.glob(f"**/*{TABLE}")):
                 raise UserError(f"{out.name}/ holds other selection tables; name another --out.")
-            write(known, json.dumps(settings))
+            tables.write_text(json.dumps(settings), known)
         elif json.loads(known.read_text("utf-8")) != settings:
             raise UserError(
                 f"{out.name}/ holds what another detector, threshold or choice of --windows found; "
@@ -146,9 +144,10 @@ class _Search:
             )
             tables.write(table, beside(target, WINDOWS))
         track = selections.audacity(first, last, self.detector.call, scores[chosen])
-        write(beside(target, TRACK), track)
+        tables.write_text(track, beside(target, TRACK))
         found = selections.raven(first, last, self.detector.band, scores[chosen])
-        write(beside(target, TABLE), found.to_csv(sep="\t", index=False, lineterminator="\n"))
+        text = found.to_csv(sep="\t", index=False, lineterminator="\n")
+        tables.write_text(text, beside(target, TABLE))
         own = {"file": file, "seconds": round(seconds, 3), "events": len(chosen)}
         own |= {"begins": selections.clock(file, [0.0])[0], "state": _state(path)}
         self.rows = [row for row in self.rows if row["file"] != file] + [own]
@@ -185,18 +184,3 @@ def _state(path):
 def beside(target, ending):
     """The path of a table of a recording."""
     return target.with_name(target.stem + ending)
-
-
-def write(path, text) -> None:
-    """Write text beside the target, then rename."""
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

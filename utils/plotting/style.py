@@ -1,5 +1,7 @@
 """Names, colours and sizes that mean the same in every figure, and what all figures share."""
 
+import base64
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import scale, ticker
+from PIL import Image
 
 from utils import paths
 
@@ -189,3 +192,14 @@ def scale_logarithmically(ax) -> None:
 def _plain(value, _):
     """10000.0 as "10 000", 0.1 as "0.1"."""
     return f"{value:,.0f}".replace(",", " ") if value >= 1 else f"{value:g}"
+
+
+def lighter(png: str) -> str:
+    """Return a base64 PNG with a palette of at most 256 colours: half the bytes, the same to look
+    at. As it is, if that is no smaller."""
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(png))) as image:
+        palette = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+        palette.save(written, "PNG", optimize=True)
+    smaller = base64.b64encode(written.getvalue()).decode()
+    return min(png, smaller, key=len)
