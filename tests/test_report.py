@@ -279,10 +279,11 @@ def test_a_notebook_whose_table_takes_hours_is_left_out(
     write(tmp_path, "04_augmentation", "print(3)")
     assert cli.main(["report"], root=tmp_path) == 0
     assert "04_augmentation left out: study.csv is filled" in capsys.readouterr().out
+    write(tmp_path, "04b_details", "print(3)")
     (table.parent / "study.csv").touch()
     table.unlink()
-    assert cli.main(["report"], root=tmp_path) == 0
-    assert "04_augmentation left out: quality.csv is filled" in capsys.readouterr().out
+    assert cli.main(["report", "--only", "04b_details"], root=tmp_path) == 2
+    assert "04b_details can't run: quality.csv is filled" in capsys.readouterr().err
 
 
 def test_only_executes_what_is_named(tmp_path):

@@ -332,6 +332,19 @@ def other_form(dataset):
 
 
 @study.command()
+@dataset_option
+def mechanism(dataset):
+    """Measure whether what each strategy adds is a call, and new.
+
+    Example: whales study mechanism --dataset my_clips/
+    """
+    from utils.augmentation import mechanism, study
+
+    table = mechanism.run(study.Study(dataset))
+    print(table.groupby("arm")[["taken", "reach"]].mean().round(3).to_string())
+
+
+@study.command()
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="default: cores")
 def replicas(jobs):
     """Measure how wide intervals have to be, on new deployments of the simulated hydrophone.

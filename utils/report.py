@@ -52,7 +52,8 @@ KERNEL_ENVIRONMENT = {
 }
 TABLES = {  # notebooks that read tables which take hours: their names
     "03_quality": ("quality",),
-    "04_augmentation": ("study", "quality"),
+    "04_augmentation": ("study",),
+    "04b_details": ("study", "quality"),
 }
 FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
 NEEDS = ("audio", "truth", "sound", "study")  # tags of cells that only some data sets can run
@@ -420,7 +421,8 @@ def _lacking(stem: str, dataset: str, loaded: data.Dataset) -> str | None:
     try:
         if "study" in tables:
             answer.stored(study.Study(dataset))
-        checkpoint.stored(baseline.prepare(loaded))
+        if "quality" in tables:
+            checkpoint.stored(baseline.prepare(loaded))
     except UserError as error:
         return str(error)
     return None

@@ -11,6 +11,7 @@ from utils.augmentation import arms
 from utils.generative.figures import GENERATORS, SPARE
 from utils.models.generators import registry
 from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, place_legend
+from utils.statistics import comparison
 from utils.statistics.comparison import SMALLEST_EFFECT
 
 ARMS = {  # name: (name in figures, colour, marker)
@@ -220,6 +221,52 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str
         ax.grid(axis="x")
     axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
     return axes[0]
+
+
+def seeds(changes: Mapping[str, pd.Series], chosen: int):
+    """Draw how often each change by seed occurs, a panel a title, the mean and its interval above,
+    and one seed's own change; return the axes."""
+    size = {"figsize": (WIDTH, 3.2), "squeeze": False, "sharex": True, "sharey": True}
+    axes = plt.subplots(1, len(changes), **size)[1][0]
+    every = np.concatenate(list(changes.values()))
+    bins = np.arange(np.floor(every.min() * 100), np.ceil(every.max() * 100) + 1) / 100
+    for ax, (name, values) in zip(axes, changes.items(), strict=True):
+        counts, _, _ = ax.hist(values, bins, color="#BFBFBF", edgecolor="white", label="semillas")
+        top = counts.max()
+        ax.axvline(0, **REFERENCE_LINE)
+        mean, low, high = comparison.interval(values)
+        ax.errorbar(
+            mean, 1.15 * top, xerr=[[mean - low], [high - mean]], fmt="o", color="#D55E00",
+            capsize=4, label="media e intervalo del 95 %",
+        )  # fmt: skip
+        ax.plot(
+            values[chosen], 0.04 * top, "v", color="#0072B2", ms=11, label=f"la semilla {chosen}"
+        )
+        ax.set_title(name, fontsize=11)
+        ax.set_xlabel(DIFFERENCE)
+    axes[0].set_ylabel("semillas")
+    _legend(axes)
+    return axes
+
+
+def mechanism(panels: Mapping[str, pd.DataFrame], *, xlabel: str):
+    """Draw what each arm changes against what its clips are like; return the axes.
+
+    panels: title to a table of arms (index) with x, mean, low and high.
+    """
+
+    def draw(ax, rows):
+        ax.axhline(0, **REFERENCE_LINE)
+        for arm, row in rows.iterrows():
+            text, colour, marker = ARMS[arm]
+            error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
+            ax.errorbar(
+                row["x"], row["mean"], yerr=error, fmt="none", ecolor=colour, alpha=0.35, lw=1.5
+            )
+            ax.plot(row["x"], row["mean"], ls="none", marker=marker, color=colour, ms=9, label=text)
+        ax.set_xlabel(xlabel)
+
+    return _row(panels, draw, label=DIFFERENCE, height=4.4)
 
 
 def _row(panels, draw, *, label, height):

@@ -85,16 +85,17 @@ class Front:
 
     def ceiling(self, classifier: str) -> float:
         """Mean ROC AUC of all real calls of a training side."""
-        return float(comparison.learning_curve(self._curve, classifier).mean().iloc[-1])
+        return float(comparison.learning_curve(self.curve_rows, classifier).mean().iloc[-1])
 
     @property
-    def _curve(self) -> pd.DataFrame:
+    def curve_rows(self) -> pd.DataFrame:
+        """The learning curve of real calls, of these seeds."""
         rows = self.found.curve_rows
         return rows[rows["seed"].isin(self.seeds)]
 
     def equivalent(self, size: int, classifier: str) -> tuple[float, float, float]:
         """`comparison.real_equivalents` of the simulated hydrophone."""
-        rows = pd.concat([self._curve, self.rows[self.rows["arm"] == "ocean"]])
+        rows = pd.concat([self.curve_rows, self.rows[self.rows["arm"] == "ocean"]])
         return comparison.real_equivalents(rows, "ocean", size, classifier)
 
     def curves(self, classifier: str) -> Mapping[str, pd.Series]:
@@ -109,6 +110,12 @@ class Front:
             "learned": line(answer.GENERATED),
             "ocean": line(("ocean",), study.PROTOCOL["primary"]["sizes"]),
         }
+
+
+def fronts(found: Mapping[str, answer.Answer]) -> dict[str, Front]:
+    """Return the Fronts of those Answers that hold enough seeds of the primary comparison."""
+    every = {name: Front(one) for name, one in found.items()}
+    return {name: one for name, one in every.items() if len(one.seeds) >= FEWEST}
 
 
 def learning_curves(front: Front, words: Mapping[str, str], decimal: str):

@@ -1,0 +1,278 @@
+"""The tables of the appendix, 04b_details: what stands behind the answer, as text in Spanish."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from utils import plotting
+from utils.augmentation import answer, arms, robustness, sensitivity, study
+from utils.augmentation import replicas as deployments
+from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
+from utils.augmentation.summary import judged, name, ranged
+from utils.models.generators import registry
+from utils.statistics import comparison
+
+PARTS = {
+    "main": "rejilla principal",
+    "curve": "curva de aprendizaje",
+    "ratios": "dosis",
+    "ocean": "hidrófono simulado",
+    "balanced": "equilibrado",
+    "challenge": "proporción del reto",
+}
+GROUPS = {  # of answer.GROUPS
+    "generated": "con generador",
+    "generated_without_gan": "los mismos, sin la GAN",
+    "cheap": "rivales baratos",
+    "noise": "media + ruido",
+    "oracle": "más reales",
+}
+CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
+Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
+
+
+def done(place: study.Study) -> pd.DataFrame:
+    """How many rows of each part there are, of those that the protocol asks for now."""
+    table = study.status(place).groupby("part", sort=False)[["rows", "done", "failed"]].sum()
+    table.columns = ["filas", "hechas", "fallidas"]
+    return table.rename(index=PARTS).rename_axis(name(place.name))
+
+
+def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
+    """Some rows of answer.csv of one classifier and size, as a table for people."""
+    (classifier,), (size,) = rows["classifier"].unique(), rows["n_positive"].unique()
+    table = rows.set_index("arm")[["seeds", "mean", "low", "high", "p", "verdict"]].round(3)
+    table = table.loc[[arm for arm in arms.ARMS if arm in table.index]]
+    table["verdict"] = table["verdict"].map(WORDS)
+    table.columns = ["semillas", "diferencia", "desde", "hasta", "p ajustada", "veredicto"]
+    return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
+
+
+def tallies(groups: Mapping[str, pd.DataFrame], words: Mapping[str, str] = WORDS) -> pd.DataFrame:
+    """How often each verdict occurs in some tables of them, in how many the mean is below zero,
+    and in how many a gain that matters is ruled out: a row a table."""
+    found = {}
+    for group, rows in groups.items():
+        counts = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
+        found[group] = {"comparaciones": len(rows)} | {words[w]: counts[w] for w in counts.index}
+        found[group]["media negativa"] = int((rows["mean"] < 0).sum())
+        found[group][f"descarta +{comparison.SMALLEST_EFFECT}"] = int(rows["gain_excluded"].sum())
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def headline(found: Answers) -> pd.DataFrame:
+    """`tallies` of groups of arms against real calls alone, and of what is generated against the
+    best cheap rival, all sizes, of each data set."""
+    groups = {}
+    for dataset, one in found.items():
+        for group in ("generated", "generated_without_gan", "cheap", "oracle"):
+            rows = answer.headline(one.against_real, answer.GROUPS[group])
+            groups[f"{name(dataset)}: {GROUPS[group]}"] = rows
+        groups[f"{name(dataset)}: frente al rival"] = answer.headline(one.against_rival)
+    return tallies(groups)
+
+
+def beside_each_rival(found: Answers) -> pd.DataFrame:
+    """In how many comparisons what is generated lies below each cheap rival, without choosing."""
+    columns = {
+        name(dataset): {
+            title(arm): f"{int((means < 0).sum())} de {len(means)}"
+            for arm, means in robustness.beside_each_rival(one).items()
+        }
+        for dataset, one in found.items()
+    }
+    return pd.DataFrame(columns).rename_axis("por debajo de")
+
+
+def averages(found: Answers) -> pd.DataFrame:
+    """What each group of arms changes in the mean of arms and sizes."""
+    columns = {}
+    for dataset, one in found.items():
+        for classifier, own in robustness.averages(one).groupby("classifier"):
+            told = own.droplevel("classifier").apply(judged, axis=1)
+            columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = told
+    table = pd.DataFrame(columns).reindex(list(GROUPS)).fillna("")
+    return table.rename(index=GROUPS).rename_axis("media de estrategias y tamaños")
+
+
+def batches(found: Answers) -> pd.DataFrame:
+    """The mean change of what is generated in each whole batch of seeds, by itself."""
+    rows = {}
+    for dataset, one in found.items():
+        for classifier, own in robustness.batches(one).groupby("classifier"):
+            means = own.mean().map("{:+.3f}".format)
+            rows[f"{name(dataset)}, {plotting.model_title(classifier)}"] = means
+    size = study.PROTOCOL["batch"]
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename(columns=lambda first: f"{first} a {first + size - 1}").rename_axis(
+        columns="semillas"
+    )
+
+
+def agreement(first: answer.Answer, second: answer.Answer) -> pd.DataFrame:
+    """How far two data sets say the same."""
+    found = robustness.agreement(first, second)
+    return pd.DataFrame(
+        {
+            "valor": {
+                "comparaciones en ambos": found["rows"],
+                "mismo veredicto": found["same"],
+                "indeciso en ambos": found["undecided"],
+                "ayuda en uno y perjudica en otro": found["opposed"],
+                "correlación de rangos": round(found["rho"], 2),
+            }
+        }
+    ).astype(str)
+
+
+def by_overlap(found: answer.Answer) -> pd.DataFrame:
+    """What the answer would be with other constants for what seeds share."""
+    rows = {}
+    for overlap, (verdicts, means) in robustness.by_overlap(found).items():
+        note = " (la del estudio)" if overlap == comparison.OVERLAP else ""
+        rows[f"{overlap:.2g}{note}"] = tallies({"": verdicts}).iloc[0].astype(str).to_dict() | {
+            f"media, {plotting.model_title(c)}": judged(means.loc["generated", c])
+            for c in answer.CLASSIFIERS
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis(f"{name(found.name)}: constante")
+
+
+def replicas(rows: pd.DataFrame) -> pd.DataFrame:
+    """What independent deployments of the simulated hydrophone say of that constant, and how often
+    their intervals hold the mean of the others; rows: of `replicas.stored`."""
+    value, low, high = deployments.overlap(rows, seed=answer.SEED)
+    told = {
+        "grabaciones independientes": rows["replica"].nunique(),
+        "semillas cada una": rows["seed"].nunique(),
+        "constante que piden": f"{value:.2f} ({low:.2f} a {high:.2f})",
+    }
+    for text, overlap in (("con la del estudio", comparison.OVERLAP), ("sin ensanchar", 0.0)):
+        held, total = deployments.coverage(rows, overlap=overlap)
+        told[f"intervalos que aciertan, {text}"] = f"{held} de {total} ({held / total:.0%})"
+    return pd.DataFrame({"valor": told}).astype(str)
+
+
+def never_equivalent(found: Answers) -> pd.DataFrame:
+    """How many comparisons could not end as equivalent with any number of seeds, by size."""
+    columns = {
+        name(dataset): {
+            size: f"{beyond} de {total}"
+            for size, (total, beyond) in robustness.never_equivalent(one).items()
+        }
+        for dataset, one in found.items()
+    }
+    return pd.DataFrame(columns).rename_axis("llamadas")
+
+
+def counted(alike: Mapping, ends: tuple[float, float]) -> str:
+    """Real-equivalents with their interval, such as "80 (61 a 120)"; "≤25" at the curve's end."""
+    texts = []
+    for key in ("real", "low", "high"):
+        mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
+        texts.append(f"{mark}{alike[key]:.0f}")
+    return f"{texts[0]} ({texts[1]} a {texts[2]})"
+
+
+def calibration(found: Answers, size: int) -> pd.DataFrame:
+    """Whether the arm of further real calls is worth about as many as it fills up to."""
+    rows = {}
+    for dataset, one in found.items():
+        for classifier in answer.CLASSIFIERS:
+            alike, last = one.equivalents(size, classifier).loc[arms.ORACLE], one.ends(classifier)
+            own = one.main[(one.main["arm"] == arms.ORACLE) & (one.main["n_positive"] == size)]
+            filled = min(own["n_train"].mean() - own["n_negative"].mean(), last[1])
+            inside = alike["low"] <= filled <= alike["high"]
+            rows[f"{name(dataset)}, {plotting.model_title(classifier)}"] = {
+                "vale por": counted(alike, last),
+                "hay": f"{filled:.0f}",
+                "dentro": "sí" if inside else "no",
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(title(arms.ORACLE))
+
+
+def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
+    """What each arm changes for the fainter and for the louder half of the calls, mean of sizes."""
+    rows = {}
+    for arm in (*answer.CHEAP, *answer.GENERATED):
+        table = answer.by_snr(found, arm, classifier)
+        if len(table) >= comparison.FEWEST:
+            low, high = (table[score] for score in study.BY_SNR)
+            rows[title(arm)] = {
+                "débiles": f"{low.mean():+.3f}",
+                "fuertes": f"{high.mean():+.3f}",
+                "débiles menos fuertes": ranged(*comparison.interval(low - high)),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
+        f"{name(found.name)}, {plotting.model_title(classifier)}"
+    )
+
+
+def doses(found: Answers) -> pd.DataFrame:
+    """What the highest ratio of the sweep changes, and how the generators stand beside the
+    classical arm at both ends of it: two rows a data set and classifier. p is not adjusted."""
+    ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
+    rows = {}
+    for dataset, one in found.items():
+        for classifier in answer.CLASSIFIERS:
+            for text, names in (("", registry.REGISTRY), (", sin la GAN", CALM)):
+                change = answer.dose(one, classifier, names)
+                beside = [answer.dose_beside(one, classifier, ratio, names) for ratio in ends]
+                told = {f"{ends[1]:g} menos {ends[0]:g}": _changed(change, WORDS)}
+                for ratio, own in zip(ends, beside, strict=True):
+                    told[f"con {ratio:g}, menos el clásico"] = _changed(own, AGAINST_RIVAL)
+                rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = told
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores")
+
+
+def _changed(values, words):
+    """`judged` of one (seeds,) change; empty if its seeds are too few."""
+    return "" if len(values) < comparison.FEWEST else judged(robustness.change(values), words)
+
+
+def scenario(found: answer.Answer, part: str) -> pd.DataFrame:
+    """Every arm's difference to real calls alone in a secondary scenario, a column a classifier;
+    empty if it is not measured."""
+    rows = answer.headline(answer.scenario(found, part), None)
+    rows = rows.assign(told=rows.apply(judged, axis=1) if len(rows) else "")
+    table = rows.pivot(index="arm", columns="classifier", values="told")
+    table = table.reindex([arm for arm in arms.ARMS if arm in table.index]).fillna("")
+    table = table.rename(index=title, columns=plotting.model_title)
+    return table.rename_axis(f"{name(found.name)}, {PARTS[part]}").rename_axis(columns=None)
+
+
+def other_form(found: answer.Answer, rows: pd.DataFrame | None) -> pd.DataFrame:
+    """What generators that learn from calls alone change, against real calls alone and against the
+    study's form; rows: of `sensitivity.stored`. Empty if not measured."""
+    if rows is None or rows["seed"].nunique() < comparison.FEWEST:
+        return pd.DataFrame()
+    real, change = sensitivity.compared(rows, found.main)
+    table = tallies({c: real[real["classifier"] == c] for c in answer.CLASSIFIERS}).astype(str)
+    table["frente a la forma del estudio"] = [
+        judged(robustness.change(change[c])) for c in table.index
+    ]
+    return table.rename(index=plotting.model_title).rename_axis(name(found.name))
+
+
+def quality(
+    found: answer.Answer, table: pd.DataFrame, metrics: Mapping, size: int, classifier: str
+) -> pd.DataFrame:
+    """Rank correlation of the measures of Checkpoint 3 with what generators change.
+
+    metrics: {metric: (name, 1, or -1 if less is better)}. by chance: what orders of as many
+    generators reach in one of twenty cases.
+    """
+    rows = {}
+    for metric, (text, sign) in metrics.items():
+        measured, gained = answer.quality_and_gain(found, table, metric, size, classifier)
+        pair = sign * measured, gained
+        rho = comparison.rank_correlation(*pair, seed=answer.SEED)
+        bare = (side.drop("noise", errors="ignore") for side in pair)
+        least = comparison.least_rank_correlation(len(pair[0]))
+        rows[text] = {
+            "correlación de rangos": ranged(*rho, "+.2f"),
+            "sin el suelo": f"{comparison.rank_correlation(*bare, seed=answer.SEED)[0]:+.2f}",
+            "al azar llega a": f"±{least:.2f}" if np.isfinite(least) else "",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(name(found.name))

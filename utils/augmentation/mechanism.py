@@ -1,0 +1,87 @@
+"""Why a strategy helps or not: whether what it adds is a call, and whether it brings anything new.
+
+Both are asked of the added clips alone, with all real calls of a training side at hand, and no test
+clip. `whales study mechanism` fills mechanism.csv; rows resume.
+"""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.metrics import pairwise_distances
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from utils import tables
+from utils.augmentation import answer, arms, study
+from utils.models import classifiers
+from utils.progress import progress
+from utils.statistics import evaluation
+
+SEEDS = range(3)
+ARMS = (*answer.CHEAP[1:], *answer.GENERATED, "noise", "ocean", arms.ORACLE)
+DRAWN = 400  # added calls that are looked at
+COMPONENTS = 20  # of the features, in which distances are taken
+KEY = ("seed", "arm")
+
+
+def measure(training, n_real, judge, threshold, space, spare, rng):
+    """Return `taken`, the share of the added calls of a Training that a classifier takes for calls,
+    and `reach`, in 0..1: how much nearer they bring the nearest call to calls that were left out.
+
+    n_real: (calls, seas) that nothing was added to. judge: a fitted classifier, and its threshold.
+    space: features.table to coordinates. spare: (k, d) coordinates of real calls left out.
+    """
+    calls, seas = n_real
+    added = np.arange(calls + seas, training.n_clips)
+    added = added[training.labels[added] == 1]
+    added = training.features[rng.permutation(added)[:DRAWN]]
+    own = space(training.features[np.arange(calls)].table)
+    before = pairwise_distances(spare, own).min(1)
+    after = np.minimum(before, pairwise_distances(spare, space(added.table)).min(1))
+    taken = (judge.predict_proba(added) >= threshold).mean()
+    return {"taken": float(taken), "reach": float(1 - after.sum() / before.sum())}
+
+
+def _rows(place, seed):
+    """A row an arm: `measure` at the headline's number of calls."""
+    size, n_sea, split = answer.ANSWER_SIZE, place.n_sea, place.split(seed)
+    features, labels = place.bench.features, place.labels
+    judge = classifiers.build("random_forest", seed=seed, n_estimators=300, n_jobs=1)
+    held = features[split.validation], labels[split.validation]
+    judge.fit(features[split.train], labels[split.train], held)
+    threshold = evaluation.choose_threshold(held[1], judge.predict_proba(held[0]))
+    every = features[split.train].table
+    map_ = make_pipeline(StandardScaler(), PCA(COMPONENTS, random_state=0)).fit(every)
+    for arm in ARMS:
+        cell = study.Cell(seed, size, n_sea, arm, place.fill / size - 1)
+        spare = place.drawn(cell)[2]
+        if arm == arms.ORACLE:  # adds the first half; the second is what has to be reached
+            cell = replace(cell, ratio=len(spare) // 2 / size)
+        spare = features[spare[len(spare) // 2 :]].table
+        found = measure(
+            place.prepare(cell)[0], (size, n_sea), judge, threshold,
+            map_.transform, map_.transform(spare), np.random.default_rng(seed),
+        )  # fmt: skip
+        yield {"seed": seed, "arm": arm} | {k: round(v, 5) for k, v in found.items()}
+
+
+def _content(place):
+    own = [study.settings_of(place.settings, arm, "random_forest") for arm in ARMS]
+    return tables.digest(json.dumps([own, ARMS, DRAWN, COMPONENTS]))
+
+
+def run(place):
+    """Return the rows of a Study, running those of seeds that are missing."""
+    path, content = place.bench.results("mechanism"), _content(place)
+    stored = tables.rows(path, content, keys=KEY)
+    done = set(stored["seed"]) if len(stored) else set()
+    with place.trained_anew(), progress(total=len(SEEDS), what="seeds") as bar:
+        for seed in SEEDS:
+            if seed not in done:
+                rows = pd.DataFrame(_rows(place, seed))
+                tables.append(rows.assign(content=content), path)
+            bar.update()
+    return tables.rows(path, content, keys=KEY)

@@ -1,0 +1,195 @@
+"""What notebook 04 shows of the study: its tables in Spanish, and the lesson of a single seed."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from utils import paths, plotting, tables
+from utils.augmentation import answer, arms, front, study
+from utils.augmentation.figures import WORDS, title
+from utils.errors import UserError
+from utils.models import classifiers
+from utils.statistics import comparison
+
+NAMES = {"simulated": "clips simulados", "right_whale_upcalls": "grabaciones reales"}
+SCORES = {"accuracy": "exactitud", "f1": "F1", "roc_auc": "ROC AUC"}
+CHOSEN = ("classical", "mixup", "call_on_background", "vae", "aae", "gan", "diffusion", "hybrid",
+          "ocean", arms.ORACLE)  # fmt: skip
+MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
+SIGNED = "+z.3f"  # of differences: none is "-0.000"
+TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
+
+
+def name(dataset: str) -> str:
+    """The name of a data set in figures and tables."""
+    return NAMES.get(dataset, dataset)
+
+
+def ranged(mean: float, low: float, high: float, form: str = SIGNED) -> str:
+    """A value with its interval, such as "+0.012 (+0.003 a +0.021)"."""
+    return f"{mean:{form}} ({low:{form}} a {high:{form}})"
+
+
+def judged(row: Mapping, words: Mapping[str, str] = WORDS) -> str:
+    """A difference with its interval and verdict; row: of `comparison.verdicts`."""
+    return f"{ranged(row['mean'], row['low'], row['high'])}, {words[row['verdict']]}"
+
+
+def protocol() -> pd.DataFrame:
+    """The protocol as a table, from `study.PROTOCOL` itself."""
+    asked = study.PROTOCOL
+    rows = {
+        "llamadas reales": ", ".join(map(str, asked["sizes"])),
+        "clips reales sin llamada": asked["negatives"],
+        "las estrategias que añaden llenan hasta": f"{asked['fill']} llamadas",
+        "estrategias": len(arms.ARMS),
+        "detectores": len(asked["classifiers"]),
+        "semillas": f"lotes de {asked['batch']}, hasta {asked['most_seeds']}",
+        "medida principal": "ROC AUC en prueba real",
+        "menor efecto que importa": asked["smallest_effect"],
+    }
+    return pd.DataFrame({"valor": rows}).astype(str)
+
+
+def verdicts(
+    told: front.Front, size: int | None = None, names: Iterable[str] = CHOSEN
+) -> pd.DataFrame:
+    """Verdicts against real calls alone of some strategies, at a size or at all.
+
+    p is adjusted as in answer.csv; that of the simulated hydrophone over the primary comparison.
+    """
+    ocean = told.against("real").reset_index().assign(arm="ocean")
+    every = pd.concat([told.found.against_real, ocean], ignore_index=True)
+    every = every[every["arm"].isin(names)]
+    return every if size is None else every[every["n_positive"] == size]
+
+
+def plain(told: front.Front, size: int) -> pd.DataFrame:
+    """Mean scores on test clips of five kinds of strategy with `size` calls, a row each; columns:
+    detector and score. The best of a kind is that of the highest mean ROC AUC."""
+    columns = {}
+    for classifier in answer.CLASSIFIERS:
+        cheap, learned = (
+            told.best(names, size, classifier) for names in (answer.CHEAP, answer.GENERATED)
+        )
+        for score, word in SCORES.items():
+            every = comparison.learning_curve(told.curve_rows, classifier, score).mean().iloc[-1]
+            columns[plotting.model_title(classifier), word] = {
+                "llamadas reales solas": told.mean(arms.REAL, size, classifier, score),
+                "+ mejor aumento barato": told.mean(cheap, size, classifier, score),
+                "+ mejor generador entrenado": told.mean(learned, size, classifier, score),
+                "+ hidrófono simulado": told.mean("ocean", size, classifier, score),
+                "todas las llamadas reales": every,
+            }
+    return pd.DataFrame(columns)
+
+
+def by_seed(found: answer.Answer, arm: str, size: int, classifier: str) -> pd.Series:
+    """What an arm changes against real calls alone, by seed."""
+    rows = comparison.differences(found.main)
+    rows = rows[(rows["arm"] == arm) & (rows["n_positive"] == size)]
+    return rows[rows["classifier"] == classifier].set_index("seed")["difference"]
+
+
+def measured(told: Mapping[str, front.Front]) -> tuple[front.Front, pd.DataFrame]:
+    """The first data set whose mechanism.csv is there, and its rows."""
+    paths_ = {key: paths.results_dir(key) / "mechanism.csv" for key in told}
+    key = next(key for key, path in paths_.items() if path.is_file())
+    return told[key], tables.latest(paths_[key])
+
+
+def mechanism(told: front.Front, rows: pd.DataFrame, measured: str, classifier: str):
+    """A row an arm: x, the mean of a measure of mechanism.csv, and what the arm changes."""
+    table = verdicts(told, answer.ANSWER_SIZE, names=rows["arm"].unique())
+    table = table[table["classifier"] == classifier].set_index("arm")[["mean", "low", "high"]]
+    return table.assign(x=rows.groupby("arm")[measured].mean()).dropna()
+
+
+def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
+    """Rank correlation, over arms, of each measure of mechanism.csv with what the arms change; its
+    interval redraws the seeds of either."""
+    both = pd.concat([told.found.main, told.rows]).drop_duplicates(list(study.KEY))
+    gains = comparison.differences(both)
+    gains = gains[(gains["n_positive"] == answer.ANSWER_SIZE) & (gains["classifier"] == classifier)]
+    gains = gains.pivot_table("difference", "arm", "seed")
+    found = {}
+    for measured, text in MECHANISM.items():
+        sides = rows.pivot_table(measured, "arm", "seed"), gains
+        found[text] = ranged(*comparison.rank_correlation(*sides, seed=answer.SEED), "+.2f")
+    return pd.DataFrame({"correlación de rangos con el cambio": found})
+
+
+def curve_title(told: front.Front, size: int) -> str:
+    """What the simulated hydrophone changes at a size, as the title of a figure."""
+    gains = told.against("real")["mean"]
+    parts = [
+        f"{plotting.number(gains[c, size], 3, '+')} ({plotting.model_title(c)})"
+        for c in answer.CLASSIFIERS
+    ]
+    return (
+        f"{name(told.found.name).capitalize()}, {len(told.seeds)} semillas: con {size} llamadas,\n"
+        f"el hidrófono simulado cambia {' y '.join(parts)}"
+    )
+
+
+def forest_title(panels: Mapping[str, pd.DataFrame], size: int) -> str:
+    """Which strategies help with both detectors, as the title of a figure."""
+    parts = []
+    for text, rows in panels.items():
+        rows = answer.headline(rows, None)
+        helps = rows[rows["verdict"] == "helps"].groupby("arm").size()
+        names = [title(arm) for arm in CHOSEN if helps.get(arm, 0) == len(answer.CLASSIFIERS)]
+        parts.append(f"{text}: {', '.join(names) or 'ninguna'}")
+    return f"Con {size} llamadas ayudan con los dos detectores\n{'; '.join(parts)}"
+
+
+def seeds_title(found: answer.Answer, changes: pd.Series) -> str:
+    """What one seed says and what all do, as the title of a figure."""
+    one, every = (plotting.number(v, 3, "+") for v in (changes.iloc[0], changes.mean()))
+    return (
+        f"{name(found.name).capitalize()}: la semilla {changes.index[0]} dice {one} (CNN); "
+        f"las {len(changes)}, {every}"
+    )
+
+
+def costs(found: Mapping[str, answer.Answer], size: int, classifier: str) -> pd.DataFrame:
+    """Median seconds of generator and detector together, and the difference, of each arm."""
+    columns = {}
+    for dataset, one in found.items():
+        rows = answer.costs(one, size, classifier).sort_values("seconds", kind="stable")
+        columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
+        columns[f"{name(dataset)}: diferencia"] = rows.apply(
+            lambda row: ranged(row["mean"], row["low"], row["high"]), axis=1
+        )
+    order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
+    table = pd.DataFrame(columns).loc[list(order)].fillna("").rename(index=title)
+    return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")
+
+
+def live(rows: Iterable[Mapping], stored: pd.DataFrame) -> pd.DataFrame:
+    """Rows that were run anew beside the stored ones, and what either says an arm changes.
+
+    UserError if a score does not agree.
+    """
+    found = []
+    for row in rows:
+        key = ("seed", "n_positive", "n_negative", "arm", "classifier")
+        same = stored[(stored[list(key)] == [row[k] for k in key]).all(axis=1)]
+        same = same[same["ratio"] == round(row["ratio"], 4)].iloc[0]
+        network = row["classifier"] in classifiers.NETWORKS or arms.generators(row["arm"])
+        limit = TOLERANCE if network else SMALL_TOLERANCE
+        if not abs(same["roc_auc"] - row["roc_auc"]) <= limit:
+            raise UserError(
+                f"{row['arm']}, {row['classifier']}: stored ROC AUC {same['roc_auc']:.3f}, now "
+                f"{row['roc_auc']:.3f}; if the change is intended, raise PROTOCOL['revision'] in "
+                "utils/augmentation, which makes new rows."
+            )
+        both = {"guardada": same["roc_auc"], "ahora": row["roc_auc"]}
+        found.append({key: row[key] for key in ("classifier", "arm")} | both)
+    table = pd.DataFrame(found).set_index(["classifier", "arm"])
+    real = table.xs(arms.REAL, level="arm")
+    for column in ("guardada", "ahora"):
+        change = table[column] - real[column].reindex(table.index, level=0)
+        table[f"cambia, {column}"] = change.where(table.index.get_level_values("arm") != arms.REAL)
+    table = table.rename(index=plotting.model_title, level=0).rename(index=title, level=1)
+    return table.rename_axis(["detector", "estrategia"])
