@@ -14,7 +14,7 @@ FLOORS = [  # from the top; generative and quality read one another's tables
     {"errors", "paths", "progress"},
     {"tables", "statistics"},
     {"ocean", "sound"},
-    {"data", "models", "narrative"},
+    {"data", "models"},
     {"plotting"},
     {"eda"},
     {"baseline"},

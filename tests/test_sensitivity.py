@@ -5,7 +5,7 @@ import planted
 import pytest
 
 from utils import cli, data, paths
-from utils.augmentation import answer, findings, sensitivity
+from utils.augmentation import answer, details, sensitivity
 from utils.errors import CollapseError
 from utils.models.generators import registry
 
@@ -35,12 +35,12 @@ def test_the_other_form_is_compared_with_real_and_with_the_studys_own():
     means = real.set_index(["arm", "n_positive", "classifier"])["mean"]
     assert means["aae", 50, "cnn"] == pytest.approx(0.04 - 0.05, abs=0.002)
     assert means["aae", 50, "random_forest"] == pytest.approx(0.04, abs=0.002)
-    told = findings.other_form(found, rows(effects))
-    assert "(5 semillas; AE, VAE, AAE, difusión; 50, 100, 200 llamadas" in told
-    assert "De 24 comparaciones con «solo reales», 12 ayudan, 12 perjudican" in told
-    assert "CNN, -0.050 (-0.050 a -0.050), perjudica; Random Forest, +0.000" in told
+    told = details.other_form(found, rows(effects))
+    assert told["ayuda"].to_list() == ["0", "12"] and told["perjudica"].to_list() == ["12", "0"]
+    against = told["frente a la forma del estudio"]
+    assert against["CNN"] == "−0,050 (−0,050 a −0,050), perjudica"
     for missing in (None, rows(effects, seeds=2)):
-        assert "sin medir" in findings.other_form(found, missing)
+        assert details.other_form(found, missing).empty
 
 
 def test_the_studys_own_scores_get_the_studys_own_verdicts():

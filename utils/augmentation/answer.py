@@ -282,18 +282,6 @@ def scenario(answer, part):
     return comparison.verdicts(answer.part(part), family=family)
 
 
-def curves(answer):
-    """Return `comparison.scores_by_size` of the main part, and beyond its sizes the rest of the
-    learning curve of real calls, which real-equivalents are read from."""
-    rows = [answer.main]
-    for classifier in CLASSIFIERS:
-        wide = comparison.learning_curve(answer.curve_rows, classifier)
-        rest = wide.loc[:, wide.columns > answer.main["n_positive"].max()]
-        rest = rest.melt(var_name="n_positive", value_name="roc_auc")
-        rows.append(rest.assign(arm=arms.REAL, classifier=classifier))
-    return comparison.scores_by_size(pd.concat(rows))
-
-
 def sweeps(found):
     """Return {name: verdicts of the ratio sweep} of those Answers of a dict that hold enough."""
     tables = {name: scenario(one, "ratios") for name, one in found.items()}
@@ -324,24 +312,6 @@ def dose_beside(answer, classifier, ratio, generators=tuple(registry.REGISTRY)):
     return (wide[names].mean(axis=1) - wide[rival]).dropna()
 
 
-def detectors(answer, size):
-    """Return the scores of real calls alone at a size: seeds as rows, classifiers as columns, the
-    one of the highest mean first."""
-    real = answer.main[(answer.main["arm"] == arms.REAL) & (answer.main["n_positive"] == size)]
-    wide = real.pivot(index="seed", columns="classifier", values="roc_auc").dropna()
-    return wide[wide.mean().sort_values(ascending=False, kind="stable").index]
-
-
-def detector_means(answer, size):
-    """Return the mean ROC AUC at a size of each classifier on real calls alone and with each cheap
-    arm, highest first, over the seeds that all of them have; the index: classifier, arm."""
-    rows = answer.main[answer.main["n_positive"] == size]
-    rows = rows[rows["arm"].isin((arms.REAL, *CHEAP))]
-    wide = rows.pivot(index="seed", columns=["classifier", "arm"], values="roc_auc")
-    wide = wide.dropna(axis=1, thresh=comparison.FEWEST).dropna()
-    return wide.mean().sort_values(ascending=False, kind="stable")
-
-
 def quality_and_gain(answer, quality, metric, size, classifier):
     """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
     splits), and the differences to `real` at a size of the study (columns: seeds)."""
@@ -366,12 +336,6 @@ def costs(answer, size, classifier):
     verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
     verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
     return verdicts.drop(arms.ORACLE, errors="ignore").assign(seconds=seconds)
-
-
-def more_calls(answer, classifier, size, larger):
-    """Return (mean, low, high): what `real` gains from size to larger calls, paired by seed."""
-    curve = comparison.learning_curve(answer.main, classifier)
-    return comparison.interval(curve[larger] - curve[size])
 
 
 def by_snr(answer, arm, classifier):

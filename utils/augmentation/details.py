@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from utils import plotting
-from utils.augmentation import answer, arms, robustness, sensitivity, study
+from utils.augmentation import answer, arms, front, robustness, sensitivity, study
 from utils.augmentation import replicas as deployments
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.augmentation.summary import judged, name, ranged
 from utils.models.generators import registry
+from utils.plotting import number
 from utils.statistics import comparison
 
 PARTS = {
@@ -57,7 +58,8 @@ def tallies(groups: Mapping[str, pd.DataFrame], words: Mapping[str, str] = WORDS
         counts = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
         found[group] = {"comparaciones": len(rows)} | {words[w]: counts[w] for w in counts.index}
         found[group]["media negativa"] = int((rows["mean"] < 0).sum())
-        found[group][f"descarta +{comparison.SMALLEST_EFFECT}"] = int(rows["gain_excluded"].sum())
+        excluded = f"descarta +{number(comparison.SMALLEST_EFFECT, 2)}"
+        found[group][excluded] = int(rows["gain_excluded"].sum())
     return pd.DataFrame.from_dict(found, orient="index")
 
 
@@ -101,7 +103,7 @@ def batches(found: Answers) -> pd.DataFrame:
     rows = {}
     for dataset, one in found.items():
         for classifier, own in robustness.batches(one).groupby("classifier"):
-            means = own.mean().map("{:+.3f}".format)
+            means = own.mean().map(lambda mean: number(mean, 3, "+"))
             rows[f"{name(dataset)}, {plotting.model_title(classifier)}"] = means
     size = study.PROTOCOL["batch"]
     table = pd.DataFrame.from_dict(rows, orient="index")
@@ -120,7 +122,7 @@ def agreement(first: answer.Answer, second: answer.Answer) -> pd.DataFrame:
                 "mismo veredicto": found["same"],
                 "indeciso en ambos": found["undecided"],
                 "ayuda en uno y perjudica en otro": found["opposed"],
-                "correlación de rangos": round(found["rho"], 2),
+                "correlación de rangos": number(found["rho"], 2),
             }
         }
     ).astype(str)
@@ -131,7 +133,9 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
     rows = {}
     for overlap, (verdicts, means) in robustness.by_overlap(found).items():
         note = " (la del estudio)" if overlap == comparison.OVERLAP else ""
-        rows[f"{overlap:.2g}{note}"] = tallies({"": verdicts}).iloc[0].astype(str).to_dict() | {
+        rows[f"{number(overlap, 2)}{note}"] = tallies({"": verdicts}).iloc[0].astype(
+            str
+        ).to_dict() | {
             f"media, {plotting.model_title(c)}": judged(means.loc["generated", c])
             for c in answer.CLASSIFIERS
         }
@@ -146,7 +150,7 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
     told = {
         "grabaciones independientes": rows["replica"].nunique(),
         "semillas cada una": rows["seed"].nunique(),
-        "constante que piden": f"{value:.2f} ({low:.2f} a {high:.2f})",
+        "constante que piden": f"{number(value, 2)} ({number(low, 2)} a {number(high, 2)})",
     }
     for text, overlap in (("con la del estudio", comparison.OVERLAP), ("sin ensanchar", 0.0)):
         held, total = deployments.coverage(rows, overlap=overlap)
@@ -200,8 +204,8 @@ def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
         if len(table) >= comparison.FEWEST:
             low, high = (table[score] for score in study.BY_SNR)
             rows[title(arm)] = {
-                "débiles": f"{low.mean():+.3f}",
-                "fuertes": f"{high.mean():+.3f}",
+                "débiles": number(low.mean(), 3, "+"),
+                "fuertes": number(high.mean(), 3, "+"),
                 "débiles menos fuertes": ranged(*comparison.interval(low - high)),
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
@@ -219,9 +223,11 @@ def doses(found: Answers) -> pd.DataFrame:
             for text, names in (("", registry.REGISTRY), (", sin la GAN", CALM)):
                 change = answer.dose(one, classifier, names)
                 beside = [answer.dose_beside(one, classifier, ratio, names) for ratio in ends]
-                told = {f"{ends[1]:g} menos {ends[0]:g}": _changed(change, WORDS)}
+                told = {f"{ends[1]:g} menos {number(ends[0], 1)}": _changed(change, WORDS)}
                 for ratio, own in zip(ends, beside, strict=True):
-                    told[f"con {ratio:g}, menos el clásico"] = _changed(own, AGAINST_RIVAL)
+                    told[f"con {number(ratio, 1 if ratio < 1 else 0)}, menos el clásico"] = (
+                        _changed(own, AGAINST_RIVAL)
+                    )
                 rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = told
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores")
 
@@ -271,8 +277,47 @@ def quality(
         bare = (side.drop("noise", errors="ignore") for side in pair)
         least = comparison.least_rank_correlation(len(pair[0]))
         rows[text] = {
-            "correlación de rangos": ranged(*rho, "+.2f"),
-            "sin el suelo": f"{comparison.rank_correlation(*bare, seed=answer.SEED)[0]:+.2f}",
-            "al azar llega a": f"±{least:.2f}" if np.isfinite(least) else "",
+            "correlación de rangos": ranged(*rho, 2),
+            "sin el suelo": number(comparison.rank_correlation(*bare, seed=answer.SEED)[0], 2, "+"),
+            "al azar llega a": f"±{number(least, 2)}" if np.isfinite(least) else "",
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(name(found.name))
+
+
+def primary_table(told: front.Front) -> pd.DataFrame:
+    """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
+    calls alone and with the simulated hydrophone, differences with intervals, and equivalents."""
+    rows, real, rival = {}, told.against("real"), told.against("rival")
+    for classifier, size in real.index:
+        sides = {
+            "frente a solo reales": real.loc[(classifier, size)],
+            "frente al mejor aumento barato": rival.loc[(classifier, size)],
+        }
+        worth, low, high = told.equivalent(size, classifier)
+        rows[plotting.model_title(classifier), size] = {
+            "solo reales": number(told.mean("real", size, classifier)),
+            "con hidrófono simulado": number(told.mean("ocean", size, classifier)),
+            **{k: ranged(row["mean"], row["low"], row["high"]) for k, row in sides.items()},
+            "vale por": f"{worth:.0f} ({low:.0f} a {high:.0f})",
+        }
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    return found.rename_axis(["detector", "llamadas reales"])
+
+
+def control_table(told: front.Front, size: int) -> pd.DataFrame:
+    """Return what the forms of the simulated hydrophone and its control change against classical
+    augmentation alone at a size: mean difference, interval and seeds, a column a classifier."""
+    rows = told.found.rows
+    at = rows[(rows["n_positive"] == size) & (rows["part"].isin(("main", "ocean")))]
+    columns = {}
+    for classifier in study.PROTOCOL["primary"]["classifiers"]:
+        wide = at[at["classifier"] == classifier].pivot_table("roc_auc", "seed", "arm")
+        own = {}
+        for arm in arms.OCEANS:
+            if arm in wide:
+                gap = (wide[arm] - wide["classical"]).dropna()
+                if len(gap) >= comparison.FEWEST:
+                    told_gap = ranged(*comparison.interval(gap))
+                    own[title(arm)] = f"{told_gap[:-1]}; {len(gap)})"
+        columns[plotting.model_title(classifier)] = own
+    return pd.DataFrame(columns)

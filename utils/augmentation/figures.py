@@ -10,7 +10,7 @@ from matplotlib import transforms
 from utils.augmentation import arms
 from utils.generative.figures import GENERATORS, SPARE
 from utils.models.generators import registry
-from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, place_legend
+from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, number, place_legend
 from utils.statistics import comparison
 from utils.statistics.comparison import SMALLEST_EFFECT
 
@@ -105,7 +105,9 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
     axes[0, 0].set_yticks(list(places.values()), [title(arm) for arm in places])
     axes[0, 0].set_ylim(-0.6, len(names) - 0.4)
     axes[0, 0].plot([], [], "o", color="#8C8C8C", label="relleno: ayuda o perjudica")
-    axes[0, 0].plot([], [], "s", color="#E0E0E0", ms=11, label=f"franja: ±{SMALLEST_EFFECT}")
+    axes[0, 0].plot(
+        [], [], "s", color="#E0E0E0", ms=11, label=f"franja: ±{number(SMALLEST_EFFECT, 2)}"
+    )
     place_legend(axes[0])
     return axes[0]
 
@@ -143,7 +145,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
             mark = MARKS[row["verdict"]]
             if row["gain_excluded"]:
                 mark += EXCLUDED
-            text = f"{row['mean']:+z.3f}".replace("-", "−")
+            text = number(row["mean"], 3, "+")
             ax.annotate(
                 f"{text} {mark:1}", place, ha="center", va="center", fontsize=8,
                 color=_readable(image.to_rgba(row["mean"])),
@@ -156,7 +158,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         ax.set_xlabel(xlabel)
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
-    excluded = f"descarta +{SMALLEST_EFFECT}"
+    excluded = f"descarta +{number(SMALLEST_EFFECT, 2)}"
     marked = [f"{MARKS[word]} {words[word]}" for word in ("helps", "harms", "equivalent")]
     figure.supxlabel("   ".join([*marked, f"{EXCLUDED} {excluded}"]), fontsize=10)
     return axes
@@ -167,28 +169,6 @@ def _readable(rgba):
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3]]
     luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
     return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
-
-
-def learning_curves(panels: Mapping[str, pd.DataFrame], arms):
-    """Draw ROC AUC against the number of real calls, a line an arm, with bands; return the axes.
-
-    panels: title to rows of `comparison.scores_by_size` of one classifier.
-    """
-
-    def draw(ax, rows):
-        for arm in arms:
-            own = rows[rows["arm"] == arm].sort_values("n_positive")
-            text, colour, marker = ARMS[arm]
-            style = "--" if arm == "oracle" else "-"
-            ax.plot(own["n_positive"], own["mean"], style, marker=marker, color=colour, label=text)
-            if arm == "real":
-                ax.fill_between(
-                    own["n_positive"], own["low"], own["high"], color=colour, alpha=0.08, lw=0,
-                    label=f"{text},\nintervalo del 95 %",
-                )  # fmt: skip
-        _sizes(ax, rows["n_positive"])
-
-    return _row(panels, draw, label="ROC AUC de prueba", height=4.2)
 
 
 def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str, tuple]):
@@ -266,13 +246,13 @@ def mechanism(panels: Mapping[str, pd.DataFrame], *, xlabel: str):
             ax.plot(row["x"], row["mean"], ls="none", marker=marker, color=colour, ms=9, label=text)
         ax.set_xlabel(xlabel)
 
-    return _row(panels, draw, label=DIFFERENCE, height=4.4)
+    return _row(panels, draw, label=DIFFERENCE, height=4.4, sharex=False)
 
 
-def _row(panels, draw, *, label, height):
+def _row(panels, draw, *, label, height, sharex=True):
     """Axes side by side with one legend, one a panel, each filled by draw(ax, rows)."""
     size = {"figsize": (WIDTH, height), "squeeze": False}
-    axes = plt.subplots(1, len(panels), sharex=True, sharey=True, **size)[1][0]
+    axes = plt.subplots(1, len(panels), sharex=sharex, sharey=True, **size)[1][0]
     for ax, (name, rows) in zip(axes, panels.items(), strict=True):
         draw(ax, rows)
         ax.set_title(name, fontsize=11)

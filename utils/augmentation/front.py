@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from utils.augmentation import answer, arms, study
-from utils.augmentation.figures import ARMS
 from utils.plotting import WIDTH, model_title
 from utils.statistics import comparison
 from utils.statistics.evaluation import FEWEST
@@ -163,45 +162,3 @@ def strip(rows: Mapping[str, np.ndarray], frequencies, times, words: Mapping[str
     figure.supxlabel(words["x"], fontsize=11)
     figure.supylabel(words["y"], fontsize=11)
     return figure
-
-
-def primary_table(front: Front) -> pd.DataFrame:
-    """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
-    calls alone and with the simulated hydrophone, differences with intervals, and equivalents."""
-    rows, real, rival = {}, front.against("real"), front.against("rival")
-    for classifier, size in real.index:
-        sides = {
-            "frente a solo reales": real.loc[(classifier, size)],
-            "frente al mejor aumento barato": rival.loc[(classifier, size)],
-        }
-        k, low, high = front.equivalent(size, classifier)
-        rows[model_title(classifier), size] = {
-            "solo reales": f"{front.mean('real', size, classifier):.3f}",
-            "con hidrófono simulado": f"{front.mean('ocean', size, classifier):.3f}",
-            **{
-                name: f"{row['mean']:+.3f} ({row['low']:+.3f} a {row['high']:+.3f})"
-                for name, row in sides.items()
-            },
-            "vale por": f"{k:.0f} ({low:.0f} a {high:.0f})",
-        }
-    found = pd.DataFrame.from_dict(rows, orient="index")
-    return found.rename_axis(["detector", "llamadas reales"])
-
-
-def control_table(front: Front, size: int) -> pd.DataFrame:
-    """Return what the forms of the simulated hydrophone and its control change against classical
-    augmentation alone at a size: mean difference, interval and seeds, a column a classifier."""
-    rows = front.found.rows
-    at = rows[(rows["n_positive"] == size) & (rows["part"].isin(("main", "ocean")))]
-    columns = {}
-    for classifier in study.PROTOCOL["primary"]["classifiers"]:
-        wide = at[at["classifier"] == classifier].pivot_table("roc_auc", "seed", "arm")
-        own = {}
-        for arm in arms.OCEANS:
-            if arm in wide:
-                gap = (wide[arm] - wide["classical"]).dropna()
-                if len(gap) >= FEWEST:
-                    mean, low, high = comparison.interval(gap)
-                    own[ARMS[arm][0]] = f"{mean:+.3f} ({low:+.3f} a {high:+.3f}; {len(gap)})"
-        columns[model_title(classifier)] = own
-    return pd.DataFrame(columns)

@@ -16,7 +16,6 @@ SCORES = {"accuracy": "exactitud", "f1": "F1", "roc_auc": "ROC AUC"}
 CHOSEN = ("classical", "mixup", "call_on_background", "vae", "aae", "gan", "diffusion", "hybrid",
           "ocean", arms.ORACLE)  # fmt: skip
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
-SIGNED = "+z.3f"  # of differences: none is "-0.000"
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 
 
@@ -25,9 +24,10 @@ def name(dataset: str) -> str:
     return NAMES.get(dataset, dataset)
 
 
-def ranged(mean: float, low: float, high: float, form: str = SIGNED) -> str:
-    """A value with its interval, such as "+0.012 (+0.003 a +0.021)"."""
-    return f"{mean:{form}} ({low:{form}} a {high:{form}})"
+def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
+    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"."""
+    mean, low, high = (plotting.number(value, digits, "+") for value in (mean, low, high))
+    return f"{mean} ({low} a {high})"
 
 
 def judged(row: Mapping, words: Mapping[str, str] = WORDS) -> str:
@@ -46,7 +46,7 @@ def protocol() -> pd.DataFrame:
         "detectores": len(asked["classifiers"]),
         "semillas": f"lotes de {asked['batch']}, hasta {asked['most_seeds']}",
         "medida principal": "ROC AUC en prueba real",
-        "menor efecto que importa": asked["smallest_effect"],
+        "menor efecto que importa": plotting.number(asked["smallest_effect"], 2),
     }
     return pd.DataFrame({"valor": rows}).astype(str)
 
@@ -115,7 +115,7 @@ def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: st
     found = {}
     for measured, text in MECHANISM.items():
         sides = rows.pivot_table(measured, "arm", "seed"), gains
-        found[text] = ranged(*comparison.rank_correlation(*sides, seed=answer.SEED), "+.2f")
+        found[text] = ranged(*comparison.rank_correlation(*sides, seed=answer.SEED), 2)
     return pd.DataFrame({"correlación de rangos con el cambio": found})
 
 

@@ -58,6 +58,13 @@ def scores(labels, probability, threshold):
     return {k: float(v[0]) for k, v in _weighted(labels, probability, threshold, weights).items()}
 
 
+def confusion_at(labels, probability, false_alarms):
+    """Return the (2, 2) counts, rows the truth, at the threshold that leaves a share of the clips
+    without a call as false alarms."""
+    threshold = np.quantile(probability[labels == 0], 1 - false_alarms)
+    return metrics.confusion_matrix(labels, probability > threshold)
+
+
 def bootstrap_intervals(labels, probability, groups, threshold, *, seed, n_resamples=1000):
     """Return {metric: (low, high)}, 95 % percentile intervals from resampled groups.
 
