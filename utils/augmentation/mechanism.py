@@ -1,11 +1,10 @@
 """Why a strategy helps or not: whether what it adds is a call, and whether it brings anything new.
 
-Both are asked of the added clips alone, with all real calls of a training side at hand, and no test
-clip. `whales study mechanism` fills mechanism.csv; rows resume.
+Both are asked of the added clips alone, by real calls of the training side that no strategy adds,
+and no test clip. `whales study mechanism` fills mechanism.csv; rows resume.
 """
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -49,21 +48,23 @@ def _rows(place, seed):
     """A row an arm: `measure` at the headline's number of calls."""
     size, n_sea, split = answer.ANSWER_SIZE, place.n_sea, place.split(seed)
     features, labels = place.bench.features, place.labels
-    judge = classifiers.build("random_forest", seed=seed, n_estimators=300, n_jobs=1)
+    _, seas, spare = place.drawn(study.Cell(seed, size, n_sea, arms.REAL, 0.0))
+    half = len(spare) // 2  # the first is what the oracle adds, the second what nobody adds
+    others = np.setdiff1d(split.train[labels[split.train] == 0], seas)
+    known = np.concatenate([spare[half:], others])
     held = features[split.validation], labels[split.validation]
-    judge.fit(features[split.train], labels[split.train], held)
+    judge = classifiers.build("random_forest", seed=seed, n_estimators=300, n_jobs=1)
+    judge.fit(features[known], labels[known], held)
     threshold = evaluation.choose_threshold(held[1], judge.predict_proba(held[0]))
     every = features[split.train].table
     map_ = make_pipeline(StandardScaler(), PCA(COMPONENTS, random_state=0)).fit(every)
+    aim = map_.transform(features[spare[half:]].table)
     for arm in ARMS:
-        cell = study.Cell(seed, size, n_sea, arm, place.fill / size - 1)
-        spare = place.drawn(cell)[2]
-        if arm == arms.ORACLE:  # adds the first half; the second is what has to be reached
-            cell = replace(cell, ratio=len(spare) // 2 / size)
-        spare = features[spare[len(spare) // 2 :]].table
+        ratio = half / size if arm == arms.ORACLE else place.fill / size - 1
+        cell = study.Cell(seed, size, n_sea, arm, ratio)
         found = measure(
             place.prepare(cell)[0], (size, n_sea), judge, threshold,
-            map_.transform, map_.transform(spare), np.random.default_rng(seed),
+            map_.transform, aim, np.random.default_rng(seed),
         )  # fmt: skip
         yield {"seed": seed, "arm": arm} | {k: round(v, 5) for k, v in found.items()}
 
