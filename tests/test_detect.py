@@ -181,6 +181,17 @@ def test_what_train_refuses_is_one_sentence(options, words, tmp_path, monkeypatc
     assert words in told and len(told.splitlines()) == 1 and list(tmp_path.iterdir()) == []
 
 
+def test_tensorflow_says_nothing_of_itself(tmp_path, monkeypatch):
+    """Unless a person asks it to."""
+    said = []
+    monkeypatch.setattr(commands, "train", lambda *_: said.append(os.environ[level]))
+    level = "TF_CPP_MIN_LOG_LEVEL"
+    monkeypatch.delenv(level)
+    assert cli.main(["detect", "train", "--out", "mine"]) == 0 and level not in os.environ
+    monkeypatch.setenv(level, "0")
+    assert cli.main(["detect", "train", "--out", "mine"]) == 0 and said == ["3", "0"]
+
+
 # Running
 
 

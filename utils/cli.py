@@ -89,6 +89,7 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     """Run a command and return its exit code; root: of the notebooks and reports."""
     try:
         with _environment_put_back():
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what TensorFlow says of itself
             return whales.main(arguments, "whales", standalone_mode=False, obj=root) or 0
     except click.ClickException as error:
         error.show()
@@ -436,7 +437,6 @@ def readme(clips):
 
     pages.write(clips)
     print(f"{' and '.join(pages.PAGES)} are written.")
-    return 0
 
 
 @whales.command()
