@@ -89,7 +89,6 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
     """Run a command and return its exit code; root: of the notebooks and reports."""
     try:
         with _environment_put_back():
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what TensorFlow says of itself
             return whales.main(arguments, "whales", standalone_mode=False, obj=root) or 0
     except click.ClickException as error:
         error.show()
@@ -359,7 +358,7 @@ def detect() -> None:
 @detect.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="the detector's folder")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--preset", metavar="NAME", help="a call of the literature; no labels are needed")
+@click.option("--preset", metavar="NAME", help="a call of the literature, beside labels or alone")
 @click.option("--call", metavar="KIND", help="upsweep, downsweep, tone or whistle, described by:")
 @click.option(
     "--from", "start", type=float, nargs=2, metavar="LOW HIGH", help="first frequency, Hz"
@@ -369,7 +368,7 @@ def detect() -> None:
 @click.option("--background", metavar="FOLDER", help="recordings without the described call")
 @dataset_option
 def train(out, seed, preset, call, start, end, duration, background, dataset):
-    """Train a detector on labelled calls, or on described ones, and write it with its card.
+    """Train a detector on labelled calls, described ones, or both, and write it with its card.
 
     Example: whales detect train --dataset my_recordings/ --out my_detector/
     """
