@@ -10,10 +10,13 @@ ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 .PHONY: .venv/installed
 endif
 
-.PHONY: help report test study readme benchmark data lint clean
+.PHONY: help install report test study readme benchmark data lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+install: .venv/installed ## install what is needed into .venv, where the command whales then is
+	@echo ".venv/bin/whales --help lists the commands"
 
 report: .venv/installed ## execute the notebooks in place; DATASET=<path or name>: into reports/<name>/ (POSITIVE_CLASS=<class>)
 	@$(RUN) utils report

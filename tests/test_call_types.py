@@ -68,6 +68,15 @@ def test_calls_are_as_loud_as_said():
     assert max(gains) > 3 * min(gains)
 
 
+def test_calls_alone_lie_in_their_band():
+    sound = call_types.simulate_alone(UPCALL, 20, RATE, SECONDS, np.random.default_rng(2))
+    assert sound.shape == (20, 3000) and sound.dtype == np.float32
+    inside = call_types._power_in(sound, RATE, UPCALL.band)
+    assert (inside > 0.7 * (sound.astype(float) ** 2).mean(1)).all()
+    with pytest.raises(UserError, match="needs a sample rate above 600 Hz, not 500"):
+        call_types.simulate_alone(UPCALL, 1, 500, SECONDS, np.random.default_rng(2))
+
+
 def test_the_same_seed_gives_the_same_clips():
     first, second = (
         call_types.simulate(UPCALL, 6, RATE, SECONDS, np.random.default_rng(5))[0] for _ in range(2)

@@ -1,6 +1,8 @@
 """What is said of a data set before any work, and options that reach the notebooks."""
 
 import os
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from utils import checks, cli, data, paths
 from utils.augmentation import study
 from utils.errors import UserError
+from utils.statistics import comparison
 
 STEMS = ["00_eda", "01_baseline", "02_generative"]
 
@@ -76,11 +79,49 @@ def _splits(n):
     return data.split_by_group(toy.labels, toy.groups, seed=0)
 
 
-def test_a_long_study_is_asked_about(monkeypatch):
+def test_what_a_study_can_show_rests_on_the_published_rows():
+    """By hand: the widest scatter of the differences, and less where fewer calls test."""
+    rows = study.read(paths.results_dir("right_whale_upcalls") / "study.csv")
+    rows = rows[(rows["part"] == "main") & (rows["n_positive"] == 25)]
+    wide = rows.pivot(index="seed", columns=["arm", "classifier"], values="roc_auc")
+    gaps = [wide["classical", name] - wide["real", name] for name in ("cnn", "random_forest")]
+    scatter = np.mean([gap.std() for gap in gaps])
+    assert checks._least(25, 419, 40) == pytest.approx(comparison.detectable(scatter, 40))
+    assert checks._least(25, 419 / 4, 40) == pytest.approx(2 * checks._least(25, 419, 40))
+    assert checks._least(25, 5000, 40) == checks._least(25, 419, 40) < checks._least(25, 419, 10)
+    assert checks._least(100, 419, 40) < checks._least(25, 419, 40)
+
+
+@pytest.mark.parametrize(("loud", "pointless"), [(6.0, True), (0.3, False)])
+def test_a_study_with_nothing_to_gain_is_pointless(loud, pointless):
+    rng = np.random.default_rng(0)
+    dull = clips(12, n=480)
+    sound = rng.standard_normal((480, 20, 30)).astype(np.float32)
+    sound[dull.labels == 1, 6:9, 10:20] += loud
+    toy = replace(dull, spectrograms=sound, frequencies=np.arange(20.0), times=np.arange(30.0))
+    shows, *rest = checks.worth(toy, _splits(480))
+    assert shows.startswith("With about 48 calls on a test side, 40 seeds of 04_augmentation show")
+    assert len(rest) == pointless
+    if pointless:
+        assert "is pointless here: 25 calls alone already reach a ROC AUC of 1.000" in rest[0]
+
+
+@pytest.mark.parametrize(("hours", "told"), [(3.0, 2), (0.0, 0)])
+def test_what_a_study_is_worth_is_said_before_it(monkeypatch, hours, told):
+    monkeypatch.setattr(checks, "_study_hours", lambda *_: (hours, "whales study run"))
+    monkeypatch.setattr(checks, "worth", lambda *_: ["worth it"])
+    sentences = checks.plan(clips(12, n=720), [checks.STUDY]).sentences
+    assert sentences[1:] == [
+        "04_augmentation reads a table that `whales study run` fills in about 3 h.", "worth it"
+    ][:told]  # fmt: skip
+
+
+def test_a_long_study_is_asked_about(monkeypatch, capsys):
     cell = study.Cell(0, 50, 800, "real", 0.0)
 
     class Place:
         name = "toy"
+        bench = SimpleNamespace(dataset="clips", splits="splits")
 
         def cells(self, seeds, parts):
             return [cell]
@@ -90,10 +131,13 @@ def test_a_long_study_is_asked_about(monkeypatch):
     monkeypatch.setattr(study, "chosen_seeds", lambda *_: [0])
     monkeypatch.setattr(study, "missing", lambda *_: [(cell, ["cnn", "mlp"])])
     monkeypatch.setattr(study, "expected_seconds", lambda *_: 5 * 3600)
+    monkeypatch.setattr(checks, "worth", lambda *given: [f"worth of {' and '.join(given)}"])
     with pytest.raises(UserError, match="toy: 2 rows will take about 2.5 h in 2 processes; add --"):
         checks.confirm_study(Place(), **chosen, yes=False)
+    assert capsys.readouterr().out == "worth of clips and splits\n"
     checks.confirm_study(Place(), **chosen, yes=True)
     checks.confirm_study(Place(), **chosen | {"jobs": 3}, yes=False)
+    assert capsys.readouterr().out == ""
 
 
 def test_options_reach_the_environment_and_leave_it(monkeypatch, tmp_path):

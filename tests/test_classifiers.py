@@ -1,5 +1,10 @@
 """Every classifier learns an easy task, repeats itself, and says what is wrong with its input."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -134,3 +139,18 @@ def test_bad_input_says_so(clips):
         classifiers.build("logistic", seed=0).fit(x, labels[:-1])
     with pytest.raises(ValueError, match="both classes"):
         classifiers.build("cnn", seed=0).fit(x, np.ones(80))
+
+
+@pytest.mark.parametrize("level", [None, "3"])
+def test_tensorflow_says_nothing_of_the_machine(level):
+    """Only what is imported; errors are seen again afterwards."""
+    known = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    code = (
+        "import sys; from utils.models import classifiers\n"
+        "classifiers.keras.ops.zeros(2); print('seen', file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True,
+        env=known | ({"TF_CPP_MIN_LOG_LEVEL": level} if level else {}),
+    )  # fmt: skip
+    assert done.stderr == "seen\n"

@@ -18,12 +18,25 @@ import soundfile
 from filelock import FileLock
 
 from utils import cli, data
+from utils.augmentation import simulated
 from utils.data import annotations
-from utils.detect import card, commands, listening, running, selections, store, training
+from utils.detect import (
+    card,
+    commands,
+    described,
+    listening,
+    recipes,
+    running,
+    selections,
+    store,
+    training,
+)
 from utils.errors import UserError
+from utils.ocean import call_types
 
 ROOT = Path(__file__).parents[1]
 RATE, SECONDS, CALLS = 1000, 150, 9
+DESCRIBED = "--call upsweep --from 80 120 --to 130 180 --duration 0.7 1.3".split()
 HEADER = "\t".join((*selections.RAVEN, "Annotation"))
 
 
@@ -136,12 +149,10 @@ def test_the_same_seed_gives_the_same_detector(place, tmp_path):
 
 def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, capsys):
     """On noise of the place's own, in which nobody marked anything."""
-    from utils.detect import described
-
     monkeypatch.setattr(described, "OCEANS", 14)  # as many as give a forest
     write_sea(tmp_path / "sea")
     out = tmp_path / "described"
-    command = "detect train --call upsweep --from 80 120 --to 130 180 --duration 0.7 1.3".split()
+    command = ["detect", "train", *DESCRIBED]
     assert cli.main([*command, "--background", str(tmp_path / "sea"), "--out", str(out)]) == 0
     detector = store.load(out)
     text = (out / store.CARD).read_text("utf-8")
@@ -153,6 +164,78 @@ def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, ca
 
     _, counts = evaluating.evaluate(tmp_path / "f", place / "annotations")
     assert counts.recall > 0.8 and counts.precision > 0.5
+
+
+def beside(material, dataset, monkeypatch):
+    """The Material with fewer simulated clips beside it than people get."""
+
+    monkeypatch.setattr(described, "BESIDE_OCEANS", 12)
+    monkeypatch.setitem(simulated.SIZES, "calls", 150)
+    call = call_types.CallType("upsweep", "upsweep", (80, 120), (130, 180), (0.7, 1.3))
+    return described.beside(material, dataset, call, seed=0)
+
+
+def test_simulated_calls_stand_beside_few_labelled_ones(place, monkeypatch):
+    """The clips that they make are calls to a forest that has heard real ones."""
+    dataset = data.load(place / "training")
+    material = training.of_dataset(dataset)
+    both = beside(material, dataset, monkeypatch)
+    assert both.told[-1].startswith(f"beside the {4 * CALLS} labelled calls") and both.real
+    given, labels = both.simulated, material.labels
+    low, high = material.frequencies[given.band][[0, -1]]
+    assert 80 <= low < high <= 180 and not given.stretched and len(given.alone) == 150
+    loudest = material.frequencies[given.alone.max(2).mean(0).argmax()]
+    assert 70 < loudest < 190
+    made = simulated.calls_in_seas(
+        given.alone, given.band, material.grid[labels == 1], material.grid[labels == 0],
+        np.random.default_rng(0), stretched=False,
+    )  # fmt: skip
+    everything = np.arange(len(labels))
+    known = training._fitted("forest", material, everything, 0)
+    assert np.median(known.predict_proba(made)) > 0.25
+    fitted = training._fitted("forest_and_simulated", both, everything, 0)
+    assert (fitted.predict_proba(made) >= 0.5).mean() > (known.predict_proba(made) >= 0.5).mean()
+    assert (fitted.predict_proba(material.grid) >= 0.5).tolist() == (labels == 1).tolist()
+
+
+@pytest.mark.parametrize(("worth", "kept"), [(0.3, True), (0.0, False)])
+def test_held_out_clips_say_whether_simulated_ones_stay(place, monkeypatch, tmp_path, worth, kept):
+    """Scores are noise, to which the simulated clips add what they are worth."""
+    dataset = data.load(place / "training")
+    material = training.of_dataset(dataset)
+    both = beside(material, dataset, monkeypatch)
+    noise = np.random.default_rng(0).random(len(material.labels))
+
+    def held_out(recipe, own, folds, seed):
+        return (noise + worth * own.labels * (recipe == "forest_and_simulated")) / 2
+
+    monkeypatch.setattr(training, "_held_out", held_out)
+    detector = training.train(both, tmp_path / "mine", seed=0)
+    said = (tmp_path / "mine" / store.CARD).read_text("utf-8")
+    assert detector.recipe == ("forest_and_simulated" if kept else "forest")
+    assert f"recipe `{detector.recipe}`" in said and "beside the 36 labelled calls" in said
+    assert "with the simulated clips and" in said and ("left out again" in said) != kept
+
+
+def test_with_many_labelled_calls_none_is_simulated(place, monkeypatch):
+    monkeypatch.setattr(recipes, "FEW", 4 * CALLS)
+    dataset = data.load(place / "training")
+    same = beside(training.of_dataset(dataset), dataset, monkeypatch)
+    assert same.simulated is None
+    assert same.told[-1].startswith("simulated calls: none, since from 36 labelled ones on")
+
+
+def test_a_call_that_the_clips_cannot_hold(place, tmp_path, capsys):
+    data.save_npz(data.load(place / "training"), tmp_path / "stored.npz")
+    given = {
+        f"--dataset {place / 'training'} --preset dolphin_whistle": "beyond the bands of training",
+        f"--dataset {tmp_path / 'stored.npz'} {' '.join(DESCRIBED)}": "of unknown settings",
+    }
+    for options, words in given.items():
+        command = ["detect", "train", *options.split(), "--out", str(tmp_path / "mine")]
+        assert cli.main(command) == 2
+        told = capsys.readouterr().err
+        assert words in told and len(told.splitlines()) == 1 and not (tmp_path / "mine").exists()
 
 
 def write_sea(folder):
@@ -167,7 +250,7 @@ def write_sea(folder):
     [
         ("--preset upcall", "no preset is called 'upcall'; choose from right_whale_upcall,"),
         ("--preset fin_whale_20hz --call tone", "--preset describes the call already"),
-        ("--preset fin_whale_20hz --dataset simulated", "drop --dataset, or --preset and --call"),
+        ("--preset fin_whale_20hz --dataset simulated --background .", "which --dataset brings"),
         ("--call upsweep --from 80 180", "--call upsweep needs --to and --duration"),
         ("--from 80 180", "--from describes a call of --call or --preset; name one"),
         ("--background sea", "--background describes a call of --call or --preset"),

@@ -223,6 +223,9 @@ def test_a_detector_can_be_moved(folder, tmp_path, clips):
 
 def test_recipes_by_the_number_of_calls(clips):
     assert recipes.choose(1) == recipes.choose(199) == "forest"
+    assert recipes.choose(20, simulated=True) == recipes.choose(99, simulated=True)
+    assert recipes.choose(99, simulated=True) == "forest_and_simulated"
+    assert recipes.choose(100, simulated=True) == "forest"
     assert recipes.choose(200) == recipes.choose(5000) == "forest_and_network"
     with pytest.raises(UserError, match="no call to learn from"):
         recipes.choose(0)

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.metrics import roc_auc_score
 
-from utils import data
+from utils import data, paths
 from utils.augmentation import study
 from utils.baseline import baseline
 from utils.errors import UserError
+from utils.models import classifiers
 from utils.quality import judging
+from utils.sound import features, spectrograms
+from utils.statistics import comparison
 
 # Seconds at the start and for each clip, on two cores whose `_pace` is 1.
 STAGE_SECONDS = {"00_eda": (20, 0.008), "01_baseline": (180, 0.04), "02_generative": (60, 0.005)}
@@ -19,6 +23,9 @@ QUALITY, STUDY = "03_quality", "04_augmentation"
 PACE_SECONDS = 0.4  # of the forest of `_pace` where it is 1
 STUDY_CALLS = 100  # real calls on a training side, below which the study has too few sizes
 LONG_HOURS = 2.0  # a study that takes longer is asked about
+PUBLISHED = {"right_whale_upcalls": 419, "simulated": 184}  # calls on a test side of their studies
+SIZES = (25, 100)  # calls for which it is said what a study can show
+PROBED = 2  # splits on which it is seen what the fewest calls reach
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,8 @@ def plan(dataset, stems) -> Plan:
                 sentences.append(
                     f"{stem} reads a table that `{command}` fills in about {_in_words(left)}."
                 )
+            if left and stem == STUDY:
+                sentences += worth(clips, splits)
     return Plan(sentences, lacking)
 
 
@@ -71,6 +80,66 @@ def _study_hours(dataset, _):
     cells = place.cells(study.chosen_seeds(place, ()), study.PARTS)
     waiting = study.missing(place, cells, list(study.PROTOCOL["classifiers"]))
     return study.expected_seconds(place, waiting) / 3600 / jobs, "whales study run"
+
+
+def worth(clips, splits) -> list[str]:
+    """Return sentences: what difference a study of these clips can show, and whether the fewest
+    calls leave it nothing to gain."""
+    calls, seeds = _test_calls(clips, splits), study.PROTOCOL["most_seeds"]
+    least = []
+    for size in SIZES:
+        ends = [f"{_least(size, tested, seeds):.3f}" for tested in (np.inf, calls)]
+        least.append(f"{' to '.join(dict.fromkeys(ends))} with {size}")
+    told = [
+        f"With about {calls:.0f} calls on a test side, {seeds} seeds of {STUDY} show, eight times "
+        f"in ten, a difference in ROC AUC of {' and of '.join(least)} labelled calls: as the "
+        "published studies scatter, or, if larger, as they would on so few test calls."
+    ]
+    reached = _reached(clips, splits[:PROBED])
+    if reached >= 1 - study.PROTOCOL["smallest_effect"]:
+        told.append(
+            f"{STUDY} is pointless here: {SIZES[0]} calls alone already reach a ROC AUC of "
+            f"{reached:.3f}, and nothing that is added can gain what would count."
+        )
+    return told
+
+
+def _test_calls(clips, splits):
+    return np.mean([clips.labels[split.test].sum() for split in splits])
+
+
+def _least(size, calls, seeds):
+    """The least difference that seeds show with `size` labelled calls and `calls` to test on.
+
+    The differences between classical augmentation and real calls alone scatter as in the published
+    studies, of which the widest counts, and with fewer calls on the test side as if it were all.
+    """
+    scatter = []
+    for name, tested in PUBLISHED.items():
+        rows = study.read(paths.results_dir(name) / "study.csv")
+        chosen = study.select(rows[rows["n_positive"] == size], "main")
+        chosen = chosen[chosen["arm"].isin(["real", "classical"])]
+        own = comparison.differences(chosen).groupby("classifier")["difference"].std()
+        own = own[list(study.PROTOCOL["width_classifiers"])].mean()
+        scatter.append(own * np.sqrt(max(1, tested / calls)))
+    return comparison.detectable(max(scatter), seeds)
+
+
+def _reached(clips, splits):
+    """Mean ROC AUC of a Random Forest from the fewest calls of training sides, alone."""
+    found = []
+    for split in splits:
+        order = np.random.default_rng(split.seed).permutation(split.train)
+        calls, seas = (order[clips.labels[order] == label] for label in (1, 0))
+        chosen = np.concatenate([calls[: SIZES[0]], seas[: study.PROTOCOL["negatives"]]])
+        known, held_out = (
+            features.extract(spectrograms.resize(clips.spectrograms[i], baseline.PROTOCOL["shape"]))
+            for i in (chosen, split.test)
+        )
+        forest = classifiers.build("random_forest", seed=0, n_estimators=100)
+        forest.fit(known, clips.labels[chosen])
+        found.append(roc_auc_score(clips.labels[split.test], forest.predict_proba(held_out)))
+    return np.mean(found)
 
 
 def _in_words(hours):
@@ -156,6 +225,7 @@ def confirm_study(place, *, parts, sizes, seeds, arm_names, classifier_names, jo
     waiting = study.missing(place, cells, list(classifier_names))
     hours = study.expected_seconds(place, waiting) / 3600 / jobs
     if hours > LONG_HOURS and not yes:
+        print("\n".join(worth(place.bench.dataset, place.bench.splits)))
         raise UserError(
             f"{place.name}: {sum(len(names) for _, names in waiting)} rows will take about "
             f"{hours:.1f} h in {jobs} processes; add --yes to start (rows resume), or choose a "

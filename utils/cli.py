@@ -371,7 +371,7 @@ def detect() -> None:
 @detect.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="the detector's folder")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--preset", metavar="NAME", help="a call of the literature; no labels are needed")
+@click.option("--preset", metavar="NAME", help="a call of the literature, beside labels or alone")
 @click.option("--call", metavar="KIND", help="upsweep, downsweep, tone or whistle, described by:")
 @click.option(
     "--from", "start", type=float, nargs=2, metavar="LOW HIGH", help="first frequency, Hz"
@@ -381,7 +381,7 @@ def detect() -> None:
 @click.option("--background", metavar="FOLDER", help="recordings without the described call")
 @dataset_option
 def train(out, seed, preset, call, start, end, duration, background, dataset):
-    """Train a detector on labelled calls, or on described ones, and write it with its card.
+    """Train a detector on labelled calls, described ones, or both, and write it with its card.
 
     Example: whales detect train --dataset my_recordings/ --out my_detector/
     """
@@ -449,7 +449,6 @@ def readme(clips):
 
     pages.write(clips)
     print(f"{' and '.join(pages.PAGES)} are written.")
-    return 0
 
 
 @whales.command()

@@ -18,11 +18,9 @@ reported and warnings are not stored.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import re
-import sys
 import tempfile
 import textwrap
 import time
@@ -355,8 +353,7 @@ def report(
 
 def _allowed(loaded, stems, progress):
     """Say what a data set allows; return why some stages can't run, by notebook."""
-    with _without_log_lines():
-        from utils import checks
+    from utils import checks
 
     plan = checks.plan(loaded, stems)
     for sentence in plan.sentences:
@@ -364,20 +361,6 @@ def _allowed(loaded, stems, progress):
     for stem, reason in plan.lacking.items():
         progress.line(f"{stem} will be left out: {reason}")
     return dict(plan.lacking)
-
-
-@contextlib.contextmanager
-def _without_log_lines():
-    """Let compiled libraries write nowhere while they are imported; TensorFlow greets at length."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _page(path, root, dataset, loaded, timeout, progress):

@@ -7,32 +7,36 @@ from utils.errors import UserError
 
 
 def train(out, seed, dataset, preset, call, described, background):
-    """Train on a data set, or on a described call; described: {"from": (low, high), ...}."""
+    """Train on a data set, a described call, or both; described: {"from": (low, high), ...}."""
     from utils import data
+    from utils.detect import described as describing
     from utils.detect import store, training
 
     store.check_replaceable(out)
     given = [f"--{name}" for name, value in described.items() if value]
-    if preset or call:
-        if dataset:
-            raise UserError(
-                "a detector learns from labelled calls or from described ones: drop --dataset, or "
-                "--preset and --call."
-            )
-        from utils.detect import described as describing
-
-        material = describing.material(
-            _call_type(preset, call, described, given), seed=seed, background=background
-        )
-    elif given or background:
+    kind = _call_type(preset, call, described, given) if preset or call else None
+    if kind is None and (given or background):
         raise UserError(
             f"{(given or ['--background'])[0]} describes a call of --call or --preset; name one, "
             "or drop it."
         )
+    if dataset and background:
+        raise UserError(
+            "--background takes the place of clips without a call, which --dataset brings; drop "
+            "one of them."
+        )
+    if dataset or kind is None:
+        loaded = data.load(dataset)
+        material = training.of_dataset(loaded)
+        if kind is not None:
+            material = describing.beside(material, loaded, kind, seed=seed)
     else:
-        material = training.of_dataset(data.load(dataset))
+        material = describing.material(kind, seed=seed, background=background)
     print("\n".join(material.told))
     detector = training.train(material, out, seed=seed)
+    print(
+        "".join(f"{said}\n" for said in detector.trained_on["told"][len(material.told) :]), end=""
+    )
     print(
         f"{out}/ holds a detector of {detector.call} (threshold {detector.threshold:.3f}); read "
         f"{store.CARD} there for what to expect."

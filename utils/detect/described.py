@@ -1,19 +1,24 @@
-"""Clips to train on where no call was ever labelled: described calls in drawn or recorded seas."""
+"""Described calls: clips to train on where none was ever labelled, or beside a few that were."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from utils.augmentation import simulated
 from utils.data import audio
 from utils.data import settings as fitting
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural
+from utils.detect import recipes
 from utils.detect.training import SHAPE, Material
 from utils.errors import UserError
 from utils.ocean import call_types
 from utils.progress import progress
-from utils.sound.spectrograms import mel_spectrogram, resize, resize_axis
+from utils.sound import features
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram, resize, resize_axis
 
 OCEANS = 120
+BESIDE_OCEANS = 125  # for 1,500 calls, out of which the study's strategy draws
 STRETCHES = 10  # into which recordings without calls are divided, where they are fewer
 
 
@@ -28,24 +33,14 @@ def material(call, *, seed: int, background=None) -> Material:
     settings = fitting.fitted(fitting.Call(call.band, call.seconds[1]), rates)
     if seas:
         seas.check(settings)
-    grids, labels, groups = [], [], []
-    for ocean in progress(range(OCEANS), "simulating"):
-        rng = np.random.default_rng([seed, ocean])
-        sound, own = call_types.simulate(
-            call, call_types.OCEAN_CLIPS, settings.sample_rate, settings.clip_seconds, rng,
-            seas.drawer(ocean, settings) if seas else None,
-        )  # fmt: skip
-        grids.append(resize(mel_spectrogram(sound, settings), SHAPE))
-        labels.append(own)
-        groups.append(np.full(len(own), ocean % len(seas.stretches) if seas else ocean))
-    groups = np.concatenate(groups)
+    grid, labels, oceans = _whole(call, settings, seed, OCEANS, seas)
+    groups = oceans % len(seas.stretches) if seas else oceans
     sea = f"{background}: {seas.told()}" if seas else f"{OCEANS} drawn seas"
-    low, high = call.start
     return Material(
-        grid=np.concatenate(grids),
+        grid=grid,
         frequencies=resize_axis(settings.frequencies, SHAPE[0]),
         times=resize_axis(settings.times, SHAPE[1]),
-        labels=np.concatenate(labels),
+        labels=labels,
         groups=groups,
         names=[f"simulated {i} of sea {group}" for i, group in enumerate(groups)],
         call=call.name,
@@ -54,11 +49,88 @@ def material(call, *, seed: int, background=None) -> Material:
         settings=settings,
         real=False,
         told=[
-            f"simulated calls: {call.kind} from {low:g} to {high:g} Hz, to {call.end[0]:g} to "
-            f"{call.end[1]:g} Hz, in {call.seconds[0]:g} to {call.seconds[1]:g} s ({call.source})",
+            f"simulated calls: {_in_words(call)}",
             f"the sea: {sea}",
             fitting.told(settings),
         ],
+    )
+
+
+def beside(labelled, dataset, call, *, seed: int) -> Material:
+    """Return the Material of a Dataset with simulated clips of a CallType, where its calls are few.
+
+    UserError if the call does not fit the clips, or if what they were computed with is not known.
+    """
+    count = int(labelled.labels.sum())
+    if count >= recipes.FEW:
+        told = f"simulated calls: none, since from {recipes.FEW} labelled ones on they do not help"
+        return replace(labelled, told=[*labelled.told, told])
+    settings = dataset.settings or _usual(dataset)
+    band = (labelled.frequencies >= call.band[0]) & (labelled.frequencies <= call.band[1])
+    if not band.any():
+        raise UserError(
+            f"the described call lies at {call.band[0]:g} to {call.band[1]:g} Hz, between or "
+            f"beyond the bands of {dataset.name}; name others with --band LOW HIGH."
+        )
+    grid, labels, _ = _whole(call, settings, seed, BESIDE_OCEANS)
+    whole = simulated.Bank(grid, labels, features.extract(grid).table)
+    told = (
+        f"beside the {count} labelled calls, since these are few: simulated calls "
+        f"({_in_words(call)}), in the seas of the clips without a call, and whole simulated "
+        "clips; those that are most like the labelled ones"
+    )
+    return replace(
+        labelled,
+        told=[*labelled.told, told],
+        simulated=recipes.Simulated(
+            _alone(call, settings, seed), whole, band, dataset.unit != "dB"
+        ),
+    )
+
+
+def _usual(dataset):
+    """The usual SpectrogramSettings, if a Dataset of stored spectrograms has their axes."""
+    usual = SpectrogramSettings()
+    axes = (dataset.frequencies, usual.frequencies), (dataset.times, usual.times)
+    if all(len(own) == len(axis) and np.allclose(own, axis, atol=1) for own, axis in axes):
+        return usual
+    raise UserError(
+        f"{dataset.name} holds spectrograms of unknown settings, to which no simulated call can "
+        "be added; give the audio, or drop --call and --preset."
+    )
+
+
+def _whole(call, settings, seed, count, seas=None):
+    """(n, *SHAPE) clips of count oceans, labels (n,) and ocean of each (n,)."""
+    grids, labels = [], []
+    for ocean in progress(range(count), "simulating"):
+        rng = np.random.default_rng([seed, ocean])
+        sound, own = call_types.simulate(
+            call, call_types.OCEAN_CLIPS, settings.sample_rate, settings.clip_seconds, rng,
+            seas.drawer(ocean, settings) if seas else None,
+        )  # fmt: skip
+        grids.append(resize(mel_spectrogram(sound, settings), SHAPE))
+        labels.append(own)
+    oceans = np.repeat(np.arange(count), call_types.OCEAN_CLIPS)
+    return np.concatenate(grids), np.concatenate(labels), oceans
+
+
+def _alone(call, settings, seed):
+    """(n, *SHAPE) power of calls without a sea."""
+    rng, powers = np.random.default_rng([seed, BESIDE_OCEANS]), []
+    for _ in range(0, simulated.SIZES["calls"], call_types.OCEAN_CLIPS):
+        sound = call_types.simulate_alone(
+            call, call_types.OCEAN_CLIPS, settings.sample_rate, settings.clip_seconds, rng
+        )
+        powers.append(resize(10 ** (mel_spectrogram(sound, settings) / 10), SHAPE))
+    return np.concatenate(powers)
+
+
+def _in_words(call):
+    low, high = call.start
+    return (
+        f"{call.kind} from {low:g} to {high:g} Hz, to {call.end[0]:g} to {call.end[1]:g} Hz, in "
+        f"{call.seconds[0]:g} to {call.seconds[1]:g} s, {call.source}"
     )
 
 

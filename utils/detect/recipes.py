@@ -1,4 +1,4 @@
-"""Recipes: how many calls are known decides what is fitted to them.
+"""Recipes: how many calls are known, and whether they are described, decides what is fitted.
 
 A recipe is a function of Clips that returns a classifier of `fitted`, and a line of RECIPES. CHOICE
 says which one is taken from how many calls on. In the study (data/results/*/study.csv, ROC AUC,
@@ -13,22 +13,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from utils.augmentation import arms, simulated
 from utils.detect.fitted import Forest, Mean, Network
 from utils.errors import UserError
 from utils.models import classifiers
 from utils.sound import augmentations, features
 
+FEW = 100  # labelled calls from which simulated ones bring nothing any more
 FILL = 800  # calls, known and added, that are filled up to, as in the study
 MANY = 200  # calls from which the network adds to the forest
 
 
 @dataclass(frozen=True, eq=False)
+class Simulated:
+    """Simulated clips of a described call.
+
+    alone (k, f, t): power of calls without a sea; whole: a Bank of clips with their labels; band
+    (f,) bool: where the call lies; stretched: see `augmentation.simulated.calls_in_seas`.
+    """
+
+    alone: np.ndarray
+    whole: simulated.Bank
+    band: np.ndarray
+    stretched: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Clips:
-    """What a recipe learns from: spectrograms (n, f, t) in a unit that is linear in dB."""
+    """What a recipe learns from: spectrograms (n, f, t) in a unit that is linear in dB, and what
+    was simulated beside them."""
 
     calls: np.ndarray
     seas: np.ndarray
     seed: int
+    simulated: Simulated | None = None
 
     def augmented(self):
         """Return the calls and copies of them by `augmentations.classical`, up to FILL and never
@@ -57,6 +75,32 @@ def forest(clips):
     return Forest.of(fitted.fit(*_table(clips.augmented(), clips.seas)).estimator)
 
 
+def forest_and_simulated(clips):
+    """A Random Forest on the same, simulated calls in the seas, and whole simulated clips.
+
+    They are drawn as in the study's strategy `ocean`, in proportion to the seas: where these are
+    few, many faint calls in each would make calls of them.
+    """
+    table, labels = _table(clips.augmented(), clips.seas)
+    own = {1: table.table[: len(clips.calls)], 0: table.table[labels == 0]}
+    given, rng = clips.simulated, np.random.default_rng([clips.seed, 2])
+    share = min(1, len(clips.seas) / FILL)
+    made = simulated.calls_in_seas(
+        given.alone, given.band, clips.calls, clips.seas, rng, stretched=given.stretched
+    )
+    sources = [(made, features.extract(made).table, 1, arms.SIMULATED)]
+    for label in (1, 0):
+        rows = given.whole.labels == label
+        sources.append((given.whole.grid[rows], given.whole.table[rows], label, arms.WHOLE))
+    for grid, known, label, usual in sources:
+        odds = simulated.importance(known, own[label], seed=clips.seed)
+        drawn = rng.choice(len(grid), round(share * usual), replace=False, p=odds)
+        table = table + features.extract(grid[drawn])
+        labels = np.concatenate([labels, np.full(len(drawn), label)])
+    fitted = classifiers.build("random_forest", seed=clips.seed)
+    return Forest.of(fitted.fit(table, labels).estimator)
+
+
 def forest_and_network(clips):
     """The same Random Forest and the CNN, as the mean of their log odds."""
     known, labels = _table(clips.augmented(), clips.seas)
@@ -65,12 +109,18 @@ def forest_and_network(clips):
     return Mean([Forest.of(trees.estimator), Network(network)])
 
 
-RECIPES = {"forest": forest, "forest_and_network": forest_and_network}
+RECIPES = {
+    "forest": forest,
+    "forest_and_simulated": forest_and_simulated,
+    "forest_and_network": forest_and_network,
+}
 CHOICE = ((1, "forest"), (MANY, "forest_and_network"))
 
 
-def choose(n_calls) -> str:
-    """Return the name of the recipe for a number of calls."""
+def choose(n_calls, *, simulated=False) -> str:
+    """Return the name of the recipe for a number of calls; simulated: others lie beside them."""
+    if simulated and 1 <= n_calls < FEW:
+        return "forest_and_simulated"
     fitting = [name for least, name in CHOICE if least <= n_calls]
     if not fitting:
         raise UserError("there is no call to learn from; describe it with --call or --preset.")

@@ -103,11 +103,7 @@ def simulate(
     rate in Hz; seconds: of a clip. background: (k, rng) to (k, samples) of recorded sea, which then
     takes the place of the drawn one. UserError if the call does not fit the rate.
     """
-    if call.band[1] >= rate / 2:
-        raise UserError(
-            f"a call of up to {call.band[1]:g} Hz needs a sample rate above {2 * call.band[1]:g} "
-            f"Hz, not {rate}."
-        )
+    check(call, rate)
     size = round(rate * seconds)
     labels = np.arange(n) % 2
     sea = background(n, rng) if background else _sea(n, size, rate, call.band, rng)
@@ -122,6 +118,23 @@ def simulate(
         sound = _sounding(_contour(call, rng, seconds), size, rate, rng)
         sea[clip] += _echoed(sound, rate, rng) * np.sqrt(power[clip] * 10 ** (snr / 10))
     return sea.astype(np.float32), labels
+
+
+def simulate_alone(call: CallType, n: int, rate: int, seconds: float, rng) -> np.ndarray:
+    """Return (n, samples) float32: such calls with their echoes, without any sea."""
+    check(call, rate)
+    size = round(rate * seconds)
+    sounds = (_sounding(_contour(call, rng, seconds), size, rate, rng) for _ in range(n))
+    return np.stack([_echoed(sound, rate, rng) for sound in sounds]).astype(np.float32)
+
+
+def check(call: CallType, rate: int) -> None:
+    """UserError if a call does not fit a sample rate in Hz."""
+    if call.band[1] >= rate / 2:
+        raise UserError(
+            f"a call of up to {call.band[1]:g} Hz needs a sample rate above {2 * call.band[1]:g} "
+            f"Hz, not {rate}."
+        )
 
 
 def _contour(call, rng, clip_seconds):
