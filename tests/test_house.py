@@ -22,6 +22,7 @@ FLOORS = [  # from the top; generative and quality read one another's tables
     {"augmentation"},
     {"detect"},
     {"checks", "report", "benchmark", "pages"},
+    {"options"},
     {"cli"},
 ]
 

@@ -1,0 +1,80 @@
+"""Added clips are judged by calls that nobody adds: known answers for copies, noise and new ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils import cli, paths
+from utils.augmentation import arms, mechanism
+from utils.models import classifiers
+from utils.sound import features
+
+
+def clips(n, seed, *, call):
+    """(n, 64, 64) of noise, with a ridge at a row of its own where there is a call."""
+    rng = np.random.default_rng(seed)
+    found = rng.normal(0, 1, (n, 64, 64)).astype(np.float32)
+    for clip in found if call else ():
+        row = rng.integers(10, 50)
+        clip[row : row + 3, 15:50] += 6
+    return found
+
+
+@pytest.fixture(scope="module")
+def known():
+    both = np.concatenate([clips(60, 0, call=True), clips(60, 1, call=False)])
+    return features.extract(both), np.repeat([1, 0], 60)
+
+
+def measured(known, added):
+    """`mechanism.measure` of clips added to 10 calls and 10 seas."""
+    table, labels = known
+    judge = classifiers.build("random_forest", seed=0, n_estimators=50, n_jobs=1)
+    judge.fit(table, labels, (table, labels))
+    base = np.concatenate([clips(10, 2, call=True), clips(10, 3, call=False)])
+    every = features.extract(base) + features.extract(added)
+    labels = np.repeat([1, 0, 1], [10, 10, len(added)])
+    training = arms.Training(every, labels, None, len(labels))
+    aim = features.extract(clips(40, 4, call=True)).table
+    rng = np.random.default_rng(0)
+    return mechanism.measure(training, (10, 10), judge, 0.5, lambda t: t, aim, rng)
+
+
+def test_calls_are_taken_for_calls_and_bring_others_nearer(known):
+    new = measured(known, clips(40, 5, call=True))
+    noise = measured(known, clips(40, 6, call=False))
+    copies = measured(known, clips(10, 2, call=True))
+    assert new["taken"] > 0.9 and copies["taken"] > 0.9 and noise["taken"] < 0.1
+    assert new["reach"] > 0.05 and copies["reach"] == pytest.approx(0)
+    assert noise["reach"] < new["reach"]
+
+
+def test_seeds_that_are_there_are_not_run_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    ran = []
+
+    class Place:
+        settings = "s"
+
+        class bench:
+            @staticmethod
+            def results(name):
+                return tmp_path / f"{name}.csv"
+
+        @staticmethod
+        def trained_anew():
+            return mechanism.progress(total=0, what="")
+
+    def rows(place, seed):
+        ran.append(seed)
+        yield {"seed": seed, "arm": "vae", "taken": 0.5, "reach": 0.1}
+
+    monkeypatch.setattr(mechanism, "_rows", rows)
+    first = mechanism.run(Place())
+    again = mechanism.run(Place())
+    assert ran == list(mechanism.SEEDS)
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_the_command_is_there():
+    assert "mechanism" in cli.study.commands

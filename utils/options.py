@@ -1,0 +1,78 @@
+"""The option --dataset, and those by which audio of one's own is read, as all commands share them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import click
+
+from utils import paths
+from utils.errors import UserError
+
+
+def dataset_option(command):
+    """Give a command --dataset and the options by which audio of one's own is read.
+
+    These reach `data.load`, also in the notebooks' kernels, through variables of the environment,
+    which are put back when the command ends.
+    """
+    for option in reversed(_DATASET_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _hand_on(context, parameter, value):
+    """Put the value of an option into its variable of the environment."""
+    if value in (None, (), False):
+        return
+    variable = f"DATASET_{parameter.name.upper()}".replace("DATASET_POSITIVE", "POSITIVE")
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if parameter.name == "labels":
+        text = str(Path(text).resolve())  # notebooks run in another folder
+    context.meta.setdefault("reading", []).append(parameter.opts[0])
+    os.environ[variable] = "1" if value is True else text
+
+
+@contextlib.contextmanager
+def environment_put_back():
+    """Undo what options put into the environment, also where the command line is refused."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _check_reading(context, _, value):
+    """UserError if options for audio are given with clips that are no audio of one's own."""
+    asked, source = context.meta.get("reading"), value or os.environ.get("DATASET")
+    if asked and (source in (None, "", paths.SIMULATED) or Path(source).is_file()):
+        raise UserError(
+            f"{asked[0]} is for a folder of audio, and {source or paths.SIMULATED} is none; drop it"
+            " or name a folder with --dataset."
+        )
+    return value
+
+
+def _reading(*names, **given):
+    """An option that is known before --dataset is looked at."""
+    return click.option(*names, is_eager=True, expose_value=False, callback=_hand_on, **given)
+
+
+_DATASET_OPTIONS = (
+    click.option(
+        "--dataset",
+        metavar="SOURCE",
+        callback=_check_reading,
+        help="name or path; default: the variable DATASET, or simulated",
+    ),
+    _reading("--band", type=float, nargs=2, metavar="LOW HIGH", help="Hz; default: from the boxes"),
+    _reading("--seconds", type=float, help="length of a clip; default: from the boxes, or 2"),
+    _reading("--group", metavar="PATTERN", help="regular expression: a file name's recording"),
+    _reading("--labels", metavar="FILE", help="table of labels or boxes, if there are several"),
+    _reading("--positive-class", metavar="NAME", help="the label that is the call"),
+    _reading("--skip-bad", is_flag=True, help="leave unreadable files out instead of stopping"),
+)
