@@ -1,6 +1,7 @@
 """Folders of clips: what is read, what is left out, and what is said of it."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import soundfile
 from folders import RATE, SAMPLES, SETTINGS, load, noise, write
 
 from utils import data, paths
+from utils.data import folder as reader
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
 
@@ -398,3 +400,13 @@ def test_a_csv_may_name_a_file_twice_alike(tmp_path):
     assert len(load(folder)) == 42
     with pytest.raises(FileNotFoundError, match="labels_csv other.csv does not exist"):
         load(folder, labels_csv=tmp_path / "other.csv")
+
+
+def test_what_is_asked_of_each_file_waits_in_no_memory():
+    """A pool that is handed all files at once keeps some 2 kB of each."""
+    files = list(range(20_000))
+    tracemalloc.start()
+    found = reader._each(lambda _: True, files)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found) == len(files) and peak / len(files) < 150

@@ -25,7 +25,7 @@ def load_folder(folder, options) -> Dataset:
     settings = options.settings or _settings(table["path"], options)
     found = cache.entry(
         {
-            "clips": list(zip(table["name"], _digests(table["path"]), strict=True)),
+            "clips": list(zip(table["name"], _each(cache.digest, table["path"]), strict=True)),
             "settings": asdict(settings),
         },
         lambda: _chunks(name, table, settings, options.skip_bad),
@@ -67,8 +67,7 @@ def _settings(paths, options):
     if options.band is None and options.seconds is None:
         return SpectrogramSettings()
     usual = SpectrogramSettings()
-    with ThreadPoolExecutor(2) as pool:
-        heads = list(pool.map(audio.examine, paths))
+    heads = _each(audio.examine, paths)
     rates = sorted({head.rate for head, _ in heads if head}) or [usual.sample_rate]
     band = options.band or (usual.fmin, min(usual.fmax, rates[0] / 2))
     return fitting.fitted(
@@ -76,21 +75,26 @@ def _settings(paths, options):
     )
 
 
-def _digests(paths):
+def _each(work, files):
+    """What some work says of each file, in two threads, which are handed a chunk at a time: what
+    waits in a pool weighs more than a file's name."""
+    found = []
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(cache.digest, paths, chunksize=256))
+        for start in range(0, len(files), _CHUNK_CLIPS):
+            found += pool.map(work, files[start : start + _CHUNK_CLIPS])
+    return found
 
 
 def _chunks(where, table, settings, skip_bad):
     """Yield clips and their spectrograms, chunk by chunk; return what the headers say of the clips
     and why others were left out. Bad files stop it unless they may be skipped."""
     names, paths = table["name"].tolist(), table["path"].tolist()
+    examined = _each(lambda path: audio.examine_clip(path, settings), paths)
+    bad = {n: reason for n, (_, reason) in zip(names, examined, strict=True) if reason}
+    if bad and not skip_bad:
+        raise audio.bad_files(where, bad)
+    good = [i for i, name in enumerate(names) if name not in bad]
     with ThreadPoolExecutor(2) as pool:
-        examined = list(pool.map(lambda path: audio.examine_clip(path, settings), paths))
-        bad = {n: reason for n, (_, reason) in zip(names, examined, strict=True) if reason}
-        if bad and not skip_bad:
-            raise audio.bad_files(where, bad)
-        good = [i for i, name in enumerate(names) if name not in bad]
         for start in range(0, len(good), _CHUNK_CLIPS):
             part = good[start : start + _CHUNK_CLIPS]
             clips = list(pool.map(lambda i: audio.read_clip(paths[i], settings), part))
