@@ -6,10 +6,12 @@ the value (or the values) that it rounds. `test_prose.py` compares both with the
 """
 
 import functools
+import json
 
 import pandas as pd
 
 from utils import paths
+from utils.augmentation import answer
 from utils.baseline import baseline, labelling
 from utils.quality import checkpoint
 
@@ -102,6 +104,33 @@ def below(limit, *values):
     """A limit, if all values lie below it."""
     assert max(values) < limit
     return limit
+
+
+@functools.cache
+def facts():
+    """The numbers of the pages, which a test holds to study.csv."""
+    return json.loads((paths.ROOT / "pages" / "facts.json").read_text(encoding="utf-8"))
+
+
+def alone(kind, size, classifier):
+    return facts()["auc"][classifier][kind][str(size)]
+
+
+@functools.cache
+def changed(dataset, arm, size, classifier, seed=None):
+    """What an arm changes against real calls alone: the mean of the seeds, or one seed's."""
+    rows = answer.headline(table(dataset, "study"), (arm, "real"))
+    rows = rows[(rows["part"] == "main") & (rows["n_positive"] == size)]
+    wide = rows[rows["classifier"] == classifier].pivot(index="seed", columns="arm")["roc_auc"]
+    change = wide[arm] - wide["real"]
+    return change.mean() if seed is None else change[seed]
+
+
+@functools.cache
+def mechanism(dataset):
+    """Means over the seeds, in percent, by (measure, arm)."""
+    rows = table(dataset, "mechanism").groupby("arm")[["taken", "reach"]].mean()
+    return 100 * rows.unstack()
 
 
 FEW, MANY = baseline.PROTOCOL["sizes"][0], 400
@@ -289,5 +318,43 @@ NUMBERS = {
             ("29", taken(R, "gan")),
         ],
         "study-found": [],
+    },
+    "04_augmentation": {
+        "found": [
+            ("60", facts()["generated"]["comparisons"]),
+            ("50", answer.ANSWER_SIZE),
+            ("0,020", facts()["gain"]["cnn"]["50"]["mean"]),
+            ("0,016", facts()["gain"]["random_forest"]["50"]["mean"]),
+            ("136", facts()["equivalent"]["cnn"]["50"]["k"]),
+            ("142", facts()["equivalent"]["random_forest"]["50"]["k"]),
+            ("25", FEW),
+            ("50", answer.ANSWER_SIZE),
+            ("100", answer.NEXT_SIZE),
+        ],
+        "curves-found": [
+            ("25", FEW),
+            ("0,876", alone("real", FEW, "cnn")),
+            ("0,908", alone("ocean", FEW, "cnn")),
+            ("0,886", alone("real", FEW, "random_forest")),
+            ("0,925", alone("ocean", FEW, "random_forest")),
+            ("100", answer.NEXT_SIZE),
+            ("0,865", facts()["auc"]["cnn"]["zero"]),
+            ("0,868", facts()["auc"]["random_forest"]["zero"]),
+            ("25", FEW),
+        ],
+        "forest-found": [("50", answer.ANSWER_SIZE), ("25", FEW)],
+        "seeds-found-real": [
+            ("0", 0),
+            ("0,036", changed(R, "aae", FEW, "cnn", 0)),
+            ("−0,025", changed(R, "aae", FEW, "cnn")),
+            ("25", FEW),
+        ],
+        "seeds-found-simulated": [
+            ("0", 0),
+            ("0,057", -changed(S, "aae", FEW, "random_forest", 0)),
+            ("−0,004", changed(S, "aae", FEW, "random_forest")),
+            ("25", FEW),
+        ],
+        "why-found": [WHY],
     },
 }

@@ -1,4 +1,4 @@
-"""Added clips are judged by calls that nobody adds: known answers for copies, noise and new ones."""
+"""Added clips are judged by calls that nobody adds: answers for copies, noise and new ones."""
 
 import numpy as np
 import pandas as pd

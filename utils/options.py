@@ -1,4 +1,4 @@
-"""The option --dataset, and those by which audio of one's own is read, as all commands share them."""
+"""The option --dataset, and those by which audio of one's own is read, shared by commands."""
 
 from __future__ import annotations
 
