@@ -355,6 +355,6 @@ NUMBERS = {
             ("−0,004", changed(S, "aae", FEW, "random_forest")),
             ("25", FEW),
         ],
-        "why-found": [WHY],
+        "why-found": [],
     },
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from utils import checks, cli, data, paths
-from utils.augmentation import study
+from utils.augmentation import running, study
 from utils.errors import UserError
 from utils.statistics import comparison
 
@@ -128,9 +128,9 @@ def test_a_long_study_is_asked_about(monkeypatch, capsys):
 
     chosen = {"parts": ["main"], "sizes": (), "seeds": (0,), "arm_names": ["real"]}
     chosen |= {"classifier_names": ["cnn", "mlp"], "jobs": 2}
-    monkeypatch.setattr(study, "chosen_seeds", lambda *_: [0])
+    monkeypatch.setattr(running, "chosen_seeds", lambda *_: [0])
     monkeypatch.setattr(study, "missing", lambda *_: [(cell, ["cnn", "mlp"])])
-    monkeypatch.setattr(study, "expected_seconds", lambda *_: 5 * 3600)
+    monkeypatch.setattr(running, "expected_seconds", lambda *_: 5 * 3600)
     monkeypatch.setattr(checks, "worth", lambda *given: [f"worth of {' and '.join(given)}"])
     with pytest.raises(UserError, match="toy: 2 rows will take about 2.5 h in 2 processes; add --"):
         checks.confirm_study(Place(), **chosen, yes=False)

@@ -13,7 +13,7 @@ import planted
 import pytest
 
 from utils import cli, data, paths
-from utils.augmentation import arms, study
+from utils.augmentation import arms, running, study
 from utils.models.generators import registry
 
 CHEAP = ("logistic",)
@@ -34,7 +34,7 @@ def place(source, tmp_path, monkeypatch):
     found = opened(source)
     monkeypatch.setattr(found, "path", tmp_path / "study.csv")
     monkeypatch.setattr(found, "samples", tmp_path / "samples")
-    monkeypatch.setattr(study, "_opened", lambda _: found)
+    monkeypatch.setattr(running, "_opened", lambda _: found)
     return found
 
 
@@ -60,10 +60,10 @@ def waiting(place, cells, names=CHEAP):
 
 def test_the_protocol_names_what_exists():
     protocol = study.PROTOCOL
-    assert set(protocol["classifiers"]) == set(study.classifiers.REGISTRY)
+    assert set(protocol["classifiers"]) == set(running.classifiers.REGISTRY)
     assert set(protocol["ratio_arms"]) <= set(arms.ARMS)
     assert max(protocol["sizes"]) < protocol["fill"]
-    assert protocol["smallest_effect"] == study.comparison.SMALLEST_EFFECT
+    assert protocol["smallest_effect"] == running.comparison.SMALLEST_EFFECT
 
 
 def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
@@ -95,7 +95,7 @@ def test_no_cell_asks_for_more_than_there_is(place, monkeypatch):
         assert {part for part, cells in found.items() if cells} == parts
         for one in place.cells([0]):
             assert one.n_positive <= calls and one.n_negative <= seas
-        assert set(study.status(place)["part"]) == parts
+        assert set(running.status(place)["part"]) == parts
 
 
 def test_a_cell_is_of_the_part_that_asks_first_and_the_same_to_all(place, monkeypatch):
@@ -195,7 +195,7 @@ def test_an_oracle_adds_what_is_left(place):
 
 def test_rows_are_run_once_and_failures_again_when_asked(place, monkeypatch):
     cells = [cell(), cell("oversample", 3.0)]
-    assert study.run(place, waiting(place, cells), jobs=1) == []
+    assert running.run(place, waiting(place, cells), jobs=1) == []
     table = study.read(place.path)
     assert list(table) == list(study.COLUMNS) and len(table) == 2
     assert table["n_train"].tolist() == [125, 200] and table["clips"].nunique() == 1
@@ -203,11 +203,11 @@ def test_rows_are_run_once_and_failures_again_when_asked(place, monkeypatch):
     assert waiting(place, cells) == []
     broken = cell("vae", 2.0)
     fake(place, monkeypatch, np.zeros((1, 2)))
-    failed = study.run(place, waiting(place, [broken]), jobs=1)
+    failed = running.run(place, waiting(place, [broken]), jobs=1)
     assert len(failed) == 1 and waiting(place, [broken]) == []
     fake(place, monkeypatch)
     again = study.missing(place, [broken], CHEAP, failed=True)
-    assert study.run(place, again, jobs=1) == []
+    assert running.run(place, again, jobs=1) == []
     table = study.read(place.path)
     assert len(table) == 3 and table["error"].isna().all()
 
@@ -223,10 +223,10 @@ def test_known_truth_splits_the_calls_by_their_loudness(place, monkeypatch):
 
 
 def test_other_settings_make_other_rows(place, monkeypatch):
-    study.run(place, waiting(place, [cell()]), jobs=1)
+    running.run(place, waiting(place, [cell()]), jobs=1)
     monkeypatch.setattr(place, "settings", "0" * 12)
     assert len(waiting(place, [cell()])) == 1
-    study.run(place, waiting(place, [cell()]), jobs=1)
+    running.run(place, waiting(place, [cell()]), jobs=1)
     table = study.read(place.path)
     assert len(table) == 2 and table["settings"].nunique() == 2
     assert len(study.complete(place)) == 1
@@ -276,17 +276,17 @@ def test_an_interruption_keeps_the_finished_rows(place, monkeypatch):
 
     monkeypatch.setattr(place, "run", run)
     with pytest.raises(KeyboardInterrupt):
-        study.run(place, waiting(place, cells), jobs=1)
+        running.run(place, waiting(place, cells), jobs=1)
     assert study.read(place.path)["seed"].tolist() == [0, 1]
     monkeypatch.setattr(place, "run", original)
-    study.run(place, waiting(place, cells), jobs=1)
+    running.run(place, waiting(place, cells), jobs=1)
     assert study.read(place.path)["seed"].tolist() == [0, 1, 2, 3]
     assert not list(place.path.parent.glob(".study*"))
 
 
 def test_two_processes_on_one_table_lose_no_row(tmp_path):
     script = (
-        "import sys; from pathlib import Path; from utils.augmentation import study\n"
+        "import sys; from pathlib import Path; from utils.augmentation import running, study\n"
         "for i in range(40): study.add(Path(sys.argv[1]), [dict(n_positive=i, n_negative=1,"
         " seed=int(sys.argv[2]), arm='real', ratio=0.0, classifier='c', settings='s')])"
     )
@@ -349,7 +349,7 @@ def test_generators_are_trained_once_and_their_samples_removed(place, monkeypatc
 
     monkeypatch.setattr(study.registry, "build", build)
     cells = [cell(arm, ratio) for arm in ("vae", "diffusion", "hybrid") for ratio in (1.0, 2.0)]
-    assert study.run(place, waiting(place, cells), jobs=1) == []
+    assert running.run(place, waiting(place, cells), jobs=1) == []
     assert sorted(trained) == [
         (arms.BEST, 25, 100, 0),
         ("diffusion", 25, 100, 0, "autoencoder"),
@@ -357,12 +357,12 @@ def test_generators_are_trained_once_and_their_samples_removed(place, monkeypatc
     ]
     assert (study.read(place.path)["generator_seconds"] == 1.5).all()
     assert not list(place.samples.glob("*.npz"))
-    study.run(place, waiting(place, [cell("diffusion", 4.0)]), jobs=1)
+    running.run(place, waiting(place, [cell("diffusion", 4.0)]), jobs=1)
     assert not list(place.samples.glob("*.npz"))  # nor those of the VAE that it borrows
     stale = place.generate(cell("vae", 1.0), "vae")
     trained.clear()
-    study.rerun(place, {"vae": cell("vae", 1.0)}, CHEAP)
-    study.reproduce(place, 7, seed=0)  # 2 rows of the VAE, 3 of diffusion with its VAE, 2 of AAE
+    running.rerun(place, {"vae": cell("vae", 1.0)}, CHEAP)
+    running.reproduce(place, 7, seed=0)  # 2 rows of the VAE, 3 of diffusion with its VAE, 2 of AAE
     assert len(trained) == 1 + (2 + 3 * 2 + 2) and stale.is_file()
 
 
@@ -382,60 +382,60 @@ def test_a_full_disk_stops_the_study_and_leaves_nothing_half_written(place, monk
 
     monkeypatch.setattr(study.registry, "build", lambda _: Full())
     monkeypatch.setattr(study.np, "savez", full)
-    monkeypatch.setattr(study, "_opened", lambda _: place)
+    monkeypatch.setattr(running, "_opened", lambda _: place)
     with pytest.raises(OSError, match="No space left"):
-        study._generate(None, cell("vae", 1.0), "vae")
+        running._generate(None, cell("vae", 1.0), "vae")
     assert not list(place.samples.glob("*")) and not list(place.samples.glob(".*"))
 
 
 def test_the_rule_asks_for_more_seeds_by_width_alone(place, monkeypatch):
-    monkeypatch.setattr(study, "missing", lambda *_: [])
+    monkeypatch.setattr(running, "missing", lambda *_: [])
     for width, expected in ((0.001, 10), (0.1, 40)):
-        monkeypatch.setattr(study.comparison, "widest", lambda *_, width=width: width)
-        assert study.chosen_seeds(place, None) == list(range(expected))
-    monkeypatch.setattr(study, "missing", lambda *_: [1])
-    assert study.chosen_seeds(place, None) == list(range(10))
-    assert study.chosen_seeds(place, [3]) == [3]
+        monkeypatch.setattr(running.comparison, "widest", lambda *_, width=width: width)
+        assert running.chosen_seeds(place, None) == list(range(expected))
+    monkeypatch.setattr(running, "missing", lambda *_: [1])
+    assert running.chosen_seeds(place, None) == list(range(10))
+    assert running.chosen_seeds(place, [3]) == [3]
 
 
 def test_the_rule_reads_the_table_that_the_grid_writes(place, monkeypatch):
-    monkeypatch.setattr(study, "missing", lambda *_: [])
+    monkeypatch.setattr(running, "missing", lambda *_: [])
     for noise, expected in ((0.0005, 10), (0.05, 40)):
         table = planted.rows(seeds=40, noise=noise, parts=("main", "balanced"))
         table["settings"] = table["settings"].str.replace("planted", place.settings)
         study.tables.write(table, place.path)
-        assert study.chosen_seeds(place, None) == list(range(expected))
+        assert running.chosen_seeds(place, None) == list(range(expected))
 
 
 def test_rows_are_reproduced_and_false_ones_found(place):
-    study.run(place, waiting(place, [cell(seed=s) for s in range(3)]), jobs=1)
-    table = study.reproduce(place, 2, seed=0)
+    running.run(place, waiting(place, [cell(seed=s) for s in range(3)]), jobs=1)
+    table = running.reproduce(place, 2, seed=0)
     assert len(table) == 2 and table["agrees"].all() and (table["allowed"] <= 0.001).all()
     assert table["again"].to_numpy() == pytest.approx(table["stored"].to_numpy(), abs=1e-6)
     with pytest.raises(ValueError, match="--rows is 0"):
-        study.reproduce(place, 0, seed=0)
+        running.reproduce(place, 0, seed=0)
     stored = study.read(place.path)
     stored["roc_auc"] += 0.0011
     study.tables.write(stored, place.path)
-    assert not study.reproduce(place, 3, seed=0)["agrees"].any()
+    assert not running.reproduce(place, 3, seed=0)["agrees"].any()
 
 
 def test_the_spread_is_between_seeds_of_rows_like_one():
     table = planted.rows(seeds=30, noise=0.003, parts=("main", "curve", "balanced"))
     at = (table["arm"] == "vae") & (table["n_positive"] == 100) & (table["n_negative"] == 800)
-    found = study.spread(table, table[at].iloc[0])
+    found = running.spread(table, table[at].iloc[0])
     assert found == pytest.approx(0.003, rel=0.3)  # not the 0.01 that the arms of a seed share
     table.loc[table["n_negative"] == 100, "roc_auc"] *= 0.5
-    assert study.spread(table, table[at].iloc[0]) == found
+    assert running.spread(table, table[at].iloc[0]) == found
     alone = table[table["n_positive"] == 600].iloc[0]  # `real` and nothing to compare it with
-    assert study.spread(table, alone) == pytest.approx(0.01, rel=0.3)
-    assert np.isnan(study.spread(table[table["seed"] < 2], alone))
+    assert running.spread(table, alone) == pytest.approx(0.01, rel=0.3)
+    assert np.isnan(running.spread(table[table["seed"] < 2], alone))
 
 
 def test_rows_run_anew_are_those_of_the_table(place):
     cells = {"real": cell(), "oversample": cell("oversample", 3.0)}
-    study.run(place, waiting(place, cells.values()), jobs=1)
-    rows, probabilities = study.rerun(place, cells, CHEAP)
+    running.run(place, waiting(place, cells.values()), jobs=1)
+    rows, probabilities = running.rerun(place, cells, CHEAP)
     stored = study.read(place.path).set_index("arm")["roc_auc"]
     assert [row["roc_auc"] for row in rows] == pytest.approx(stored[list(cells)], abs=1e-6)
     assert set(probabilities) == {(name, "logistic") for name in cells}
@@ -449,8 +449,8 @@ def test_every_seed_has_the_same_number_of_seas(place):
 
 
 def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
-    study.run(place, waiting(place, [cell(n_negative=place.n_sea)]), jobs=1)
-    found = study.status(place)
+    running.run(place, waiting(place, [cell(n_negative=place.n_sea)]), jobs=1)
+    found = running.status(place)
     assert found["done"].sum() == 1 and found["failed"].sum() == 0
     assert found["rows"].sum() > 1000
     assert found.groupby("part")["n_positive"].apply(list)["curve"] == ["all"]
@@ -485,11 +485,11 @@ def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, wor
 def test_kill_9_loses_nothing_that_was_finished(source, tmp_path):
     script = (
         "import sys; from pathlib import Path\n"
-        "from utils import paths; from utils.augmentation import study\n"
+        "from utils import paths; from utils.augmentation import running, study\n"
         "paths.ROOT = Path(sys.argv[2])\n"
         "found = study.Study(sys.argv[1])\n"
         "cells = [study.Cell(s, 25, 100, 'real', 0.0) for s in range(int(sys.argv[3]))]\n"
-        "study.run(found, study.missing(found, cells, ('logistic',)), jobs=2)"
+        "running.run(found, study.missing(found, cells, ('logistic',)), jobs=2)"
     )
     command = [sys.executable, "-c", script, str(source), str(tmp_path)]
     path = tmp_path / "data" / "results" / "small" / "study.csv"
@@ -524,8 +524,8 @@ def test_a_cluster_whose_worker_dies_loses_no_row(source, tmp_path, monkeypatch)
             if len(study.read(path)) == 3:
                 os.kill(victim, signal.SIGKILL)
 
-        monkeypatch.setattr(study, "add", add)
-        failed = study.run(
+        monkeypatch.setattr(running, "add", add)
+        failed = running.run(
             found,
             study.missing(found, cells, CHEAP),
             scheduler=cluster.scheduler_address,

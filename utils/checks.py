@@ -9,7 +9,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import roc_auc_score
 
 from utils import data, paths
-from utils.augmentation import study
+from utils.augmentation import running, study
 from utils.baseline import baseline
 from utils.errors import UserError
 from utils.models import classifiers
@@ -77,9 +77,9 @@ def _quality_hours(dataset, splits):
 
 def _study_hours(dataset, _):
     place, jobs = study.Study(dataset), os.cpu_count() or 1
-    cells = place.cells(study.chosen_seeds(place, ()), study.PARTS)
+    cells = place.cells(running.chosen_seeds(place, ()), study.PARTS)
     waiting = study.missing(place, cells, list(study.PROTOCOL["classifiers"]))
-    return study.expected_seconds(place, waiting) / 3600 / jobs, "whales study run"
+    return running.expected_seconds(place, waiting) / 3600 / jobs, "whales study run"
 
 
 def worth(clips, splits) -> list[str]:
@@ -220,10 +220,10 @@ def _pace():
 
 def confirm_study(place, *, parts, sizes, seeds, arm_names, classifier_names, jobs, yes) -> None:
     """UserError if a study will take longer than LONG_HOURS and nobody said yes to that."""
-    cells = place.cells(study.chosen_seeds(place, seeds), parts)
+    cells = place.cells(running.chosen_seeds(place, seeds), parts)
     cells = [c for c in cells if c.arm in arm_names and (not sizes or c.n_positive in sizes)]
     waiting = study.missing(place, cells, list(classifier_names))
-    hours = study.expected_seconds(place, waiting) / 3600 / jobs
+    hours = running.expected_seconds(place, waiting) / 3600 / jobs
     if hours > LONG_HOURS and not yes:
         print("\n".join(worth(place.bench.dataset, place.bench.splits)))
         raise UserError(

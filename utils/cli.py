@@ -194,7 +194,7 @@ def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, yes, dat
     """
     from utils import checks
     from utils.augmentation import arms as every
-    from utils.augmentation import study
+    from utils.augmentation import running, study
 
     known = {
         "parts": list(study.PARTS),
@@ -216,7 +216,7 @@ def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, yes, dat
         "jobs": jobs,
     }
     checks.confirm_study(place, **chosen, yes=yes)
-    failed = study.run_missing(place, **chosen, scheduler=scheduler, retry=retry)
+    failed = running.run_missing(place, **chosen, scheduler=scheduler, retry=retry)
     return 1 if failed else 0
 
 
@@ -227,10 +227,10 @@ def study_status(dataset):
 
     Example: whales study status --dataset my_clips/
     """
-    from utils.augmentation import study
+    from utils.augmentation import running, study
 
     place = study.Study(dataset)
-    print(study.status(place).to_string(index=False))
+    print(running.status(place).to_string(index=False))
     stored = study.read(place.path)
     if others := len(stored) - len(study.current(stored, place.settings)):
         print(f"{others} rows in {place.path.name} belong to other clips or settings.")
@@ -245,9 +245,9 @@ def reproduce(rows, seed, dataset):
 
     Example: whales study reproduce --rows 8 --seed 1
     """
-    from utils.augmentation import study
+    from utils.augmentation import running, study
 
-    table = study.reproduce(study.Study(dataset), rows, seed)
+    table = running.reproduce(study.Study(dataset), rows, seed)
     print(table.to_string(index=False))
     return 0 if table["agrees"].all() else 1
 

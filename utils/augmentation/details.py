@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from utils import plotting
-from utils.augmentation import answer, arms, front, robustness, sensitivity, study
+from utils.augmentation import answer, arms, front, robustness, running, sensitivity, study
 from utils.augmentation import replicas as deployments
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.augmentation.summary import judged, name, ranged
@@ -35,7 +35,7 @@ Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
 
 def done(place: study.Study) -> pd.DataFrame:
     """How many rows of each part there are, of those that the protocol asks for now."""
-    table = study.status(place).groupby("part", sort=False)[["rows", "done", "failed"]].sum()
+    table = running.status(place).groupby("part", sort=False)[["rows", "done", "failed"]].sum()
     table.columns = ["filas", "hechas", "fallidas"]
     return table.rename(index=PARTS).rename_axis(name(place.name))
 

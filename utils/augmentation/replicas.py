@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from utils import data, paths, tables
-from utils.augmentation import arms, study
+from utils.augmentation import arms, running, study
 from utils.progress import progress
 from utils.statistics import comparison, evaluation
 
@@ -43,7 +43,7 @@ def measure(replica, n_clips=4000):
             arm: study.Cell(seed, SIZE, place.n_sea, arm, 0.0 if arm == arms.REAL else ratio)
             for arm in ARMS
         }
-        scored = study.rerun(place, cells, CLASSIFIERS)[0]
+        scored = running.rerun(place, cells, CLASSIFIERS)[0]
         scores = {f"{row['arm']} {row['classifier']}": row["roc_auc"] for row in scored}
         rows.append({"replica": replica, "seed": seed} | scores)
     return rows
@@ -54,7 +54,7 @@ def run(settings, *, jobs):
     made = content(settings)
     table = tables.rows(PATH, made, keys=KEYS)
     waiting = [n for n in REPLICAS if table.empty or n not in set(table["replica"])]
-    with study.workers(jobs) as parallel, progress(total=len(waiting), what="replicas") as bar:
+    with running.workers(jobs) as parallel, progress(total=len(waiting), what="replicas") as bar:
         for rows in parallel(joblib.delayed(measure)(replica) for replica in waiting):
             new = pd.DataFrame(rows).round(6)
             tables.append(new.assign(content=made), PATH)

@@ -1,0 +1,128 @@
+"""The rows of study.csv: what they follow from, which are there, which belong together."""
+
+import json
+from dataclasses import astuple
+
+import pandas as pd
+
+from utils import tables
+from utils.augmentation import arms, simulated
+from utils.augmentation.protocol import (
+    BY_SNR,
+    COLUMNS,
+    KEY,
+    PROTOCOL,
+    SCORES,
+)
+from utils.models.generators import registry
+
+
+def lent(names):
+    """The generators that others of them borrow and train along."""
+    return {registry.REGISTRY[n].borrows for n in names if n in registry.REGISTRY} - {None}
+
+
+def described(names):
+    """The settings of generators, and of those that they borrow, as text."""
+    trained = sorted({*names, *lent(names)} & {*registry.REGISTRY})
+    built = {name: registry.REGISTRY[name]().description() for name in trained}
+    return json.dumps(built, sort_keys=True)
+
+
+def _ocean_settings(arm):
+    """What rows of an arm of the simulated hydrophone follow from besides, as text."""
+    if arm not in arms.OCEANS:
+        return ""
+    return json.dumps([arms.OCEANS[arm], arms.SIMULATED, arms.WHOLE, simulated.SETTINGS])
+
+
+def settings_of(common, arm, classifier):
+    """Return what the column `settings` of rows of an arm and a classifier holds now; common: the
+    settings of their Study."""
+    own = json.dumps(PROTOCOL["classifiers"].get(classifier), sort_keys=True)
+    return f"{common}-{tables.digest(own + described(arms.generators(arm)) + _ocean_settings(arm))}"
+
+
+def current(table, common):
+    """Return the rows of a table that follow from the settings of a Study, and from the present
+    ones of their classifiers and generators."""
+    pairs = list(zip(table["arm"], table["classifier"], strict=True))
+    made = {pair: settings_of(common, *pair) for pair in set(pairs)}
+    return table[table["settings"] == [made[pair] for pair in pairs]]
+
+
+def common_settings(table):
+    """Return the part of the column `settings` that all rows of a Study have in common."""
+    return table["settings"].str.partition("-")[0]
+
+
+def read(path):
+    """Return the stored rows, each once (see `tables.grown`), or an empty table with COLUMNS."""
+    stored = tables.grown(path, KEY, settings=str, clips=str, error=str)
+    return stored if len(stored) else pd.DataFrame(columns=COLUMNS)
+
+
+def add(path, rows):
+    """Add finished rows to the table of a path; processes that share it lose nothing."""
+    tables.append([{name: _rounded(row, name) for name in COLUMNS} for row in rows], path)
+
+
+def _rounded(row, name):
+    value = row.get(name)
+    return round(float(value), _DIGITS[name]) if name in _DIGITS and value is not None else value
+
+
+_DIGITS = dict.fromkeys(SCORES + BY_SNR, 6) | {"ratio": 4, "generator_seconds": 2, "seconds": 2}
+
+
+def missing(study, cells, names, *, failed=False):
+    """Return [(cell, classifiers that have no row yet)]; failed: rows with an error count as none.
+
+    The order is that of the cells.
+    """
+    stored = current(read(study.path), study.settings)
+    if failed:
+        stored = stored[stored["error"].isna()]
+    done = set(stored[[*CELL, "classifier"]].itertuples(index=False, name=None))
+    found = []
+    for cell in dict.fromkeys(cells):
+        key = (*astuple(cell)[:4], round(cell.ratio, 4))
+        left = [name for name in names if (*key, name) not in done]
+        if left:
+            found.append((cell, left))
+    return found
+
+
+CELL = ("seed", "n_positive", "n_negative", "arm", "ratio")
+
+
+def whole_batches(seeds):
+    """Return the set of those seeds whose batch of PROTOCOL is there as a whole."""
+    size, seeds = PROTOCOL["batch"], set(map(int, seeds))
+    return {s for s in seeds if seeds.issuperset(range(s - s % size, s - s % size + size))}
+
+
+def complete(study):
+    """Return the rows of the present settings that did not fail, without doubles."""
+    stored = current(read(study.path), study.settings)
+    return stored[stored["error"].isna()]
+
+
+def select(table, part):
+    """Return the rows of one of PARTS, with those that its arms are compared with: `real` of the
+    same numbers of clips, for the curve all of `real`, for the hydrophone the rivals too.
+
+    A row belongs to the part that ran it first: `real` of the sweep of ratios is a row of main.
+    """
+    own, real = table["part"] == part, table["arm"] == arms.REAL
+    main = table["part"] == "main"
+    if part == "main":
+        return table[own]
+    if part == "curve":
+        return table[own | main & real]
+    if part == "ocean":
+        rivals = (arms.REAL, *PROTOCOL["primary"]["against"], arms.ORACLE)
+        rivals = main & table["arm"].isin(rivals)
+        return pd.concat([table[rivals], table[own & (table["n_positive"] > 0)]])
+    clips = pd.MultiIndex.from_frame(table[["n_positive", "n_negative"]])
+    return table[own | real & clips.isin(clips[own])]
