@@ -4,8 +4,10 @@ import errno
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ from utils.detect import (
     described,
     recipes,
     running,
+    scoring,
     selections,
     store,
     training,
@@ -79,6 +82,13 @@ def place(tmp_path_factory):
     return place
 
 
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Cards without their figures, which the card of `place` has."""
+    for name in ("curves", "spectrogram_page"):
+        monkeypatch.setattr(card, name, lambda *_: plt.figure())
+
+
 def paths(place):
     return str(place / "mine"), str(place / "recordings")
 
@@ -122,7 +132,7 @@ def test_held_out_scores_are_of_recordings_not_learned_from():
         training.held_out_folds(labels, groups * 0, seed=0)
 
 
-def test_the_same_seed_gives_the_same_detector(place, tmp_path):
+def test_the_same_seed_gives_the_same_detector(place, tmp_path, no_figures):
     material = training.of_dataset(data.load(place / "training"))
     again = training.train(material, tmp_path / "again", seed=0)
     first = store.load(place / "mine")
@@ -130,9 +140,9 @@ def test_the_same_seed_gives_the_same_detector(place, tmp_path):
     np.testing.assert_array_equal(again.score(material.grid), first.score(material.grid))
 
 
-def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, capsys):
+def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, no_figures, capsys):
     """On noise of the place's own, in which nobody marked anything."""
-    monkeypatch.setattr(described, "OCEANS", 14)  # as many as give a forest
+    monkeypatch.setattr(described, "OCEANS", 10)  # so few that a forest is chosen
     write_sea(tmp_path / "sea")
     out = tmp_path / "described"
     command = ["detect", "train", *DESCRIBED]
@@ -152,8 +162,8 @@ def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, ca
 def beside(material, dataset, monkeypatch):
     """The Material with fewer simulated clips beside it than people get."""
 
-    monkeypatch.setattr(described, "BESIDE_OCEANS", 12)
-    monkeypatch.setitem(simulated.SIZES, "calls", 150)
+    monkeypatch.setattr(described, "BESIDE_OCEANS", 6)
+    monkeypatch.setitem(simulated.SIZES, "calls", 80)
     call = call_types.CallType("upsweep", "upsweep", (80, 120), (130, 180), (0.7, 1.3))
     return described.beside(material, dataset, call, seed=0)
 
@@ -166,7 +176,7 @@ def test_simulated_calls_stand_beside_few_labelled_ones(place, monkeypatch):
     assert both.told[-1].startswith(f"beside the {4 * CALLS} labelled calls") and both.real
     given, labels = both.simulated, material.labels
     low, high = material.frequencies[given.band][[0, -1]]
-    assert 80 <= low < high <= 180 and not given.stretched and len(given.alone) == 150
+    assert 80 <= low < high <= 180 and not given.stretched and len(given.alone) == 100
     loudest = material.frequencies[given.alone.max(2).mean(0).argmax()]
     assert 70 < loudest < 190
     made = simulated.calls_in_seas(
@@ -174,25 +184,32 @@ def test_simulated_calls_stand_beside_few_labelled_ones(place, monkeypatch):
         np.random.default_rng(0), stretched=False,
     )  # fmt: skip
     everything = np.arange(len(labels))
-    known = training._fitted("forest", material, everything, 0)
-    assert np.median(known.predict_proba(made)) > 0.25
-    fitted = training._fitted("forest_and_simulated", both, everything, 0)
-    assert (fitted.predict_proba(made) >= 0.5).mean() > (known.predict_proba(made) >= 0.5).mean()
-    assert (fitted.predict_proba(material.grid) >= 0.5).tolist() == (labels == 1).tolist()
+    known, fitted = (
+        training._fitted(recipe, both, everything, 0).predict_proba(
+            np.concatenate([made, material.grid])
+        )
+        for recipe in ("forest", "forest_and_simulated")
+    )
+    assert np.median(known[: len(made)]) > 0.25
+    assert (fitted[: len(made)] >= 0.5).mean() > (known[: len(made)] >= 0.5).mean()
+    assert (fitted[len(made) :] >= 0.5).tolist() == (labels == 1).tolist()
 
 
 @pytest.mark.parametrize(("worth", "kept"), [(0.3, True), (0.0, False)])
-def test_held_out_clips_say_whether_simulated_ones_stay(place, monkeypatch, tmp_path, worth, kept):
+def test_held_out_clips_say_whether_simulated_ones_stay(
+    place, monkeypatch, tmp_path, no_figures, worth, kept
+):
     """Scores are noise, to which the simulated clips add what they are worth."""
     dataset = data.load(place / "training")
-    material = training.of_dataset(dataset)
-    both = beside(material, dataset, monkeypatch)
-    noise = np.random.default_rng(0).random(len(material.labels))
+    both = beside(training.of_dataset(dataset), dataset, monkeypatch)
+    noise = np.random.default_rng(0).random(len(dataset))
 
     def held_out(recipe, own, folds, seed):
         return (noise + worth * own.labels * (recipe == "forest_and_simulated")) / 2
 
+    fitted = store.load(place / "mine").classifier
     monkeypatch.setattr(training, "_held_out", held_out)
+    monkeypatch.setattr(training, "_fitted", lambda *_: fitted)
     detector = training.train(both, tmp_path / "mine", seed=0)
     said = (tmp_path / "mine" / store.CARD).read_text("utf-8")
     assert detector.recipe == ("forest_and_simulated" if kept else "forest")
@@ -277,25 +294,23 @@ def test_a_mislabelled_clip_comes_first(place, tmp_path, monkeypatch):
     labels = dataset.labels.copy()
     lost = np.flatnonzero(labels == 1)[[3, 20]]
     labels[lost] = 0
-    material = training.of_dataset(dataset)
-    from dataclasses import replace
-
     wrong = replace(dataset, labels=labels)
-    training.train(replace(material, labels=labels.astype(int), content=training.of_dataset(wrong)
-                           .content), tmp_path / "mine", seed=0)  # fmt: skip
-    from utils.detect import scoring
-
+    material = training.of_dataset(wrong)
+    with monkeypatch.context() as patched:
+        patched.setattr(card.Findings, "write", lambda *_: None)
+        training.train(material, tmp_path / "mine", seed=0)
     table = scoring.score(tmp_path / "mine", wrong, tmp_path / "scores")
     assert set(table["clip"][:2]) == set(material.names[i] for i in lost)
     assert table["held_out"].all() and (table["surprise"].diff().dropna() <= 0).all()
     stored = pd.read_csv(tmp_path / "scores" / scoring.SCORES)
     assert stored["clip"].tolist() == table["clip"].tolist()
     assert (tmp_path / "scores" / scoring.PAGE).stat().st_size > 20_000
+    monkeypatch.setattr(card, "spectrogram_page", lambda *_: plt.figure())
     other = scoring.score(place / "mine", wrong, tmp_path / "others")
     assert not other["held_out"].any() and set(other["clip"][:2]) == set(table["clip"][:2])
 
 
-def test_score_names_what_it_wrote(place, tmp_path, monkeypatch, capsys):
+def test_score_names_what_it_wrote(place, tmp_path, monkeypatch, no_figures, capsys):
     monkeypatch.chdir(tmp_path)
     command = ["detect", "score", str(place / "mine"), "--dataset", str(place / "training")]
     assert cli.main(command) == 0
@@ -304,8 +319,6 @@ def test_score_names_what_it_wrote(place, tmp_path, monkeypatch, capsys):
 
 
 def test_spectrograms_of_another_band_are_refused(place, tmp_path):
-    from utils.detect import scoring
-
     data.save_npz(data.simulated(n_clips=200), tmp_path / "other.npz")
     with pytest.raises(UserError, match="another band or length than the detector's"):
         scoring.load_for(store.load(place / "mine"), str(tmp_path / "other.npz"))
