@@ -1,5 +1,7 @@
 """A detector over recordings: windows, tables, and runs that are killed, starved or repeated."""
 
+import builtins
+import errno
 import os
 import signal
 import subprocess
@@ -10,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import soxr
 from filelock import FileLock
 
 from utils import cli
+from utils.data import annotations
 from utils.detect import evaluating, listening, running, selections, store
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
@@ -63,18 +67,27 @@ def contents(out):
     }
 
 
-def test_windows_cover_a_recording_at_any_block_length(tmp_path, monkeypatch):
-    path = recording(tmp_path / "a.wav", 21.7)
-    sound, _ = soundfile.read(path, dtype="float32")
-    expected = [*range(0, len(sound) - 4000 + 1, 2000), len(sound) - 4000]
-    for block in (1 << 18, 5000, 777):
+@pytest.mark.parametrize("rate", [1000, 2000, 2500, 44_100])
+@pytest.mark.parametrize("seconds", [7.3, 6.0, 3.0])
+def test_windows_are_those_of_the_whole_recording(tmp_path, monkeypatch, rate, seconds):
+    """Read in pieces of odd sizes, resampled, and the last one ends with the recording."""
+    monkeypatch.setattr(listening, "BATCH", 2)
+    settings = SpectrogramSettings(sample_rate=1000, clip_seconds=2.0, fmax=400)
+    sound = np.random.default_rng(0).standard_normal(round(rate * seconds)).astype(np.float32)
+    soundfile.write(tmp_path / "x.wav", sound, rate, subtype="FLOAT")
+    whole = soxr.resample(sound, rate, 1000) if rate != 1000 else sound
+    expected = list(range(0, len(whole) - 1999, 1000))
+    if expected[-1] + 2000 < len(whole):
+        expected.append(len(whole) - 2000)
+    for block in (777, 5000, listening.BLOCK_FRAMES):
         monkeypatch.setattr(listening, "BLOCK_FRAMES", block)
-        with soundfile.SoundFile(path) as file:
-            found = [(p.copy(), w.copy()) for p, w in listening.windows(file, SETTINGS)]
-        places = np.concatenate([p for p, _ in found])
+        with soundfile.SoundFile(tmp_path / "x.wav") as file:
+            found = [(first.copy(), window.copy()) for first, window in
+                     listening.windows(file, settings)]  # fmt: skip
+        places = np.concatenate([first for first, _ in found])
         assert places.tolist() == expected
-        for place, window in zip(places, np.concatenate([w for _, w in found]), strict=True):
-            np.testing.assert_array_equal(window, sound[place : place + 4000])
+        for first, window in zip(places, np.concatenate([w for _, w in found]), strict=True):
+            np.testing.assert_allclose(window, whole[first : first + 2000], atol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [1000, 8000, 44_100])
@@ -103,13 +116,20 @@ def test_tables_are_ravens_and_audacitys(folder, tmp_path):
         assert own[:3] == [str(number), "Spectrogram 1", "1"] and own[5:7] == ["50.0", "350.0"]
         assert float(own[3]) < call + 0.5 and call < float(own[4])
         assert len(own[3].split(".")[1]) == 3
-    track = (out / "b" / "c.audacity.txt").read_text("utf-8").splitlines()
-    assert [line.split("\t")[2].split()[0] for line in track] == ["upcall"] * 3
-    windows = pd.read_csv(out / "d.windows.csv")
-    assert len(windows) == 59 and (windows["score"] >= 0.5).sum() >= 3
+    raven = annotations.read(out / "b" / "c.Table.1.selections.txt")
+    track = annotations.read(out / "b" / "c.audacity.txt")
+    assert raven["begin"].tolist() == [float(row.split("\t")[3]) for row in rows]
+    assert (raven["end"] - raven["begin"]).round(3).eq(2).all()
+    assert track["begin"].tolist() == raven["begin"].tolist()
+    assert track["label"].str.match(r"upcall [01]\.\d\d").all()
+    windows = pd.read_csv(out / "a_20200103_120000.windows.csv")
+    assert windows["begin_s"].tolist() == list(range(59)) and windows["end_s"].iloc[-1] == 60
+    assert (windows["score"] >= 0.5).sum() >= 3 and windows["score"].between(0, 1).all()
+    assert windows["time"].iloc[1] == "2020-01-03 12:00:01.000"
     listed = pd.read_csv(out / running.EVENTS, keep_default_na=False)
     dated = listed["file"].str.startswith("a_")
-    assert listed.loc[dated, "time"].str.startswith("2020-01-03 12:00:").all()
+    since = pd.to_datetime(listed.loc[dated, "time"]) - pd.Timestamp("2020-01-03 12:00:00")
+    np.testing.assert_allclose(since.dt.total_seconds(), listed.loc[dated, "begin_s"], atol=1e-9)
     assert (listed.loc[~dated, "time"] == "").all() and len(listed) == 9
 
 
@@ -118,12 +138,16 @@ def test_tables_are_ravens_and_audacitys(folder, tmp_path):
     [
         ("site_20200103_120000.wav", "2020-01-03 12:00:01.250"),
         ("x/2020-01-03T23-59-59.5.flac", "2020-01-04 00:00:00.750"),
+        ("20200103T235959.250.flac", "2020-01-04 00:00:00.500"),
+        ("H1_2020-01-03_12-30-15.wav", "2020-01-03 12:30:16.250"),
+        ("1207_20200103120000.wav", "2020-01-03 12:00:01.250"),
+        ("5678_20200230_120000_20200103_120000.wav", "2020-01-03 12:00:01.250"),
         ("20201399_120000.wav", ""),
         ("1202001031200001.wav", ""),
-        ("hydrophone.wav", ""),
+        ("rec07.wav", ""),
     ],
 )
-def test_absolute_times(name, expected):
+def test_dates_in_names(name, expected):
     assert selections.clock(name, [1.25]) == [expected]
 
 
@@ -131,6 +155,7 @@ def test_times_across_file_starts_do_not_drift():
     first = selections.clock("a_20200103_120000.wav", [3599.9995, 3600.0])
     following = selections.clock("a_20200103_130000.wav", [0.0])
     assert first[1] == following[0] == "2020-01-03 13:00:00.000"
+    assert selections.clock("a_20191231_235959.wav", [1.0005])[0].startswith("2020-01-01")
 
 
 def test_what_is_finished_is_not_searched_again(folder, tmp_path, monkeypatch):
@@ -145,7 +170,18 @@ def test_what_is_finished_is_not_searched_again(folder, tmp_path, monkeypatch):
     assert sorted(heard) == ["a_20200103_120000.wav", "c.flac", "d.wav"]
     assert contents(out) == before
     recording(folder / "d.wav", calls=CALLS[:1])  # another sound under an old name
-    assert running.run(ear(), folder, out).events == 7 and heard[3:] == ["d.wav"]
+    recording(folder / "e.wav", calls=CALLS[:2])
+    assert running.run(ear(), folder, out).events == 9 and heard[3:] == ["d.wav", "e.wav"]
+    after = contents(out)
+    assert all(after[name] == content for name, content in before.items() if name[0] in "ab/")
+
+
+def test_a_higher_threshold_finds_fewer(folder, tmp_path):
+    counts = [
+        running.run(ear(), folder, tmp_path / str(threshold), threshold=threshold).events
+        for threshold in (1.0, 0.5, 0.02)
+    ]
+    assert counts[0] == 0 and counts[1] == 9 < counts[2]
 
 
 def test_another_detector_does_not_write_into_a_runs_tables(folder, tmp_path):
@@ -157,15 +193,43 @@ def test_another_detector_does_not_write_into_a_runs_tables(folder, tmp_path):
     assert contents(tmp_path / "out") == before
 
 
-def test_bad_files_are_skipped_and_named(folder, tmp_path):
-    whole = (folder / "d.wav").read_bytes()
-    (folder / "cut.wav").write_bytes(whole[:30])
-    (folder / "text.wav").write_text("no sound")
-    soundfile.write(folder / "short.wav", np.full(100, 0.1), RATE)
-    done = running.run(ear(), folder, tmp_path / "out")
-    assert sorted(done.bad) == ["cut.wav", "short.wav", "text.wav"] and done.recordings == 3
-    assert done.bad["short.wav"] == "shorter than a window of 2 s"
-    assert not any("short" in name for name in contents(tmp_path / "out"))
+@pytest.fixture
+def heard_by_ear(monkeypatch):
+    """The command line, whose detector is `ear`."""
+    monkeypatch.setattr(store, "load", lambda _: ear())
+    return lambda *arguments: cli.main(["detect", "run", "my", *map(str, arguments)])
+
+
+def test_bad_files_are_named_and_the_others_searched(folder, tmp_path, heard_by_ear, capsys):
+    (folder / "cut.wav").write_bytes((folder / "d.wav").read_bytes()[:5000])
+    (folder / "notes.wav").write_text("no audio")
+    (folder / "none.wav").write_bytes(b"")
+    soundfile.write(folder / "short.wav", np.full(1000, 0.1), RATE)
+    sound = np.zeros(18_000, np.float32)
+    sound[::2], sound[5000] = 0.1, np.nan
+    soundfile.write(folder / "nan.wav", sound, RATE, subtype="FLOAT")
+    out = tmp_path / "out"
+    assert heard_by_ear(folder, "--out", out) == 1
+    told = capsys.readouterr()
+    assert "in 3 recordings" in told.out
+    for each in (
+        "5 files could not be used", "cut.wav: truncated", "notes.wav: not audio",
+        "none.wav: empty file", "short.wav: shorter than a window of 2 s", "nan.wav: holds NaN",
+    ):  # fmt: skip
+        assert each in told.err
+    assert not any(name.startswith(("short", "nan", "cut")) for name in contents(out))
+    assert sorted(pd.read_csv(out / running.DONE)["file"]) == [
+        "a_20200103_120000.wav", "b/c.flac", "d.wav"
+    ]  # fmt: skip
+
+
+def test_a_silent_recording_holds_no_call(tmp_path):
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in" / "silent.wav", np.zeros(20_000), RATE)
+    done = running.run(ear(), tmp_path / "in", tmp_path / "out")
+    assert done == running.Done(1, 0, 10 / 3600, {})
+    assert annotations.read(tmp_path / "out" / "silent.Table.1.selections.txt").empty
+    assert pd.read_csv(tmp_path / "out" / running.EVENTS).empty
 
 
 _KILLED = """
@@ -207,34 +271,53 @@ def test_a_killed_run_goes_on_and_ends_the_same(folder, tmp_path, monkeypatch):
     assert contents(out) == contents(tmp_path / "straight")
 
 
-def test_a_full_disk_leaves_no_half_table(folder, tmp_path, monkeypatch):
-    """The disk takes what the first recording writes, and no more."""
-    out, written, sync = tmp_path / "out", [], os.fsync
+@pytest.mark.parametrize("room", [0, 1, 2, 3, 5, 7, 8])  # files that a run of two writes: 8
+def test_a_full_disk_leaves_whole_tables(folder, tmp_path, monkeypatch, heard_by_ear, capsys, room):
+    """The disk takes some files, and half of the next one."""
+    (folder / "d.wav").unlink()
+    out = tmp_path / "out"
+    running.run(ear(), folder, tmp_path / "whole")
+    whole, left, real = contents(tmp_path / "whole"), [room], builtins.open
 
-    def full(handle):
-        written.append(handle)
-        if len(written) > 5:
-            raise OSError(28, "No space left on device", "selections")
-        sync(handle)
+    class Full:
+        def __init__(self, file):
+            self.file = file
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        running.run(ear(), folder, out)
-    kept = contents(out)
-    assert not any(Path(name).name.startswith(".") for name in kept)
-    assert len(pd.read_csv(out / running.DONE)) == 1
-    monkeypatch.setattr(os, "fsync", sync)
-    assert running.run(ear(), folder, out).events == 9
-    running.run(ear(), folder, tmp_path / "straight")
-    assert contents(out) == contents(tmp_path / "straight")
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, text):
+            self.file.write(text[: len(text) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    def limited(path, mode="r", *rest, **options):
+        file = real(path, mode, *rest, **options)
+        if not (isinstance(path, int) and "w" in mode):
+            return file
+        left[0] -= 1
+        return file if left[0] >= 0 else Full(file)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(builtins, "open", limited)
+        assert heard_by_ear(folder, "--out", out) == (2 if room < 8 else 0)
+    if room < 8:
+        assert capsys.readouterr().err.strip().endswith("No space left on device")
+    for file, content in contents(out).items():
+        assert content == whole[file] or file == running.DONE
+    assert heard_by_ear(folder, "--out", out) == 0 and contents(out) == whole
 
 
-def test_a_folder_that_may_not_be_written(folder, tmp_path, monkeypatch, capsys):
+def test_a_folder_that_may_not_be_written(folder, tmp_path, monkeypatch, heard_by_ear, capsys):
     """Root may write anywhere: what the system would say is raised in its place."""
     forbidden = PermissionError(13, "Permission denied", str(tmp_path / "out"))
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: (_ for _ in ()).throw(forbidden))
-    monkeypatch.setattr(store, "load", lambda _: ear())
-    code = cli.main(["detect", "run", "my", str(folder), "--out", str(tmp_path / "out")])
+    code = heard_by_ear(folder, "--out", tmp_path / "out")
     told = capsys.readouterr().err
     assert code == 2 and told.strip().endswith("out: Permission denied")
     assert len(told.strip().splitlines()) == 1 and not (tmp_path / "out").exists()
@@ -262,6 +345,12 @@ def test_inputs_that_cannot_be_searched(folder, tmp_path):
         running.run(ear(), folder, tmp_path / "out")
 
 
+def test_a_folder_of_other_tables_is_no_output(folder, tmp_path):
+    (tmp_path / "mine.Table.1.selections.txt").write_text("\t".join(selections.RAVEN))
+    with pytest.raises(UserError, match="holds other selection tables"):
+        running.run(ear(), folder / "d.wav", tmp_path)
+
+
 def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     """Of three boxes in d two are found, and one of the three events there is none."""
     out, known = tmp_path / "out", tmp_path / "known"
@@ -277,9 +366,3 @@ def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
         "d.wav",
         "all",
     ]
-    (known / "d.Table.1.selections.txt").unlink()
-    (known / "z.Table.1.selections.txt").write_text(head + "".join(rows))
-    with pytest.raises(UserError, match="none of the 3 recordings"):
-        evaluating.evaluate(out, known)
-    with pytest.raises(UserError, match="holds no recordings.csv"):
-        evaluating.evaluate(known, known)
