@@ -1,6 +1,7 @@
 """Generators: one interface, no copies, no collapse, files, bad input, another backend."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from utils.errors import UserError
 from utils.models.generators import base, density, references, registry, sea
 
 SHAPE = (16, 32)
@@ -115,7 +117,18 @@ def test_a_saved_generator_draws_the_same_samples(fitted, name, tmp_path):
     stored = registry.load(tmp_path / "stored")
     np.testing.assert_allclose(stored.sample(6, seed=5), expected, atol=1e-3)
     assert list(stored.history) == list(fitted[name].history)
-    assert not list(tmp_path.glob(".*")) and not list((tmp_path / "stored").glob("*.pkl"))
+    kept = {path.name for path in (tmp_path / "stored").iterdir()}
+    assert not list(tmp_path.glob(".*"))
+    assert kept == {"arrays.npz", "generator.json", "history.csv"}  # nothing that holds code
+
+
+def test_weights_of_another_architecture_are_one_sentence(fitted, tmp_path):
+    fitted["vae"].save(tmp_path / "vae")
+    settings = json.loads((tmp_path / "vae" / "generator.json").read_text())
+    settings["settings"]["latent_dim"] += 1
+    (tmp_path / "vae" / "generator.json").write_text(json.dumps(settings))
+    with pytest.raises(UserError, match=r"does not hold the weights of a vae"):
+        registry.load(tmp_path / "vae")
 
 
 def test_without_validation_the_last_round_is_kept():
@@ -304,8 +317,8 @@ def test_floors_have_the_calls_moments_and_nothing_else():
 JAX = """
 import numpy as np
 from tests.test_generators import CALLS, FAST, SEA, VALIDATION
-from utils import classifiers
-from utils.generators import registry
+from utils.models import classifiers
+from utils.models.generators import registry
 import keras
 assert keras.backend.backend() == "jax"
 clips = np.concatenate([CALLS, SEA])

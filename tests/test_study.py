@@ -232,6 +232,14 @@ def test_other_settings_make_other_rows(place, monkeypatch):
     assert len(study.complete(place)) == 1
 
 
+def test_another_backend_makes_other_rows(place, monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    usual = study.settings_of(place.settings, "real", "cnn")
+    for name, same in (("tensorflow", True), ("jax", False)):
+        monkeypatch.setenv("KERAS_BACKEND", name)
+        assert (study.settings_of(place.settings, "real", "cnn") == usual) == same
+
+
 def test_what_is_added_leaves_other_rows_and_what_is_changed_takes_its_own(place, monkeypatch):
     every = [cell(arm, 1.0) for arm in ("real", "aae", "vae", "diffusion", "hybrid")]
 

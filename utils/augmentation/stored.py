@@ -1,6 +1,7 @@
 """The rows of study.csv: what they follow from, which are there, which belong together."""
 
 import json
+import os
 from dataclasses import astuple
 
 import pandas as pd
@@ -15,6 +16,8 @@ from utils.augmentation.protocol import (
     SCORES,
 )
 from utils.models.generators import registry
+
+BACKEND = "tensorflow"  # on which the stored rows were made
 
 
 def lent(names):
@@ -36,10 +39,16 @@ def _ocean_settings(arm):
     return json.dumps([arms.OCEANS[arm], arms.SIMULATED, arms.WHOLE, simulated.SETTINGS])
 
 
+def backend():
+    """Return the name of the backend that Keras runs on."""
+    return os.environ.get("KERAS_BACKEND", BACKEND)
+
+
 def settings_of(common, arm, classifier):
     """Return what the column `settings` of rows of an arm and a classifier holds now; common: the
-    settings of their Study."""
+    settings of their Study. Another backend than BACKEND makes other rows."""
     own = json.dumps(PROTOCOL["classifiers"].get(classifier), sort_keys=True)
+    own += "" if backend() == BACKEND else backend()
     return f"{common}-{tables.digest(own + described(arms.generators(arm)) + _ocean_settings(arm))}"
 
 

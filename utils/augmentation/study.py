@@ -36,6 +36,7 @@ from utils.augmentation.protocol import (
 )  # fmt: skip
 from utils.augmentation.stored import (
     add,
+    backend,
     common_settings,
     complete,
     current,
@@ -332,6 +333,5 @@ def _sentence(error):
 
 
 def _versions():
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    names = ("keras", backend, "scikit-learn")
+    names = ("keras", backend(), "scikit-learn")
     return " ".join(f"{name} {importlib.metadata.version(name)}" for name in names)

@@ -241,7 +241,7 @@ def _call_probability(x, seeds):
 class _Batches(keras.utils.PyDataset):
     """Full batches of a fixed size: clips are dealt out in fresh random order, over and over.
 
-    Keras ends an epoch before the first one: that deal is not learned from, and the last one twice.
+    The first deal is never learned from, and the last one twice: so the study's rows were made.
     """
 
     def __init__(self, inputs, labels, weights, steps, batch_size, seed):
@@ -261,8 +261,9 @@ class _Batches(keras.utils.PyDataset):
         inputs = tuple(array[index] for array in self.inputs)
         return inputs, *(array[index] for array in self.targets)
 
-    def on_epoch_end(self):
-        self.epoch = min(self.epoch + 1, EPOCHS - 1)
+    def turn(self, epoch):
+        """Deal out the batches of an epoch; Keras' own calls differ between backends."""
+        self.epoch = min(epoch + 1, EPOCHS - 1)
 
 
 @functools.lru_cache(maxsize=8)
@@ -327,10 +328,11 @@ class _Network:
                 self._inputs(validation[0]),
                 np.asarray(validation[1], dtype=np.float32)[:, None],
             )
-        keep = _KeepBest("val_roc_auc" if held_out else None)
+        batches = _Batches(inputs, labels, weights, self.steps, self.batch_size, self.seed)
+        keep = _KeepBest("val_roc_auc" if held_out else None, batches)
         start = time.perf_counter()
         history = network.fit(
-            _Batches(inputs, labels, weights, self.steps, self.batch_size, self.seed),
+            batches,
             epochs=EPOCHS,
             validation_data=held_out,
             validation_batch_size=256,
@@ -376,9 +378,12 @@ class _Network:
 class _KeepBest(keras.callbacks.Callback):
     """Keeps the weights of the epoch with the highest monitored score, or of the last epoch."""
 
-    def __init__(self, monitor):
+    def __init__(self, monitor, batches):
         super().__init__()
-        self.monitor, self.best = monitor, -np.inf
+        self.monitor, self.best, self.batches = monitor, -np.inf, batches
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.turn(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         value = logs[self.monitor] if self.monitor else np.inf

@@ -21,7 +21,6 @@ import time
 import zlib
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 from keras import ops
@@ -208,7 +207,7 @@ class Generator:
     # Files
 
     def save(self, folder):
-        """Write the generator into a folder: Keras models, arrays, settings. No pickles.
+        """Write the generator into a folder: arrays, its weights among them, and settings as text.
 
         A generator that was saved there is replaced. ValueError if other things lie there.
         """
@@ -224,9 +223,8 @@ class Generator:
         partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        for part, model in self.network().parts.items():
-            model.save(partial / f"{part}.keras")
-        np.savez_compressed(partial / "arrays.npz", **self._arrays())
+        weights = {f"weight_{k}": value for k, value in enumerate(self.weights)}
+        np.savez_compressed(partial / "arrays.npz", **self._arrays(), **weights)
         self.history.to_csv(partial / "history.csv", index=False)
         settings = {"generator": self.name} | self.description()
         state = {"shape": self.shape, "seed": self.seed, "limits": self.limits, "kept": self.kept}
@@ -260,13 +258,17 @@ class Generator:
         self.seed, self.kept, self.seconds = state["seed"], state["kept"], state["seconds"]
         self.used_steps = state["used_steps"]
         self.history = pd.read_csv(folder / "history.csv")
-        network = compiled_once(*self._key())[0]
-        for part, model in network.parts.items():
-            stored = keras.models.load_model(folder / f"{part}.keras", safe_mode=True)
-            model.set_weights(stored.get_weights())
-        self.weights = network.get_weights()
-        with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
-            self._take_arrays({key: arrays[key] for key in arrays.files})
+        with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
+            arrays = dict(stored)
+        own = compiled_once(*self._key())[0].get_weights()
+        self.weights = [arrays.pop(f"weight_{k}", None) for k in range(len(own))]
+        for stored, value in zip(self.weights, own, strict=True):
+            if stored is None or stored.shape != value.shape:
+                raise UserError(
+                    f"arrays.npz of {folder.name} does not hold the weights of a {self.name} with "
+                    "these settings; save the generator anew."
+                )
+        self._take_arrays(arrays)
         return self
 
     def _take_arrays(self, arrays):
