@@ -107,7 +107,7 @@ def test_npz_groups_of_any_usual_name_and_type(tmp_path, key):
 
 @pytest.mark.parametrize("name", ["simulated.npz", "simulated_calibration.npz"])
 def test_names_of_committed_results_are_refused(tmp_path, name):
-    with pytest.raises(ValueError, match="kept for the embedded clips"):
+    with pytest.raises(ValueError, match="name of published clips.*--name"):
         data.load(npz(tmp_path / name))
 
 
@@ -132,3 +132,15 @@ def test_the_band_order_and_length_of_clips_are_kept(tmp_path):
     assert not data.load(npz(tmp_path / "by_class.npz", labels=np.repeat([0, 1], 30))).ordered
     with pytest.raises(UserError, match="band must be two frequencies"):
         data.load(npz(tmp_path / "odd.npz", band=np.array([300, 50])))
+
+
+def test_another_name_takes_no_published_results(tmp_path, monkeypatch):
+    whole = npz(tmp_path / "simulated.npz")
+    with pytest.raises(UserError, match="--name NAME"):
+        data.load(whole)
+    for name, sentence in (("right_whale_upcalls", "published"), ("../up", "without slashes")):
+        monkeypatch.setenv("DATASET_NAME", name)
+        with pytest.raises(UserError, match=sentence):
+            data.load(whole)
+    monkeypatch.setenv("DATASET_NAME", "mine")
+    assert data.load(whole).name == "mine"

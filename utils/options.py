@@ -35,6 +35,12 @@ def _hand_on(context, parameter, value):
     os.environ[variable] = "1" if value is True else text
 
 
+def _rename(context, _, value):
+    """Put another name of the data set into its variable of the environment."""
+    if value is not None:
+        os.environ["DATASET_NAME"] = value
+
+
 @contextlib.contextmanager
 def environment_put_back():
     """Undo what options put into the environment, also where the command line is refused."""
@@ -68,6 +74,13 @@ _DATASET_OPTIONS = (
         metavar="SOURCE",
         callback=_check_reading,
         help="name or path; default: the variable DATASET, or simulated",
+    ),
+    click.option(
+        "--name",
+        expose_value=False,
+        is_eager=True,
+        callback=_rename,
+        help="of its results and reports; default: that of the file or folder",
     ),
     _reading("--band", type=float, nargs=2, metavar="LOW HIGH", help="Hz; default: from the boxes"),
     _reading("--seconds", type=float, help="length of a clip; default: from the boxes, or 2"),

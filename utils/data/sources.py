@@ -26,6 +26,8 @@ VARIABLES = {  # of the environment, by which options reach the notebooks
     "skip_bad": "DATASET_SKIP_BAD",
 }
 RESERVED = (SIMULATED, f"{SIMULATED}_calibration")  # whose results are committed
+PUBLISHED = "right_whale_upcalls"  # the same, of an .npz
+NAME = "DATASET_NAME"  # the variable by which a data set gets another name than its file's
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,21 @@ def load(source=None, **given):
     """Return the Dataset of a name or path; None means the variable DATASET, or "simulated".
 
     given: fields of Options, for audio; what is not given is taken from the variables of the
-    environment in VARIABLES. FileNotFoundError or ValueError, in one sentence, if something is
-    wrong.
+    environment in VARIABLES, and the name of the data set from NAME, if it is there.
+    FileNotFoundError or ValueError, in one sentence, if something is wrong.
     """
     source = str(source or os.environ.get("DATASET") or SIMULATED)
     options = Options(**given)
     if source == SIMULATED:
         return simulated(settings=options.settings)
     path = locate(source)
+    loaded = _read(path, options)
+    name = os.environ.get(NAME)
+    return replace(loaded, name=name) if name else loaded
+
+
+def _read(path, options):
+    """The Dataset of an existing path."""
     if path.is_file():
         if unused := options.given():
             raise UserError(f"{path.name} holds spectrograms, which need no {unused[0]}; drop it.")
@@ -135,12 +144,21 @@ def locate(source):
         )
     if path.is_file() and path.suffix.lower() != ".npz":
         raise UserError(f"{path.name} is a file but no .npz; give an .npz or a folder of audio.")
-    if (path.stem if path.is_file() else path.resolve().name) in RESERVED:
-        raise UserError(
-            f"{path.name} has a name that is kept for the embedded clips, whose results it would "
-            "replace; rename it."
-        )
+    _check_name(path)
     return path
+
+
+def _check_name(path):
+    """UserError if the results of a path would lie where those of a published data set lie."""
+    own = path.stem if path.is_file() else path.resolve().name
+    name = os.environ.get(NAME) or own
+    if name != Path(name).name or name in ("", ".", ".."):
+        raise UserError(f"--name {name}: give the name of a folder, without slashes.")
+    if name in RESERVED or (name == PUBLISHED and not (path.is_file() and own == PUBLISHED)):
+        raise UserError(
+            f"{name} is the name of published clips, whose results {path.name} would replace; give "
+            "another one with --name NAME."
+        )
 
 
 def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=SIMULATED):
