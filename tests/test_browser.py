@@ -1,0 +1,100 @@
+"""The first notebook in JupyterLab, as a person runs it, in Chromium.
+
+Needs the browser and `pip install -e .[browser]`; the test is left out where they are missing.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed")
+STARTING, RUNNING = 60, 600  # s at most
+ALL_CELLS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}  # on the page
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab over the first notebook without its outputs, and its sounds."""
+    notebook = nbformat.read(ROOT / "notebooks" / "00_eda.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(notebook, tmp_path / "notebooks" / "00_eda.ipynb")
+    shutil.copytree(ROOT / "figures" / "audio", tmp_path / "figures" / "audio")
+    for name, settings in ALL_CELLS.items():
+        path = tmp_path / "settings" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(settings))
+    known = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    places = {
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
+    }
+    command = "-m jupyterlab --no-browser --allow-root --port 0 --IdentityProvider.token=".split()
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, *command, f"--ServerApp.root_dir={tmp_path}"],
+            cwd=tmp_path, env=known | places, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            end = time.monotonic() + STARTING
+            while not (found := [*(tmp_path / "runtime").glob("jpserver-*.json")]):
+                assert server.poll() is None and time.monotonic() < end, log.name
+                time.sleep(0.2)
+            yield json.loads(found[0].read_text())["url"]
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+DONE = """() => {
+    const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+    const run = prompts.filter(p => /\\[\\d+\\]/.test(p.textContent)).length;
+    const failed = document.querySelector('[data-mime-type="application/vnd.jupyter.error"]');
+    return failed || (run > 0 && run === prompts.length);
+}"""
+SECONDS = """async () => Promise.all([...document.querySelectorAll('.jp-OutputArea audio')].map(
+    audio => new Promise(done => {
+        audio.onloadeddata = () => done(audio.duration);
+        audio.onerror = () => done(0);
+        setTimeout(() => done(-1), 20000);
+        audio.load();
+    })))"""
+
+
+def test_the_first_notebook_runs_from_top_to_bottom(lab, tmp_path):
+    with playwright.sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(f"{lab}lab/tree/notebooks/00_eda.ipynb")
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=1000 * STARTING)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.locator('[data-command="runmenu:run-all"]').click()
+        page.wait_for_function(DONE, polling=1000, timeout=1000 * RUNNING)
+        errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]')
+        assert errors.count() == 0, errors.first.inner_text()
+        stored = nbformat.read(ROOT / "notebooks" / "00_eda.ipynb", as_version=4)
+        outputs = [out for cell in stored.cells for out in cell.get("outputs", ())]
+        figures = sum("image/png" in out.get("data", {}) for out in outputs)
+        shown = page.locator(".jp-OutputArea img")
+        assert figures > 0 and shown.count() >= figures
+        sizes = shown.evaluate_all("images => images.map(image => image.naturalWidth)")
+        assert min(sizes) > 100
+        sounds = page.evaluate(SECONDS)  # 0 where Chromium does not play it
+        assert sounds and min(sounds) > 0
+        page.screenshot(path=tmp_path / "00_eda.png")
+        browser.close()
