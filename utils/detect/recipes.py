@@ -8,10 +8,10 @@ simulated ones. With 200 and 400 calls and 800 clips without, on two development
 log odds of forest and CNN together gave 0.002 more than the forest alone (-0.001 to 0.005, eight
 pairs); calls that were only described, on the real clips, 0.913 against 0.911.
 
-Simulated clips of a described call beside few labelled ones, on real clips of held-out blocks (three
-seeds): 0.937 against 0.927 with 25 calls, 0.942 against 0.937 with 50, 0.944 against 0.936 with 90;
-of a call that was described wrongly (a downsweep), 0.911 against 0.927 with 25, which is why
-`training` lets held-out clips decide.
+Simulated clips of a described call beside few labelled ones, on real clips of held-out blocks
+(three seeds): 0.937 against 0.927 with 25 calls, 0.942 against 0.937 with 50, 0.944 against 0.936
+with 90; of a call that was described wrongly (a downsweep), 0.911 against 0.927 with 25, which is
+why `training` lets held-out clips decide.
 """
 
 from dataclasses import dataclass
