@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from utils import paths
 from utils.models import classifiers
 from utils.sound import features
 from utils.statistics import evaluation
@@ -154,3 +155,22 @@ def test_tensorflow_says_nothing_of_the_machine(level):
         env=known | ({"TF_CPP_MIN_LOG_LEVEL": level} if level else {}),
     )  # fmt: skip
     assert done.stderr == "seen\n"
+
+
+def test_no_warning_of_a_function_that_is_traced_again_is_written():
+    script = (
+        "from utils import models\nimport keras, numpy as np\n"
+        "network = keras.Sequential([keras.layers.GlobalAveragePooling1D()])\n"
+        "for n in range(8, 20): network.predict(np.zeros((2, n, 1)), verbose=0)\n"
+        "for n in range(8, 20):\n"
+        "    own = keras.Sequential([keras.Input((n,)), keras.layers.Dense(1)])\n"
+        "    own.predict(np.zeros((2, n)), verbose=0)\n"
+    )
+    for level, written in (("3", False), ("0", True)):
+        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": level}
+        environment |= {"PYTHONPATH": str(paths.ROOT)}
+        ran = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert ("retracing" in ran.stderr + ran.stdout) == written

@@ -1,10 +1,12 @@
 """Classifiers and generators.
 
-Keras is imported here, before any module that needs it, so that what TensorFlow then writes of the
-processor and of cards that are not there stays off the terminal, unless TF_CPP_MIN_LOG_LEVEL is 0.
+Keras is imported here, before any module that needs it, so that what TensorFlow writes of the
+processor, of cards that are not there and of functions that it traces again stays off the terminal
+and out of notebooks, unless TF_CPP_MIN_LOG_LEVEL is 0.
 """
 
 import contextlib
+import logging
 import os
 
 
@@ -24,3 +26,5 @@ def _quiet():
 _asked = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "0"
 with contextlib.nullcontext() if _asked else _quiet():
     import keras  # noqa: F401
+if not _asked:  # a filter, since TensorFlow sets the level of its logger itself
+    logging.getLogger("tensorflow").addFilter(lambda record: record.levelno >= logging.ERROR)
