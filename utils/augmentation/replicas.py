@@ -9,7 +9,6 @@ of the simulated clips, a replica at a time, and resumes.
 
 import json
 
-import joblib
 import numpy as np
 import pandas as pd
 
@@ -54,8 +53,8 @@ def run(settings, *, jobs):
     made = content(settings)
     table = tables.rows(PATH, made, keys=KEYS)
     waiting = [n for n in REPLICAS if table.empty or n not in set(table["replica"])]
-    with running.workers(jobs) as parallel, progress(total=len(waiting), what="replicas") as bar:
-        for rows in parallel(joblib.delayed(measure)(replica) for replica in waiting):
+    with running.workers(jobs) as each, progress(total=len(waiting), what="replicas") as bar:
+        for rows in each(measure, [(replica,) for replica in waiting]):
             new = pd.DataFrame(rows).round(6)
             tables.append(new.assign(content=made), PATH)
             bar.update()

@@ -2,13 +2,16 @@
 
 import contextlib
 import functools
+import itertools
+import multiprocessing
 import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 
-import joblib
 import numpy as np
 import pandas as pd
-from joblib.externals.loky import process_executor
 
 from utils.augmentation import arms
 from utils.augmentation.protocol import PARTS, PROTOCOL, Cell
@@ -41,14 +44,7 @@ def _opened(source):
     return Study(source)
 
 
-def _stay():
-    """Let this worker live: loky ends workers that grow by 0.3 GB, as those that keep compiled
-    networks do, and a new one has to read the data and compile once more."""
-    process_executor._MAX_MEMORY_LEAK_SIZE = 4e9
-
-
 def _generate(source, cell, name):
-    _stay()
     try:
         _opened(source).generate(cell, name)
     except OSError:  # a full disk is no arm's failure: the cells would all meet it again
@@ -58,7 +54,6 @@ def _generate(source, cell, name):
 
 
 def _run(source, cell, names):
-    _stay()
     return _opened(source).run(cell, names)
 
 
@@ -77,13 +72,13 @@ def run(study, waiting, *, jobs=2, scheduler=None):
     """Run cells, seed by seed: first their generators, then their rows; return the failed rows."""
     failed = []
     n_rows = sum(len(names) for _, names in waiting)
-    with workers(jobs, scheduler) as parallel, progress(total=n_rows, what=study.name) as bar:
+    with workers(jobs, scheduler) as each, progress(total=n_rows, what=study.name) as bar:
         for seed in dict.fromkeys(cell.seed for cell, _ in waiting):
             own = [(cell, names) for cell, names in waiting if cell.seed == seed]
-            tasks = _trainings(cell for cell, _ in own)
-            for _ in parallel(joblib.delayed(_generate)(study.source, *task) for task in tasks):
+            trainings = _trainings(cell for cell, _ in own)
+            for _ in each(_generate, [(study.source, *task) for task in trainings]):
                 pass
-            for rows in parallel(joblib.delayed(_run)(study.source, *task) for task in own):
+            for rows in each(_run, [(study.source, *task) for task in own]):
                 add(study.path, rows)
                 failed += [row for row in rows if row.get("error")]
                 bar.update(len(rows))
@@ -106,19 +101,52 @@ def _trainings(cells):
     return tasks
 
 
+ENVIRONMENT = {  # of a worker: one run a core beats two cores a run
+    **dict.fromkeys(
+        ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS",
+         "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+         "LOKY_MAX_CPU_COUNT"), "1",  # the last is the number of cores that joblib sees
+    ),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # glibc would give each array of a gradient step back to the system: a quarter of the MLP's time
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TOP_PAD_": str(2**28),
+}  # fmt: skip
+
+
 @contextlib.contextmanager
 def workers(jobs, scheduler=None):
-    """A joblib.Parallel that yields results as they come: processes here, or a Dask cluster."""
-    for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")  # one run a core beats two cores a run
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # glibc would give each array of a gradient step back to the system: a quarter of the MLP's time
-    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**25))
-    os.environ.setdefault("MALLOC_TOP_PAD_", str(2**28))
-    unordered = {"return_as": "generator_unordered"}
+    """A function of a task and a list of its arguments that yields results as they come: from this
+    process where jobs is 1, else from so many processes, or from a Dask cluster."""
+    added = {name: value for name, value in ENVIRONMENT.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        if scheduler is None and jobs == 1:
+            yield itertools.starmap
+            return
+        with _executor(jobs, scheduler) as executor:
+            yield functools.partial(_each, executor)
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+def _each(executor, function, tasks):
+    futures = [executor.submit(function, *task) for task in tasks]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+@contextlib.contextmanager
+def _executor(jobs, scheduler):
     if scheduler is None:
-        with joblib.Parallel(jobs, **unordered) as parallel:
-            yield parallel
+        fresh = multiprocessing.get_context("spawn")  # a fork would share TensorFlow's threads
+        with ProcessPoolExecutor(jobs, mp_context=fresh, initializer=_follow) as executor:
+            yield executor
         return
     try:
         from distributed import Client
@@ -126,12 +154,21 @@ def workers(jobs, scheduler=None):
         raise UserError(
             "--scheduler needs Dask; install it with: pip install -e '.[cluster]'"
         ) from error
-    with (
-        Client(scheduler),
-        joblib.parallel_config("dask", wait_for_workers_timeout=60),
-        joblib.Parallel(**unordered) as parallel,
-    ):
-        yield parallel
+    with Client(scheduler) as client:
+        client.wait_for_workers(1, timeout=60)
+        with client.get_executor() as executor:
+            yield executor
+
+
+def _follow():
+    """Let this worker end with the process that started it, and at Ctrl-C without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def end():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def chosen_seeds(study, seeds):

@@ -43,7 +43,7 @@ def propensity_weights(calls, background, *, seed):
     return odds / odds.sum()
 
 
-def membership_odds(members, others, *, seed, n_estimators=400, n_jobs=2):
+def membership_odds(members, others, *, seed, n_estimators=400, n_jobs=-1):
     """Return (n_others,) odds, 1/99 to 19, with which rows (n, d) of others belong to the members.
 
     Out-of-bag votes of a Random Forest, with both sides weighing the same.
