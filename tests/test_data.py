@@ -37,11 +37,33 @@ def npz(path, **changes):
 
 
 def test_the_default_is_simulated_and_a_variable_names_another(tmp_path, monkeypatch):
-    monkeypatch.setattr(data.sources, "simulated", lambda **_: "the simulated clips")
+    monkeypatch.setattr(data.sources, "_kept", lambda _: "the simulated clips")
     monkeypatch.delenv("DATASET", raising=False)
     assert data.load() == data.load("simulated") == "the simulated clips"
     monkeypatch.setenv("DATASET", str(npz(tmp_path / "mine.npz")))
     assert data.load().name == "mine"
+
+
+def test_the_simulated_clips_are_made_once_for_each_of_their_settings(monkeypatch):
+    made, simulated = [], data.simulated
+
+    def few(**given):
+        made.append(given)
+        return simulated(n_clips=60, **given)
+
+    monkeypatch.setattr(data.sources, "simulated", few)
+    first, again = data.load("simulated"), data.load("simulated")
+    assert len(made) == 1
+    for name in ("name", "unit", "band", "settings", "sample_rate", "provenance"):
+        assert getattr(again, name) == getattr(simulated(n_clips=60), name)
+    for found in (first, again):
+        for name in ("spectrograms", "audio", "labels", "groups", "clip_names", "seconds"):
+            expected = getattr(simulated(n_clips=60), name)
+            np.testing.assert_array_equal(getattr(found, name), expected)
+            assert getattr(found, name).dtype == expected.dtype
+        pd.testing.assert_frame_equal(found.truth, simulated(n_clips=60).truth)
+    data.load("simulated", settings=SpectrogramSettings(mel_bands=40))
+    assert len(made) == 2
 
 
 def test_simulated_clips_have_audio_truth_and_groups():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils import data
+from utils import data, paths
 from utils.errors import UserError
 
 
@@ -43,6 +43,20 @@ def test_splits_are_seeded_and_stratified():
     for split in first:
         assert labels[split.test].mean() == pytest.approx(labels.mean(), abs=0.03)
         assert len(split.validation) == pytest.approx(0.1 * 3000, rel=0.3)
+
+
+def test_kept_splits_are_the_same_and_those_of_other_clips_are_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "CACHE", tmp_path)
+    rng = np.random.default_rng(0)
+    groups, labels = np.arange(600) // 20, (rng.random(600) < 0.4).astype(int)
+    for clips in ((labels, groups), (1 - labels, groups), (labels, groups[::-1])):
+        made = data.split_by_group(*clips, seed=1)
+        for _ in range(2):
+            for one, other in zip(made, data.kept_splits(*clips, seed=1), strict=True):
+                for field in dataclasses.fields(data.Split):
+                    pair = (getattr(each, field.name) for each in (one, other))
+                    np.testing.assert_array_equal(*pair)
+    assert len(list((tmp_path / "clips").iterdir())) == 3
 
 
 def test_splits_that_cannot_be_made_say_so():

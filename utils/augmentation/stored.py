@@ -55,9 +55,9 @@ def settings_of(common, arm, classifier):
 def current(table, common):
     """Return the rows of a table that follow from the settings of a Study, and from the present
     ones of their classifiers and generators."""
-    pairs = list(zip(table["arm"], table["classifier"], strict=True))
-    made = {pair: settings_of(common, *pair) for pair in set(pairs)}
-    return table[table["settings"] == [made[pair] for pair in pairs]]
+    pairs = table["arm"] + "\n" + table["classifier"]
+    made = {pair: settings_of(common, *pair.split("\n")) for pair in pairs.unique()}
+    return table[table["settings"] == pairs.map(made)]
 
 
 def common_settings(table):

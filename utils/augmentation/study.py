@@ -79,7 +79,7 @@ class Study:
 
     @functools.lru_cache(maxsize=8)  # noqa: B019 - a study lives as long as its process
     def _splits(self, number):
-        return data.split_by_group(
+        return data.kept_splits(
             self.labels,
             self.bench.dataset.groups,
             seed=PROTOCOL["split_seed"] + number,

@@ -19,7 +19,15 @@ from utils.data.dataset import BLOCK_CLIPS, GROUP_NAMES, MIN_CLIPS, Dataset
 from utils.data.files import AUDIO_SUFFIXES
 from utils.data.npz import save_npz, told
 from utils.data.sources import RESERVED, SIMULATED, VARIABLES, Options, load, locate, simulated
-from utils.data.splits import N_SPLITS, SPARE_GROUPS, Split, check_split, draw, split_by_group
+from utils.data.splits import (
+    N_SPLITS,
+    SPARE_GROUPS,
+    Split,
+    check_split,
+    draw,
+    kept_splits,
+    split_by_group,
+)
 
 __all__ = [
     "AUDIO_SUFFIXES",
@@ -43,6 +51,7 @@ __all__ = [
     "check_split",
     "download",
     "draw",
+    "kept_splits",
     "load",
     "locate",
     "official_fold",

@@ -1,13 +1,16 @@
 """Name or path in, `Dataset` out."""
 
+import inspect
 import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import scipy
 
 from utils import ocean, paths
-from utils.data import annotations
+from utils.data import annotations, cache
 from utils.data.challenge import CHALLENGE, CHALLENGE_X, load_challenge
 from utils.data.dataset import UPCALL_BAND, Dataset
 from utils.data.folder import load_folder
@@ -86,7 +89,7 @@ def load(source=None, **given):
     source = str(source or os.environ.get("DATASET") or SIMULATED)
     options = Options(**given)
     if source == SIMULATED:
-        return simulated(settings=options.settings)
+        return _kept(options.settings or SpectrogramSettings())
     path = locate(source)
     loaded = _read(path, options)
     name = os.environ.get(NAME)
@@ -161,6 +164,24 @@ def _check_name(path):
         )
 
 
+def _kept(settings):
+    """The Dataset of `simulated` with these settings, out of the cache once it was made."""
+    code = [inspect.getfile(mel_spectrogram), *sorted(Path(ocean.__file__).parent.glob("*.py"))]
+    what = {"simulated": repr(settings), "code": [cache.digest(path) for path in code]}
+    what["versions"] = [np.__version__, scipy.__version__]
+
+    def make():
+        made = simulated(settings=settings)
+        arrays = {name: getattr(made, name) for name in ("audio", "spectrograms")}
+        yield arrays | {"labels": made.labels, "groups": made.groups} | dict(made.truth.items())
+
+    entry = cache.entry(what, make)
+    arrays = {name: entry.arrays[name] for name in ("audio", "spectrograms")}
+    plain = {k: np.array(values) for k, values in entry.arrays.items() if k not in arrays}
+    truth = pd.DataFrame({name: plain[name] for name in ocean.TRUTH_COLUMNS})
+    return _hydrophone(SIMULATED, 0, settings, plain["labels"], plain["groups"], truth, **arrays)
+
+
 def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=SIMULATED):
     """Return the simulated hydrophone of `utils.ocean` as a Dataset with audio and truth."""
     settings = settings or SpectrogramSettings()
@@ -169,21 +190,29 @@ def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=
         raise UserError(
             "the simulated clips last 2 s at 2000 Hz; leave sample_rate and clip_seconds alone."
         )
+    return _hydrophone(
+        name, seed, settings, recordings.labels, recordings.recording, recordings.truth,
+        audio=recordings.audio, spectrograms=mel_spectrogram(recordings.audio, settings),
+    )  # fmt: skip
+
+
+def _hydrophone(name, seed, settings, labels, groups, truth, *, audio, spectrograms):
+    """The Dataset of simulated clips."""
     return Dataset(
         name=name,
-        spectrograms=mel_spectrogram(recordings.audio, settings),
-        labels=recordings.labels.astype(np.int8),
-        groups=recordings.recording.astype(np.int64),
-        clip_names=np.array([f"sim{i:05d}" for i in range(n_clips)]),
+        spectrograms=spectrograms,
+        labels=labels.astype(np.int8),
+        groups=groups.astype(np.int64),
+        clip_names=np.array([f"sim{i:05d}" for i in range(len(labels))]),
         frequencies=settings.frequencies,
         times=settings.times,
         unit="dB",
-        audio=recordings.audio,
+        audio=audio,
         sample_rate=settings.sample_rate,
         settings=settings,
         band=UPCALL_BAND,
-        seconds=np.full(n_clips, settings.clip_seconds),
-        truth=recordings.truth,
+        seconds=np.full(len(labels), settings.clip_seconds),
+        truth=truth,
         provenance={
             "source": "utils.ocean",
             "processing": f"simulated from seed {seed}, 2 s at 2000 Hz",

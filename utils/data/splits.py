@@ -1,10 +1,14 @@
 """Splits by group, and nested draws of training clips."""
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import sklearn
 from sklearn.model_selection import StratifiedGroupKFold
 
+from utils.data import cache
 from utils.errors import UserError
 
 N_SPLITS, SPARE_GROUPS = 5, 2  # test sides, and groups of each class that they need beyond one each
@@ -47,6 +51,27 @@ def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS, fewer=False):
         f"class {int(np.argmin(own))} occurs in {min(own)} groups only; {needed}. Name finer "
         "groups, or add clips of other recordings."
     )
+
+
+def kept_splits(labels, groups, *, seed, n_splits=N_SPLITS):
+    """Return the Splits of `split_by_group`, out of the cache once they were made."""
+    clips = np.stack([np.asarray(labels, np.int64), np.asarray(groups, np.int64)])
+    what = {
+        "splits": [seed, n_splits],
+        "clips": hashlib.blake2b(clips.tobytes(), digest_size=16).hexdigest(),
+        "code": [sklearn.__version__, np.__version__, cache.digest(Path(__file__))],
+    }
+
+    def make():
+        sides = np.zeros((len(labels), n_splits), np.int8)
+        for number, split in enumerate(
+            split_by_group(labels, groups, seed=seed, n_splits=n_splits)
+        ):
+            sides[split.validation, number], sides[split.test, number] = 1, 2
+        yield {"sides": sides}
+
+    sides = cache.entry(what, make).arrays["sides"]
+    return [Split(*(np.flatnonzero(one == side) for side in range(3)), seed) for one in sides.T]
 
 
 def _splits(labels, groups, seed, n_splits):
