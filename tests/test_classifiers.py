@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from utils import paths
-from utils.models import classifiers
+from utils.models import classifiers, neural
 from utils.sound import features
 from utils.statistics import evaluation
 
@@ -86,7 +86,7 @@ def test_turned_labels_turn_the_ranking(clips):
 
 def test_the_epoch_of_the_highest_validation_score_is_kept(clips):
     network = _fit("cnn", clips)
-    assert len(network.history["loss"]) == classifiers.EPOCHS
+    assert len(network.history["loss"]) == neural.EPOCHS
     x, labels = clips["validation"]
     found = evaluation.scores(labels, network.predict_proba(x), 0.5)["roc_auc"]
     assert found == pytest.approx(network.history["val_roc_auc"].max(), abs=0.02)
@@ -112,7 +112,7 @@ def test_boosting_keeps_the_rounds_that_validation_prefers(clips):
 def test_the_penultimate_layer_is_this_network_s_after_the_shared_one_was_let_go(clips):
     network, (test, _) = _fit("cnn", clips), clips["test"]
     seen = network.penultimate(test)
-    classifiers._compiled.cache_clear()  # as after eight other architectures
+    neural._compiled.cache_clear()  # as after eight other architectures
     network._shared()
     np.testing.assert_allclose(network.penultimate(test), seen, atol=1e-5)
 
@@ -147,8 +147,8 @@ def test_tensorflow_says_nothing_of_the_machine(level):
     """Only what is imported; errors are seen again afterwards."""
     known = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     code = (
-        "import sys; from utils.models import classifiers\n"
-        "classifiers.keras.ops.zeros(2); print('seen', file=sys.stderr)"
+        "import sys; from utils.models import backend\n"
+        "backend.keras.ops.zeros(2); print('seen', file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True,
@@ -159,7 +159,7 @@ def test_tensorflow_says_nothing_of_the_machine(level):
 
 def test_no_warning_of_a_function_that_is_traced_again_is_written():
     script = (
-        "from utils import models\nimport keras, numpy as np\n"
+        "from utils.models.backend import keras\nimport numpy as np\n"
         "network = keras.Sequential([keras.layers.GlobalAveragePooling1D()])\n"
         "for n in range(8, 20): network.predict(np.zeros((2, n, 1)), verbose=0)\n"
         "for n in range(8, 20):\n"

@@ -487,6 +487,25 @@ def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, wor
     assert words in capsys.readouterr().err
 
 
+def test_status_waits_for_keras_once_and_tells_the_same(source, tmp_path):
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from utils import cli, paths\n"
+        "paths.ROOT, paths.CACHE = Path(sys.argv[2]), Path(sys.argv[2])\n"
+        "assert cli.main(['study', 'status', '--dataset', sys.argv[1]]) == 0\n"
+        "print('keras' in sys.modules)"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script, str(source), str(tmp_path)],
+            check=True, capture_output=True, text=True,
+        ).stdout.rpartition("\n")[0].rpartition("\n")
+        for _ in range(2)
+    ]  # fmt: skip
+    assert told[0][0] == told[1][0] and "main" in told[0][0]
+    assert told[1][2] == "False"
+
+
 # Processes
 
 

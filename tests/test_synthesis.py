@@ -11,6 +11,7 @@ from utils import data, paths
 from utils.baseline import baseline
 from utils.generative import lessons, synthesis
 from utils.models.generators import registry
+from utils.models.generators.vae import VAE
 from utils.quality import judging, quality
 from utils.statistics import evaluation
 
@@ -178,7 +179,7 @@ def test_stored_clips_are_read_back_with_their_provenance(
 
 def test_stored_samples_are_used_only_if_they_are_those(bench, found, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    registered = {"vae": lambda **settings: registry.VAE(**(FAST | settings))}
+    registered = {"vae": lambda **settings: VAE(**(FAST | settings))}
     monkeypatch.setattr(registry, "REGISTRY", registered)
     first = synthesis.stored_or_trained(bench, found, training_seed=0, seed=1)["vae"]
     assert first.shape == found.calls.shape

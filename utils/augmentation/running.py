@@ -20,7 +20,6 @@ from utils.augmentation.stored import (
     add,
     complete,
     current,
-    lent,
     missing,
     read,
     select,
@@ -84,7 +83,7 @@ def run(study, waiting, *, jobs=2, scheduler=None):
                 bar.update(len(rows))
             for cell, _ in own:
                 drawn = arms.generators(cell.arm)
-                for name in {*drawn, *lent(drawn)}:
+                for name in {*drawn, *registry.lent(drawn)}:
                     study.synthetic_path(cell, name).unlink(missing_ok=True)
     return failed
 
@@ -97,7 +96,8 @@ def _trainings(cells):
             found.setdefault((cell.n_positive, cell.n_negative), {})[name] = cell
     tasks = []
     for wanted in found.values():
-        tasks += [(cell, name) for name, cell in wanted.items() if name not in lent(wanted)]
+        others = wanted.keys() - registry.lent(wanted)
+        tasks += [(cell, name) for name, cell in wanted.items() if name in others]
     return tasks
 
 

@@ -20,18 +20,6 @@ from utils.models.generators import registry
 BACKEND = "tensorflow"  # on which the stored rows were made
 
 
-def lent(names):
-    """The generators that others of them borrow and train along."""
-    return {registry.REGISTRY[n].borrows for n in names if n in registry.REGISTRY} - {None}
-
-
-def described(names):
-    """The settings of generators, and of those that they borrow, as text."""
-    trained = sorted({*names, *lent(names)} & {*registry.REGISTRY})
-    built = {name: registry.REGISTRY[name]().description() for name in trained}
-    return json.dumps(built, sort_keys=True)
-
-
 def _ocean_settings(arm):
     """What rows of an arm of the simulated hydrophone follow from besides, as text."""
     if arm not in arms.OCEANS:
@@ -49,7 +37,8 @@ def settings_of(common, arm, classifier):
     settings of their Study. Another backend than BACKEND makes other rows."""
     own = json.dumps(PROTOCOL["classifiers"].get(classifier), sort_keys=True)
     own += "" if backend() == BACKEND else backend()
-    return f"{common}-{tables.digest(own + described(arms.generators(arm)) + _ocean_settings(arm))}"
+    own += registry.described(arms.generators(arm)) + _ocean_settings(arm)
+    return f"{common}-{tables.digest(own)}"
 
 
 def current(table, common):

@@ -40,7 +40,6 @@ from utils.augmentation.stored import (
     common_settings,
     complete,
     current,
-    described,
     missing,
     read,
     select,
@@ -165,7 +164,7 @@ class Study:
 
     def synthetic_path(self, cell, name):
         """Return where the samples of a generator are kept while its seed is being run."""
-        made = f"{self.settings}-{tables.digest(described([name]))}"
+        made = f"{self.settings}-{tables.digest(registry.described([name]))}"
         key = f"{made}-{cell.n_positive}-{cell.n_negative}-{cell.seed}-{name}"
         return self.samples / f"{key}.npz"
 

@@ -2,10 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from keras import layers
 
 from utils import plotting
 from utils.baseline import labelling
+from utils.models.backend import layers
 from utils.sound import spectrograms
 
 PLANS = {  # layers drawn from left to right: lanes, and what follows when these have met

@@ -100,7 +100,7 @@ def _share(counts):
 
 
 class Network:
-    """The study's CNN (`classifiers.build_cnn`), whose weights are given as arrays."""
+    """The study's CNN (`neural.build_cnn`), whose weights are given as arrays."""
 
     kind = "cnn"
 
@@ -114,14 +114,12 @@ class Network:
     @classmethod
     def from_arrays(cls, arrays, shape):
         """Return the Network of stored arrays for spectrograms of a shape (f, t)."""
-        from utils.models import (
-            classifiers,
-        )  # Keras takes seconds, which a forest need not wait for
+        from utils.models import neural  # Keras takes seconds, which a forest need not wait for
 
-        classifier = classifiers.build("cnn", seed=0)
+        classifier = neural.CNN(seed=0)
         known = features.extract(np.zeros((1, *shape), np.float32))
         classifier.shapes = (known.maps.shape[1:], known.table.shape[1:])
-        expected = classifiers.build_cnn(classifier.shapes, 0).weights
+        expected = neural.build_cnn(classifier.shapes, 0).weights
         names = [f"weight_{i:03d}" for i in range(len(expected))]
         if sorted(arrays) != names:
             raise ValueError("the arrays are not the network's")

@@ -5,8 +5,7 @@ deceive it, so that codes fill the prior. Its weight grows from zero and stays f
 below reconstruction's: an adversary that outweighs reconstruction makes every code the same.
 """
 
-from keras import ops
-
+from utils.models.backend import ops
 from utils.models.generators.base import Encoding, build_parts
 from utils.models.generators.networks import build_code_discriminator
 from utils.models.generators.training import Network, binary_loss, frozen, negative_log_likelihood

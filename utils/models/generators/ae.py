@@ -5,8 +5,7 @@ smooth (regularised autoencoder; Ghosh et al. 2020). An autoencoder has no prior
 a Gaussian mixture is fitted on the training calls' codes afterwards.
 """
 
-from keras import ops
-
+from utils.models.backend import ops
 from utils.models.generators.base import Encoding, build_parts
 from utils.models.generators.training import Network, negative_log_likelihood
 

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from keras import ops
 
 from utils.errors import CollapseError, UserError
+from utils.models.backend import ops
 from utils.models.generators import density as densities
 from utils.models.generators.networks import LOG_DEVIATION, build_decoder, build_encoder
 from utils.models.generators.sea import Sea

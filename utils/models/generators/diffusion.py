@@ -7,12 +7,11 @@ noise into codes of calls, whatever shape their density has; the autoencoder's d
 
 import functools
 
-import keras
 import numpy as np
 import pandas as pd
-from keras import layers, ops
 
 from utils.errors import UserError
+from utils.models.backend import keras, layers, ops
 from utils.models.generators.base import Encoding, applied
 from utils.models.generators.networks import Seeds
 from utils.models.generators.training import KeepBest, Network, compiled, renew, train

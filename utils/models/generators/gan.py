@@ -7,10 +7,8 @@ back by spectral normalisation (Miyato et al. 2018) or by a penalty on its gradi
 second derivatives. It also sees how much the clips of a batch differ (Karras et al. 2018).
 """
 
-import keras
-from keras import layers, ops
-
 from utils.errors import UserError
+from utils.models.backend import keras, layers, ops
 from utils.models.generators.base import Generator
 from utils.models.generators.networks import Seeds, build_decoder
 from utils.models.generators.training import BATCH_SIZE, Network, binary_loss, frozen, split_decoder

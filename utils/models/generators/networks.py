@@ -1,14 +1,12 @@
 """The small convolutional networks that the generators share, as named functional Keras models."""
 
-import keras
-from keras import layers
-
-from utils.models import classifiers
+from utils.models import neural
+from utils.models.backend import keras, layers
 
 LOG_DEVIATION = (-3.0, 2.0)  # limits of the learned log standard deviation
 
 
-class Seeds(classifiers.Seeds):
+class Seeds(neural.Seeds):
     """Seeds, and initialisers that use them."""
 
     def initial(self):

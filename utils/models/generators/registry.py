@@ -4,14 +4,46 @@ its own, and its class here."""
 import json
 from pathlib import Path
 
+from utils.data import cache
 from utils.errors import UserError
-from utils.models.generators.aae import AAE
-from utils.models.generators.ae import AE
-from utils.models.generators.diffusion import Diffusion
-from utils.models.generators.gan import GAN
-from utils.models.generators.vae import VAE
+from utils.models.lazy import Registry
 
-REGISTRY = {kind.name: kind for kind in (AE, VAE, AAE, GAN, Diffusion)}
+_HERE = "utils.models.generators"
+REGISTRY = Registry(
+    ae=f"{_HERE}.ae:AE",
+    vae=f"{_HERE}.vae:VAE",
+    aae=f"{_HERE}.aae:AAE",
+    gan=f"{_HERE}.gan:GAN",
+    diffusion=f"{_HERE}.diffusion:Diffusion",
+)
+
+
+def lent(names) -> set[str]:
+    """Return the generators that others of them borrow and train along."""
+    return {_told(name)["borrows"] for name in names if name in REGISTRY} - {None}
+
+
+def described(names) -> str:
+    """Return the settings of generators, and of those that they borrow, as text."""
+    trained = sorted({*names, *lent(names)} & {*REGISTRY})
+    return json.dumps({name: _told(name)["settings"] for name in trained}, sort_keys=True)
+
+
+def _told(name):
+    """What a generator borrows and its settings, out of the cache while its class is not needed."""
+    if name not in (waiting := REGISTRY.waiting()):
+        return _tell(REGISTRY[name])
+    code = {path.name: cache.digest(path) for path in sorted(Path(__file__).parent.glob("*.py"))}
+
+    def make():
+        yield from ()
+        return {each: _tell(REGISTRY[each]) for each in waiting}
+
+    return cache.entry({"generators": waiting, "code": code}, make).notes[name]
+
+
+def _tell(kind):
+    return {"borrows": kind.borrows, "settings": kind().description()}
 
 
 def build(name, **settings):

@@ -2,12 +2,11 @@
 
 import functools
 
-import keras
 import numpy as np
-from keras import ops
 
 from utils.errors import CollapseError
-from utils.models import classifiers
+from utils.models import neural
+from utils.models.backend import keras, ops
 from utils.models.generators.networks import LOG_DEVIATION
 
 BATCH_SIZE = 32
@@ -158,7 +157,7 @@ def compiled(network, learning_rate, **averaging):
     """Compile a network with Adam and averaged weights; return it and its optimiser's start."""
     network.compile(
         optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0, use_ema=True, **averaging),
-        jit_compile=classifiers.COMPILED,
+        jit_compile=neural.COMPILED,
     )
     network.optimizer.build(network.trainable_variables)
     return network, [ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]

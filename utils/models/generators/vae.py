@@ -6,9 +6,9 @@ likelihood, whose noise is the texture of a real sea (see `base`).
 """
 
 import numpy as np
-from keras import ops
 
 from utils.errors import UserError
+from utils.models.backend import ops
 from utils.models.generators.base import Encoding, build_parts
 from utils.models.generators.training import Network, negative_log_likelihood
 
