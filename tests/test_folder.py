@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from folders import RATE, SAMPLES, SETTINGS, load, noise, write
 
-from utils import data, paths
+from utils import data, paths, tables
 from utils.data import folder as reader
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
@@ -410,3 +410,15 @@ def test_what_is_asked_of_each_file_waits_in_no_memory():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(found) == len(files) and peak / len(files) < 150
+
+
+def test_one_repaired_clip_of_many_is_another_fingerprint(tmp_path):
+    place = tmp_path / "clips"
+    for k in range(60):
+        write(place / ("call" if k % 2 else "none") / f"{k:02d}.wav", seed=k)
+    before, again = load(place), load(place)
+    samples = noise(8)
+    samples[500] += 0.001
+    write(place / "none" / "08.wav", samples)
+    found = [tables.fingerprint(each) for each in (before, again, load(place))]
+    assert found[0] == found[1] != found[2]

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from utils import data
+from utils import data, tables
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
 
@@ -144,3 +144,12 @@ def test_another_name_takes_no_published_results(tmp_path, monkeypatch):
             data.load(whole)
     monkeypatch.setenv("DATASET_NAME", "mine")
     assert data.load(whole).name == "mine"
+
+
+def test_one_cell_of_one_clip_is_another_fingerprint(tmp_path):
+    values = np.random.default_rng(0).uniform(-80, 0, (60, 50, 101)).astype(np.float32)
+    before = data.load(npz(tmp_path / "mine.npz", spectrograms=values))
+    assert tables.fingerprint(before) == tables.fingerprint(before.take(np.arange(60)))
+    values[7, 20, 30] += 0.001
+    after = data.load(npz(tmp_path / "mine.npz", spectrograms=values))
+    assert tables.fingerprint(after) != tables.fingerprint(before)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from utils import data
+from utils import data, tables
 from utils.data import audio, recordings
 from utils.data import settings as fitting
 from utils.errors import UserError
@@ -54,6 +54,20 @@ def in_call(dataset):
     hertz = np.fft.rfftfreq(dataset.audio.shape[1], 1 / dataset.sample_rate)
     tone = (hertz > 145) & (hertz < 155)
     return power[:, tone].sum(1) / power.sum(1)
+
+
+def test_a_repaired_second_is_another_fingerprint(folder):
+    before = data.load(folder)
+    again = data.load(folder)
+    path = folder / "site0" / "20200101.wav"
+    samples, rate = soundfile.read(path, dtype="int16")
+    samples[int(starts(0)[2] * rate) + 500] += 2  # within a box
+    soundfile.write(path, samples, rate)
+    after = data.load(folder)
+    assert len({tables.fingerprint(each) for each in (before, again, after)}) == 2
+    assert tables.fingerprint(after) != tables.fingerprint(before)
+    other = data.load(folder, band=(60.0, 400.0))
+    assert len({tables.fingerprint(each) for each in (after, other)}) == 2
 
 
 def test_boxes_become_clips_and_the_rest_of_the_sea_the_others(folder):

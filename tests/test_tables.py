@@ -136,6 +136,8 @@ def test_a_fingerprint_survives_another_processor_and_nothing_else():
         "labels": rng.integers(0, 2, 30),
         "groups": np.arange(30) // 3,
         "clip_names": np.arange(30).astype(str),
+        "source": None,
+        "settings": None,
     }
 
     def of(**changes):
@@ -152,8 +154,10 @@ def test_a_fingerprint_survives_another_processor_and_nothing_else():
         of(clip_names=np.arange(1, 31).astype(str)),
         of(labels=1 - base["labels"]),
         of(groups=np.arange(30) // 4),
+        of(source="0a"),
+        of(source="0b"),
     ]
-    assert len({of(), *others}) == 8
+    assert len({of(), *others}) == 10
 
 
 def test_a_fingerprint_of_whole_numbers_counts_every_cell():

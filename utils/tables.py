@@ -178,22 +178,27 @@ def digest(text: str) -> str:
 def fingerprint(dataset) -> str:
     """Return 12 hexadecimal digits that tell data sets apart and are the same on every processor.
 
-    Labels, groups, names and spectrograms of whole numbers, as images hold, count exactly. Computed
-    spectrograms differ in the last bits between processors: of them the mean and deviation of each
-    class count to two digits, and each class's mean over 4 x 4 parts of the grid to one.
+    Labels, groups, names and spectrograms of whole numbers, as images hold, count exactly, and so
+    does what other spectrograms were computed from, if it was read (`source`). These themselves
+    differ in the last bits between processors: of them the mean and deviation of each class count
+    to two digits, and each class's mean over 4 x 4 parts of the grid to one.
     """
     values, labels = dataset.spectrograms, np.asarray(dataset.labels)
     digest = hashlib.sha256(str(values.shape).encode())
     for array in (labels, dataset.groups):
         digest.update(np.ascontiguousarray(array, dtype=np.int64))
     digest.update("\n".join(map(str, dataset.clip_names)).encode())
-    if np.array_equal(values, np.rint(values)):
+    if all(np.array_equal(clip, np.rint(clip)) for clip in values):
         digest.update(np.ascontiguousarray(values, dtype=np.int32))
         return digest.hexdigest()[:12]
+    if dataset.source is not None:
+        digest.update(f"{dataset.source} {dataset.settings}".encode())
     for value in np.unique(labels):
         own = values[labels == value]
-        whole = [own.mean(dtype=float), own.std(dtype=float)]
-        bands = np.array_split(own.mean(0, dtype=float), 4, axis=0)
+        means = own.mean(0, dtype=float)
+        squares = np.mean([np.square(clip, dtype=float).mean() for clip in own])
+        whole = [means.mean(), np.sqrt(squares - means.mean() ** 2)]
+        bands = np.array_split(means, 4, axis=0)
         parts = [part.mean() for band in bands for part in np.array_split(band, 4, axis=1)]
         digest.update(f"{np.round(whole, 2) + 0.0} {np.round(parts, 1) + 0.0}".encode())
     return digest.hexdigest()[:12]

@@ -146,10 +146,11 @@ def read_clip(path, settings):
     return middle if np.ptp(middle) > 0 else f"silent in the middle {settings.clip_seconds:g} s"
 
 
-def read_piece(file, begin, settings):
+def read_piece(file, begin, settings, heard=None):
     """Return (samples,) float32 of an open recording from `begin` s on: mono, resampled.
 
-    Only the piece is read, with a margin for the filter; what lies beyond the ends is zero.
+    Only the piece is read, with a margin for the filter; what lies beyond the ends is zero. heard:
+    a hash of hashlib that is told the samples as they are stored.
     """
     rate = file.samplerate
     margin = 0 if rate == settings.sample_rate else MARGIN_SECONDS
@@ -157,6 +158,8 @@ def read_piece(file, begin, settings):
     last = first + round((settings.clip_seconds + 2 * margin) * rate)
     file.seek(max(0, first))
     audio = file.read(min(last, file.frames) - max(0, first), dtype="float32", always_2d=True)
+    if heard is not None:
+        heard.update(audio.tobytes())
     audio = audio.mean(axis=1)
     before = max(0, -first)
     audio = np.pad(audio, (before, last - first - len(audio) - before))

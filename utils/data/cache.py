@@ -43,15 +43,22 @@ def digest(path) -> str:
     return found.hexdigest()
 
 
+def digest_of(value) -> str:
+    """Return the hash of anything that JSON holds, or of an array's bytes."""
+    if isinstance(value, np.ndarray):
+        content = np.ascontiguousarray(value).data.cast("B")
+    else:
+        content = json.dumps(value, sort_keys=True).encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
 def entry(what: dict, make: Callable[[], Generator]) -> Entry:
     """Return the Entry that follows from `what` (anything that JSON holds), made if it isn't there.
 
     make: returns a generator of chunks {name: (k, ...) array}, which are joined along their first
     axis, that ends by returning the notes (for JSON). What it raises is passed, and leaves nothing.
     """
-    text = json.dumps(what, sort_keys=True)
-    key = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    folder = paths.CACHE / "clips" / key
+    folder = paths.CACHE / "clips" / digest_of(what)
     return _stored(folder) or _Writer(folder).write(make())
 
 

@@ -55,9 +55,11 @@ def load_challenge(folder, settings):
             f"the challenge's clips have {audio.shape[1]} samples at 2000 Hz; leave sample_rate "
             "and clip_seconds of the settings alone."
         )
+    source = cache.digest(folder / CHALLENGE_X)
     return Dataset(
         name=CHALLENGE,
-        spectrograms=_challenge_spectrograms(folder / CHALLENGE_X, audio, settings),
+        source=source,
+        spectrograms=_challenge_spectrograms(source, audio, settings),
         labels=labels.astype(np.int8),
         groups=neighbour_blocks(labels)[0],
         clip_names=np.array([f"clip{i:05d}" for i in range(len(labels))]),
@@ -75,7 +77,7 @@ def load_challenge(folder, settings):
     )
 
 
-def _challenge_spectrograms(path, audio, settings):
+def _challenge_spectrograms(source, audio, settings):
     """Spectrograms of the memory map, kept under a hash of the file's bytes and the settings."""
 
     def chunks():
@@ -86,7 +88,7 @@ def _challenge_spectrograms(path, audio, settings):
             yield {"spectrograms": mel_spectrogram(clips, settings)}
         return {}
 
-    what = {CHALLENGE: cache.digest(path), "settings": asdict(settings)}
+    what = {CHALLENGE: source, "settings": asdict(settings)}
     return cache.entry(what, chunks).arrays["spectrograms"]
 
 

@@ -27,7 +27,8 @@ class Dataset:
     subset with as many calls as others in each group, or None; truth, one row a clip, or None;
     band (low, high) in Hz of the calls, None where unknown; ordered, whether the clips of a group
     stand in order of time; seconds (n,), how long each clip was before it was cut or padded, None
-    where that is not known.
+    where that is not known; source, a hash of what was read, the same on every processor, None
+    where clips are computed from a seed.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Dataset:
     band: tuple[float, float] | None = None
     ordered: bool = True
     seconds: np.ndarray | None = None
+    source: str | None = None
     provenance: Mapping = field(default_factory=dict)
 
     def __post_init__(self):

@@ -23,11 +23,9 @@ def load_folder(folder, options) -> Dataset:
     labels, class_names = recode(name, table["label"], options.positive_class)
     check_classes(name, labels)
     settings = options.settings or _settings(table["path"], options)
+    files = list(zip(table["name"], _each(cache.digest, table["path"]), strict=True))
     found = cache.entry(
-        {
-            "clips": list(zip(table["name"], _each(cache.digest, table["path"]), strict=True)),
-            "settings": asdict(settings),
-        },
+        {"clips": files, "settings": asdict(settings)},
         lambda: _chunks(name, table, settings, options.skip_bad),
     )
     bad = found.notes["bad"]
@@ -44,6 +42,7 @@ def load_folder(folder, options) -> Dataset:
     told = [_done(heads, settings, left_out), f"{fitting.told(settings)}{default}", grouping]
     return Dataset(
         name=name,
+        source=cache.digest_of([file for file, own in zip(files, kept, strict=True) if own]),
         spectrograms=found.arrays["spectrograms"],
         labels=labels,
         groups=numbers,

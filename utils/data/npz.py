@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.data import cache
 from utils.data.dataset import (
     GROUP_NAMES,
     UPCALL_BAND,
@@ -49,6 +50,7 @@ def load_npz(path):
         band=_stored_band(path.name, arrays),
         ordered=bool(arrays.get("ordered", in_time(labels, groups))),
         seconds=arrays.get("seconds"),
+        source=cache.digest_of(spectrograms),
         provenance={
             "source": path.name,
             "processing": f"spectrograms as stored, {grouping}",

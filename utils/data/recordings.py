@@ -1,5 +1,6 @@
 """Long recordings with boxes around the calls: which clips are cut out, and cutting them."""
 
+import hashlib
 import zlib
 
 import numpy as np
@@ -35,7 +36,7 @@ def load_recordings(folder, options, tables=None) -> Dataset:
     events, calls = found.events[kept], found.events[kept & is_call]
     _check_ends(name, events, heads)
     windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
-    clips, windows, silent = _cut(folder, windows, settings)
+    clips, windows, silent, source = _cut(folder, windows, settings)
     labels = windows["label"].to_numpy(np.int8)
     check_classes(name, labels)
     pattern = options.group
@@ -58,6 +59,7 @@ def load_recordings(folder, options, tables=None) -> Dataset:
     ]
     return Dataset(
         name=name,
+        source=source,
         spectrograms=mel_spectrogram(clips, settings),
         labels=labels,
         groups=groups,
@@ -177,17 +179,19 @@ def _free(begins, ends, seconds, length):
 
 
 def _cut(folder, windows, settings):
-    """Clips (n, samples) float32, their windows, and how many were silent and left out.
+    """Clips (n, samples) float32, their windows, how many were silent and left out, and a hash of
+    the samples as they were stored.
 
     Recordings are opened one by one, and only the windows are read.
     """
     clips = np.empty((len(windows), settings.n_samples), dtype=np.float32)
     silent = np.zeros(len(windows), dtype=bool)
+    heard = hashlib.blake2b(digest_size=16)
     for name, rows in windows.groupby("file", sort=False):
         try:
             with audio.opened(folder / name) as file:
                 for row, begin in rows["begin"].items():
-                    clips[row] = audio.read_piece(file, begin, settings)
+                    clips[row] = audio.read_piece(file, begin, settings, heard)
         except soundfile.LibsndfileError as error:
             raise audio.bad_files(folder.resolve().name, {name: "damaged"}) from error
         for row in rows.index:
@@ -195,7 +199,8 @@ def _cut(folder, windows, settings):
             if reason and reason != "silent":
                 raise audio.bad_files(folder.resolve().name, {name: reason})
             silent[row] = bool(reason)
-    return clips[~silent], windows[~silent].reset_index(drop=True), int(silent.sum())
+    windows = windows[~silent].reset_index(drop=True)
+    return clips[~silent], windows, int(silent.sum()), heard.hexdigest()
 
 
 def _left_out(folder, found, heads, bad):

@@ -1,6 +1,5 @@
 """Splits by group, and nested draws of training clips."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def kept_splits(labels, groups, *, seed, n_splits=N_SPLITS):
     clips = np.stack([np.asarray(labels, np.int64), np.asarray(groups, np.int64)])
     what = {
         "splits": [seed, n_splits],
-        "clips": hashlib.blake2b(clips.tobytes(), digest_size=16).hexdigest(),
+        "clips": cache.digest_of(clips),
         "code": [sklearn.__version__, np.__version__, cache.digest(Path(__file__))],
     }
 
