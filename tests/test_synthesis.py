@@ -11,6 +11,7 @@ from utils import data, paths
 from utils.baseline import baseline
 from utils.generative import lessons, synthesis
 from utils.models.generators import registry
+from utils.models.generators.gan import GAN
 from utils.models.generators.vae import VAE
 from utils.quality import judging, quality
 from utils.statistics import evaluation
@@ -217,6 +218,23 @@ def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(first, again)
     more = judging.quality_table(bench, **(arguments | {"generators": ["real", "vae"]}))
     assert calls == ["real", "noise", "vae"] and set(more["generator"]) == {"real", "vae"}
+    monkeypatch.setitem(registry.REGISTRY, "gan", Slower)
+    judging.quality_table(bench, **(arguments | {"generators": ["real", "gan"]}))
+    monkeypatch.setitem(registry.REGISTRY, "gan", GAN)
+    judging.quality_table(bench, **(arguments | {"generators": ["real", "gan"]}))
+    assert calls[3:] == ["gan", "gan"]  # whose settings changed; the rest stays as it is
+    monkeypatch.setitem(registry.REGISTRY, "vae", Narrower)
+    assert judging.stored_rows(bench)[0].empty  # it is the lens on copies of all
+
+
+class Slower(GAN):
+    def __init__(self, **settings):
+        super().__init__(**{"steps": 900, **settings})
+
+
+class Narrower(VAE):
+    def __init__(self, **settings):
+        super().__init__(**{"beta": 4.0, **settings})
 
 
 class _Stub:

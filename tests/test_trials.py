@@ -7,6 +7,7 @@ from utils import data, paths
 from utils.baseline import baseline
 from utils.generative import trials
 from utils.models.generators import registry
+from utils.models.generators.gan import GAN
 from utils.quality import judging
 
 
@@ -52,6 +53,10 @@ def test_forms_are_compared_on_validation_clips(bench, monkeypatch):
     assert ((scores > 0) & (scores <= 1)).all() and table["real"].nunique() == 1
     monkeypatch.setattr(judging.Fold, "fit", lambda *_, **__: pytest.fail("trained again"))
     assert len(trials.forms(bench, names=("ae", "gan"), splits={60: 1})) == 4
+    monkeypatch.setattr(GAN, "description", lambda gan: {"penalty": "another"})
+    assert len(trials.forms(bench, names=("ae",), splits={60: 1})) == 3
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        trials.forms(bench, names=("ae", "gan"), splits={60: 1})
 
 
 def test_a_collapse_is_counted(bench, monkeypatch):

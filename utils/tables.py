@@ -98,15 +98,18 @@ def grown(path: Path, keys: Sequence[str], **types_: type) -> pd.DataFrame:
     return _settled(_whole_lines(path, types_), keys)
 
 
-def rows(path: Path, content: str, *, keys: Sequence[str]) -> pd.DataFrame:
+def rows(
+    path: Path, content: str | Mapping[str, str], *, keys: Sequence[str], by: str | None = None
+) -> pd.DataFrame:
     """Return the rows of a table that grows which follow from a content; see `grown`.
 
-    Rows of other contents may lie beside these.
+    by: a column; content is then a mapping from its values. Rows of other contents may lie beside.
     """
     stored = _whole_lines(path, {})
     if "content" not in stored:
         return pd.DataFrame()
-    return _settled(stored[stored["content"] == content], keys)
+    wanted = stored[by].map(content) if by else content
+    return _settled(stored[stored["content"] == wanted], keys)
 
 
 def latest(path: Path) -> pd.DataFrame:

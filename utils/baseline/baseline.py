@@ -265,22 +265,22 @@ def calibration(reference):
     return table
 
 
-def fill(bench, name, jobs, content=None):
+def fill(bench, name, jobs, content=None, by=None):
     """Run the jobs that have no row yet, writing each row as it is finished; return all rows.
 
-    jobs: (keys of the row, function that returns the row). Rows of another content than
-    this, by default that of the bench, stay in the table and are not returned.
+    jobs: (keys of the row, function that returns the row). content, by: of `tables.rows`, by
+    default the bench's. Rows of another content stay in the table and are not returned.
     """
     path, content = bench.results(name), content or bench.content
     keys = list(jobs[0][0])
-    stored = tables.rows(path, content, keys=keys)
+    stored = tables.rows(path, content, keys=keys, by=by)
     done = set(stored[keys].itertuples(index=False, name=None)) if len(stored) else set()
     waiting = [(key, job) for key, job in jobs if tuple(key.values()) not in done]
-    for _, job in progress(waiting, f"{bench.dataset.name}: {name}"):
+    for key, job in progress(waiting, f"{bench.dataset.name}: {name}"):
         row = pd.DataFrame([job()]).round(5)
-        tables.append(row.assign(content=content), path)
+        tables.append(row.assign(content=content[key[by]] if by else content), path)
     wanted = pd.DataFrame([key for key, _ in jobs])
-    stored = tables.rows(path, content, keys=keys)
+    stored = tables.rows(path, content, keys=keys, by=by)
     return wanted.merge(stored, on=keys, how="left", validate="one_to_one")
 
 

@@ -36,7 +36,7 @@ REVISION = 1  # raised when the code changes what the rows mean
 def stored(bench, trial):
     """Return the rows of a trial that belong to a bench and this code, without a split or seed that
     is still being run; None if there are none."""
-    rows = tables.rows(bench.results(trial), _content(bench), keys=KEYS[trial])
+    rows = tables.rows(bench.results(trial), contents(bench), keys=KEYS[trial], by="generator")
     if rows.empty:
         return None
     size = len(registry.REGISTRY)
@@ -50,9 +50,12 @@ def _forms(name):
     return FORMS[:1] if name in ONE_FORM else FORMS
 
 
-def _content(bench):
-    """The hash of the clips and this code that rows carry."""
-    return f"{bench.content}-{REVISION}"
+def contents(bench):
+    """Return {generator: what its rows follow from}: the clips, this code and its settings."""
+    return {
+        name: f"{bench.content}-{REVISION}-{tables.digest(registry.described([name]))}"
+        for name in registry.REGISTRY
+    }
 
 
 def forms(bench, *, names=tuple(registry.REGISTRY), splits=None):
@@ -106,7 +109,7 @@ def forms(bench, *, names=tuple(registry.REGISTRY), splits=None):
         for name in names
         for form in _forms(name)
     ]
-    return baseline.fill(bench, "forms", jobs, _content(bench))
+    return baseline.fill(bench, "forms", jobs, contents(bench), "generator")
 
 
 def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SEEDS)):
@@ -141,7 +144,7 @@ def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SE
         for seed in seeds
         for name in names
     ]
-    return baseline.fill(bench, "stability", jobs, _content(bench))
+    return baseline.fill(bench, "stability", jobs, contents(bench), "generator")
 
 
 def draws(bench, *, names=tuple(registry.REGISTRY), splits=None):
@@ -189,4 +192,4 @@ def draws(bench, *, names=tuple(registry.REGISTRY), splits=None):
         for split in (range(len(bench.splits)) if splits is None else splits)
         for name in names
     ]
-    return baseline.fill(bench, "draws", jobs, _content(bench))
+    return baseline.fill(bench, "draws", jobs, contents(bench), "generator")

@@ -3,7 +3,6 @@
 Rows (dataset, generator, n_positive, seed, metric, value) go to data/results/<dataset>/quality.csv,
 all measures of one generator, size and seed at once, and finished ones are not run again. A seed
 names a split by group and draws the training clips, the generator and the samples. Generators learn
-from utils.errors import UserError
 from the training side and choose their stopping point on the validation side; they are judged on
 the test side, which nothing else has seen.
 """
@@ -337,11 +336,20 @@ def jobs(bench, *, generators=None, seeds=None, table_sizes=None):
     ]
 
 
+def contents(bench):
+    """Return {name: what its rows follow from}: the clips, this code, the generator's settings, and
+    those of the VAE, which is the lens on copies."""
+    return {
+        name: f"{bench.content}-{REVISION}-{tables.digest(registry.described({name, 'vae'}))}"
+        for name in NAMES
+    }
+
+
 def stored_rows(bench):
-    """Return the rows of quality.csv that belong to a bench and this code, and their jobs."""
-    stored = tables.rows(
-        bench.results("quality"), f"{bench.content}-{REVISION}", keys=[*_JOB, "metric"]
-    )
+    """Return the rows of quality.csv that belong to a bench, this code and the generators'
+    settings, and their jobs."""
+    path, keys = bench.results("quality"), [*_JOB, "metric"]
+    stored = tables.rows(path, contents(bench), keys=keys, by="generator")
     stored = stored.reindex(columns=[*_COLUMNS, "content"])
     return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
 
@@ -349,7 +357,7 @@ def stored_rows(bench):
 def quality_table(bench, **part):
     """Return the rows of quality.csv, or of a part of it (see `jobs`), running what is missing."""
     done = stored_rows(bench)[1]
-    path, content = bench.results("quality"), f"{bench.content}-{REVISION}"
+    path, made = bench.results("quality"), contents(bench)
     judge, wanted = None, jobs(bench, **part)
     waiting = [job for job in wanted if job not in done]
     for size, seed, name in progress(waiting, f"{bench.dataset.name}: quality"):
@@ -358,7 +366,7 @@ def quality_table(bench, **part):
         rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
         key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
         rows = rows.assign(**key, value=rows["value"].round(5))[list(_COLUMNS)]
-        tables.append(rows.assign(content=content), path)
+        tables.append(rows.assign(content=made[name]), path)
     stored = stored_rows(bench)[0]
     found, asked = stored[list(_JOB)].itertuples(index=False, name=None), set(wanted)
     return stored[[job in asked for job in found]].reset_index(drop=True)
