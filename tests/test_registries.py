@@ -28,6 +28,7 @@ def test_settings_of_generators_are_the_same_out_of_the_cache(tmp_path, monkeypa
               for name in registry.REGISTRY}  # fmt: skip
     for _ in range(2):
         monkeypatch.setattr(registry, "REGISTRY", lazy.Registry(places))
+        registry._kept.cache_clear()
         assert json.loads(registry.described(["diffusion", "noise"])) == {
             name: built[name] for name in ("diffusion", "vae")
         }

@@ -178,12 +178,11 @@ def chosen_seeds(study, seeds):
     """
     if seeds:
         return seeds
-    count = PROTOCOL["batch"]
+    count, rows = PROTOCOL["batch"], select(complete(study), "main")
     while count < PROTOCOL["most_seeds"]:
         cells = study.cells(range(count), ("main",))
         if missing(study, cells, PROTOCOL["width_classifiers"]):
             break
-        rows = select(complete(study), "main")
         if comparison.widest(rows, count, PROTOCOL["width_classifiers"]) <= PROTOCOL["width"]:
             break
         count += PROTOCOL["batch"]
@@ -265,7 +264,7 @@ def status(study):
         asked = study.cells(seeds, (part,))
         if not asked:  # too few clips for it
             continue
-        cells = pd.DataFrame([asdict(cell) for cell in asked])
+        cells = pd.DataFrame([vars(cell) for cell in asked])
         cells["ratio"] = cells["ratio"].round(4)
         named = cells["n_positive"].isin(PROTOCOL["curve"]) | (part != "curve")
         for size, own in cells.groupby(cells["n_positive"].where(named, "all"), sort=False):

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import astuple
 
 import pandas as pd
 
@@ -81,10 +80,10 @@ def missing(study, cells, names, *, failed=False):
     stored = current(read(study.path), study.settings)
     if failed:
         stored = stored[stored["error"].isna()]
-    done = set(stored[[*CELL, "classifier"]].itertuples(index=False, name=None))
+    done = set(zip(*(stored[name].tolist() for name in (*CELL, "classifier")), strict=True))
     found = []
     for cell in dict.fromkeys(cells):
-        key = (*astuple(cell)[:4], round(cell.ratio, 4))
+        key = (cell.seed, cell.n_positive, cell.n_negative, cell.arm, round(cell.ratio, 4))
         left = [name for name in names if (*key, name) not in done]
         if left:
             found.append((cell, left))

@@ -1,6 +1,7 @@
 """Generators by name. A new one is a file with a subclass of `base.Generator` that has a name of
 its own, and its class here."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -31,15 +32,19 @@ def described(names) -> str:
 
 def _told(name):
     """What a generator borrows and its settings, out of the cache while its class is not needed."""
-    if name not in (waiting := REGISTRY.waiting()):
-        return _tell(REGISTRY[name])
+    waiting = REGISTRY.waiting()
+    return _kept(tuple(waiting.items()))[name] if name in waiting else _tell(REGISTRY[name])
+
+
+@functools.cache
+def _kept(waiting):
     code = {path.name: cache.digest(path) for path in sorted(Path(__file__).parent.glob("*.py"))}
 
     def make():
         yield from ()
-        return {each: _tell(REGISTRY[each]) for each in waiting}
+        return {name: _tell(REGISTRY[name]) for name, _ in waiting}
 
-    return cache.entry({"generators": waiting, "code": code}, make).notes[name]
+    return cache.entry({"generators": waiting, "code": code}, make).notes
 
 
 def _tell(kind):
