@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from utils import data, tables
+from utils import data, paths, tables
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
 
@@ -144,6 +144,29 @@ def test_another_name_takes_no_published_results(tmp_path, monkeypatch):
             data.load(whole)
     monkeypatch.setenv("DATASET_NAME", "mine")
     assert data.load(whole).name == "mine"
+    monkeypatch.delenv("DATASET_NAME")
+    with pytest.raises(UserError, match="published"):  # a file of that name, with other clips
+        data.load(npz(tmp_path / "right_whale_upcalls.npz"))
+
+
+@pytest.mark.parametrize("place", ["data/results/clips", "figures/clips", "reports/clips"])
+def test_results_belong_to_the_folder_that_made_them(tmp_path, monkeypatch, place):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    files = [tmp_path / folder / "clips.npz" for folder in ("one", "two")]
+    for path in files:
+        path.parent.mkdir()
+        npz(path)
+    for path in (*files, files[0]):  # there is nothing to replace yet
+        data.load(path)
+    (tmp_path / place).mkdir(parents=True)
+    data.load(files[0])
+    with pytest.raises(UserError, match="also the name of .*one.clips.npz.*--name NAME"):
+        data.load(files[1])
+    monkeypatch.setenv("DATASET_NAME", "others")
+    assert data.load(files[1]).name == "others"
+    monkeypatch.delenv("DATASET_NAME")
+    files[0].unlink()  # moved elsewhere
+    data.load(files[1])
 
 
 def test_one_cell_of_one_clip_is_another_fingerprint(tmp_path):

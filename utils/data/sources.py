@@ -1,5 +1,7 @@
 """Name or path in, `Dataset` out."""
 
+import contextlib
+import hashlib
 import inspect
 import os
 from dataclasses import dataclass, fields, replace
@@ -30,6 +32,7 @@ VARIABLES = {  # of the environment, by which options reach the notebooks
 }
 RESERVED = (SIMULATED, f"{SIMULATED}_calibration")  # whose results are committed
 PUBLISHED = "right_whale_upcalls"  # the same, of an .npz
+PUBLISHED_SHA256 = "b9f379b9d7484b68bafac267c181f8b43b47d162d8b5bc636564bbff23d2c465"
 NAME = "DATASET_NAME"  # the variable by which a data set gets another name than its file's
 
 
@@ -92,8 +95,10 @@ def load(source=None, **given):
         return _kept(options.settings or SpectrogramSettings())
     path = locate(source)
     loaded = _read(path, options)
-    name = os.environ.get(NAME)
-    return replace(loaded, name=name) if name else loaded
+    name = os.environ.get(NAME) or loaded.name
+    if name != PUBLISHED:
+        _claim(name, path)
+    return replace(loaded, name=name)
 
 
 def _read(path, options):
@@ -151,13 +156,32 @@ def locate(source):
     return path
 
 
+def _claim(name, path):
+    """Note whose name it is; UserError if results of another file or folder have it."""
+    note = paths.ROOT / "data" / "cache" / "names" / f"{name}.txt"
+    own = str(path.resolve()).encode("utf-8", "surrogateescape")
+    known = note.read_bytes() if note.is_file() else None
+    if known == own:
+        return
+    there = (paths.results_dir(name), paths.figures_dir(name), paths.ROOT / "reports" / name)
+    other = Path(os.fsdecode(known or own))
+    if known and other.exists() and any(folder.exists() for folder in there):
+        raise UserError(
+            f"{name} is also the name of {other}, whose results {path.name} would replace; give "
+            "another one with --name NAME."
+        )
+    with contextlib.suppress(OSError):  # nothing can be written: neither can results
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_bytes(own)
+
+
 def _check_name(path):
     """UserError if the results of a path would lie where those of a published data set lie."""
     own = path.stem if path.is_file() else path.resolve().name
     name = os.environ.get(NAME) or own
     if name != Path(name).name or name in ("", ".", ".."):
         raise UserError(f"--name {name}: give the name of a folder, without slashes.")
-    if name in RESERVED or (name == PUBLISHED and not (path.is_file() and own == PUBLISHED)):
+    if name in RESERVED or (name == PUBLISHED and not _is_published(path)):
         raise UserError(
             f"{name} is the name of published clips, whose results {path.name} would replace; give "
             "another one with --name NAME."
@@ -180,6 +204,13 @@ def _kept(settings):
     plain = {k: np.array(values) for k, values in entry.arrays.items() if k not in arrays}
     truth = pd.DataFrame({name: plain[name] for name in ocean.TRUTH_COLUMNS})
     return _hydrophone(SIMULATED, 0, settings, plain["labels"], plain["groups"], truth, **arrays)
+
+
+def _is_published(path):
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == PUBLISHED_SHA256
 
 
 def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=SIMULATED):
