@@ -193,7 +193,7 @@ def test_bad_clips_get_a_sentence_before_training(arguments, words):
         (lambda: registry.build("vae", form="mine"), "no form is called"),
         (lambda: registry.build("gan", penalty="none"), "no penalty is called"),
         (lambda: registry.build("vae", density="none"), "no density is called"),
-        (lambda: registry.build("diffusion", density="prior"), "takes no density"),
+        (lambda: registry.build("diffusion", density="mixture"), "takes no density"),
         (lambda: registry.build("gan").sample(3, seed=0), "this gan has not learned anything yet"),
         (lambda: registry.build("vae").encode(CALLS), "call fit first"),
         (lambda: registry.build("vae").save("stored"), "call fit first"),

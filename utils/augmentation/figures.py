@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib import transforms
 
 from utils.augmentation import arms
-from utils.generative.figures import GENERATORS, SPARE
 from utils.models.generators import registry
 from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, number, place_legend
+from utils.plotting.generators import GENERATORS, SPARE
 from utils.statistics import comparison
 from utils.statistics.comparison import SMALLEST_EFFECT
 

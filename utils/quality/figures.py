@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
 
-from utils.generative.figures import GENERATORS, title
 from utils.plotting import REFERENCE_LINE, WIDTH, number, percent, place_legend
+from utils.plotting.generators import GENERATORS, title
 from utils.plotting.style import new_axes
 from utils.quality import checkpoint
 

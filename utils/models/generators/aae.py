@@ -37,7 +37,7 @@ class AdversarialAutoencoder(Network):
 
 
 class AAE(Encoding):
-    """Adversarial autoencoder, sampled from a mixture on its codes (or density="prior")."""
+    """Adversarial autoencoder, sampled from a mixture on its codes."""
 
     name = "aae"
 

@@ -280,7 +280,7 @@ class Generator:
 class Encoding(Generator):
     """A generator with an encoder: reconstruction, codes, and a texture freed from its calls.
 
-    density: "prior", or where codes of calls are found to lie: "mixture" or "kernel".
+    density: where codes of calls are found to lie: "mixture", "kernel", or "copies" for themselves.
     """
 
     def __init__(self, *, density="mixture", **settings):

@@ -1,7 +1,7 @@
 """Densities of the codes of training calls, from which new ones are drawn (Ghosh et al. 2020).
 
-All are mixtures of Gaussians: a few fitted ones (`Mixture`), one around each code (`Kernel`), one
-at zero (`Prior`), or the codes themselves (`Copies`), which is how copying looks.
+All are mixtures of Gaussians: a few fitted ones (`Mixture`), one around each code (`Kernel`), or
+the codes themselves (`Copies`), which is how copying looks.
 """
 
 import numpy as np
@@ -78,21 +78,7 @@ class Copies(Kernel):
         return self
 
 
-class Prior:
-    """The standard normal distribution, whatever the codes are."""
-
-    def fit(self, codes, held_out=None, *, seed):
-        """Take the dimension of (n, d) codes; nothing else is used."""
-        self.means = np.zeros((1, codes.shape[1]))
-        self.weights, self.factors = np.ones(1), np.eye(codes.shape[1])[None]
-        return self
-
-    def sample(self, n, rng):
-        """Return (n, d) float32 codes."""
-        return rng.normal(size=(n, self.means.shape[1])).astype(np.float32)
-
-
-DENSITIES = {"mixture": Mixture, "kernel": Kernel, "prior": Prior, "copies": Copies}
+DENSITIES = {"mixture": Mixture, "kernel": Kernel, "copies": Copies}
 ARRAYS = ("weights", "means", "factors")
 
 

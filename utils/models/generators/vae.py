@@ -1,8 +1,8 @@
 """beta-VAE (Kingma and Welling 2014; Higgins et al. 2017), trained on calls and sea together.
 
 Gaussian likelihood with a deviation that the decoder learns for every cell. A code is drawn near
-those of training calls (or from the prior, with density="prior"), and then a clip from the
-likelihood, whose noise is the texture of a real sea (see `base`).
+those of training calls, and then a clip from the likelihood, whose noise is the texture of a real
+sea (see `base`).
 """
 
 import numpy as np
