@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn
 from sklearn import metrics
 
 from utils.plotting.style import (
@@ -78,6 +79,12 @@ def _unit_square(ax):
     return ax
 
 
+MATRIX = {
+    "vmin": 0, "vmax": 1, "cmap": "Blues", "square": True, "cbar": False,
+    "annot_kws": {"fontsize": 10}, "xticklabels": CLASS_NAMES, "yticklabels": CLASS_NAMES,
+}  # fmt: skip
+
+
 def confusion_panels(matrices: Mapping, *, columns=5):
     """Draw confusion matrices (2, 2), rows the truth, as shares of each row; return axes (k,).
 
@@ -93,16 +100,12 @@ def confusion_panels(matrices: Mapping, *, columns=5):
     for ax, (name, matrix) in zip(axes.flat, matrices.items(), strict=False):
         matrix = np.asarray(matrix)
         share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-        ax.imshow(share, vmin=0, vmax=1, cmap="Blues")
-        for (i, j), value in np.ndenumerate(matrix):
-            colour = "white" if share[i, j] > 0.55 else "black"
-            text = f"{value}\n{100 * share[i, j]:.0f} %"
-            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=10)
+        text = [[f"{count}\n{100 * part:.0f} %" for count, part in zip(*row, strict=True)]
+                for row in zip(matrix, share, strict=True)]  # fmt: skip
+        seaborn.heatmap(share, annot=text, fmt="", ax=ax, **MATRIX)
         ax.set_title(model_style(name)[0], fontsize=10)
-        ax.set_xticks([0, 1], CLASS_NAMES, fontsize=10)
-        ax.set_yticks([0, 1], CLASS_NAMES, fontsize=10, rotation=90, va="center")
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0)
+        ax.tick_params(length=0, labelsize=10)
+        plt.setp(ax.get_yticklabels(), va="center")
     figure.supxlabel("predicción", fontsize=11)
     figure.supylabel("verdad", fontsize=11)
     return axes.ravel()[: len(matrices)]
