@@ -51,6 +51,19 @@ def test_a_package_imports_only_from_those_above_it():
             )
 
 
+@pytest.mark.parametrize("init", sorted(UTILS.rglob("*/__init__.py")), ids=lambda p: p.parent.name)
+def test_a_package_names_its_public_face(init):
+    """By name in `__all__`, or module by module in its first words."""
+    text = init.read_text(encoding="utf-8")
+    if "__all__" not in text:
+        own = [
+            path.stem
+            for path in init.parent.iterdir()
+            if path.suffix == ".py" and path != init or path.is_dir() and any(path.glob("*.py"))
+        ]
+        assert not [name for name in own if f"`{name}" not in ast.get_docstring(ast.parse(text))]
+
+
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [

@@ -41,7 +41,6 @@ DRAW = {
         SCORE, LABELS, label="nivel (dB)", ax=ax
     ),
     "effect_sizes": lambda ax=None: plotting.effect_sizes(pd.Series({"a": 0.5, "b": -1.5}), ax=ax),
-    "explained_variance": lambda ax=None: plotting.explained_variance([0.4, 0.2], ax=ax),
     "roc_curves": lambda ax=None: plotting.roc_curves(PREDICTIONS, ax=ax),
     "precision_recall_curves": lambda ax=None: plotting.precision_recall_curves(PREDICTIONS, ax=ax),
     "reliability_curves": lambda ax=None: plotting.reliability_curves(PREDICTIONS, ax=ax),

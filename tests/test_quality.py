@@ -136,16 +136,6 @@ def test_usefulness_tells_calls_from_nothing():
     assert good > 0.9 and useless < 0.75
 
 
-def test_band_profile_and_texture_spectrum_of_a_known_wave():
-    time = np.arange(48) / 48
-    x = np.broadcast_to(7 + 3 * np.cos(2 * np.pi * 5 * time), (2, 24, 48))
-    assert quality.band_profile(x) == pytest.approx(np.full(24, 7.0))
-    spectrum = quality.texture_spectrum(x)
-    assert spectrum.shape == (24, 24)
-    assert spectrum[:, 4] == pytest.approx(np.full(24, (3 / 2 * 48) ** 2 / 48), rel=1e-4)
-    assert np.delete(spectrum, 4, axis=1).max() < 1e-4
-
-
 def test_rejection_drops_a_twentieth_of_training_and_all_that_is_far_out():
     training = points(400, 64).reshape(400, 8, 8)
     rejection = quality.Rejection().fit(training, seed=0)

@@ -1,8 +1,8 @@
-"""Etapa 1: the bench that classifiers are compared on, and the tables of real clips alone.
+"""Stage 1: the bench that classifiers are compared on, and the tables of real clips alone.
 
 Rows are kept in data/results/<dataset>/*.csv, written one by one as they are finished, so that an
 interrupted command goes on where it stopped. Each row carries a hash of the data and of PROTOCOL;
-rows with another hash are not mixed with new ones but replaced.
+rows with another hash stay in the table and are not mixed with new ones.
 """
 
 import functools

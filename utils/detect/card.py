@@ -60,6 +60,16 @@ def false_alarms_an_hour(labels, probability, groups, seconds, *, seed, recall=R
     return value, float(low), float(high)
 
 
+LIMITS = """\
+## What it was not tested on
+
+Other places, seasons, recorders and depths than those of the clips above, other species and ships \
+that are not heard in them, windows that hold a part of a call only, and recordings that were \
+resampled from a lower rate. Check a part of what it finds in yours, and count what it misses with \
+`whales detect eval`.
+"""
+
+
 @dataclass(frozen=True, eq=False)
 class Findings:
     """What was measured while a detector was trained; scores: columns clip, group, label, score."""
@@ -141,13 +151,7 @@ Above, the surest false alarms: listen to them, some may be calls that nobody la
 - recipe `{own.recipe}`, seed {own.trained_on["seed"]}, {kind} calls; calls lie between \
 {found.band[0]:g} and {found.band[1]:g} Hz
 
-## What it was not tested on
-
-Other places, seasons, recorders and depths than those of the clips above, other species and ships \
-that are not heard in them, windows that hold a part of a call only, and recordings that were \
-resampled from a lower rate. Check a part of what it finds in yours, and count what it misses with \
-`whales detect eval`.
-"""
+{LIMITS}"""
 
 
 def curves(labels, probability, threshold):

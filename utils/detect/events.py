@@ -11,7 +11,6 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 COLLAR = 0.2  # s by which beginnings may differ, sed_eval's default
 OFFSET_SHARE = 0.5  # of an annotation's length by which ends may differ, sed_eval's default
-RULES = ("overlap", "onset", "both")
 
 
 def peaks(begins, scores, threshold, length):

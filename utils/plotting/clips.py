@@ -173,15 +173,6 @@ def effect_sizes(effects: pd.Series, ax=None):
     return ax
 
 
-def explained_variance(ratios, ax=None):
-    """Draw the cumulative share of variance (%) of (k,) principal components."""
-    ax = new_axes(ax)
-    ax.plot(np.arange(1, len(ratios) + 1), 100 * np.cumsum(ratios), color="black")
-    ax.set(xlabel="componentes principales", ylabel="varianza explicada (%)", ylim=(0, 100))
-    ax.grid()
-    return ax
-
-
 def map_by_class(points, labels, ax=None):
     """Draw (n, 2) points of a map in the colours of their classes."""
     ax = new_axes(ax, height=4.4, width=0.5 * WIDTH)

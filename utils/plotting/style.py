@@ -153,11 +153,6 @@ def model_title(name: str) -> str:
     return model_style(name)[0]
 
 
-def cue_title(name: str) -> str:
-    """Return the Spanish name of a trivial cue of `utils.cues`."""
-    return CUES[name]
-
-
 def descriptor_title(name: str) -> str:
     """Return the Spanish name of a column of `utils.descriptors`, with its unit."""
     if name.startswith("level_"):
@@ -177,16 +172,6 @@ def place_legend(axes: Sequence, **options) -> None:
     figure = axes[0].figure
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), **options)
-
-
-def scale_logarithmically(ax) -> None:
-    """Make the x axis, drawn already, logarithmic, with few and plain numbers."""
-    ax.set_xscale("log")
-    low, high = ax.get_xlim()
-    subs = (1, 2, 5) if high / low < 100 else (1,)
-    ax.xaxis.set_major_locator(ticker.LogLocator(subs=subs))
-    ax.xaxis.set_major_formatter(ticker.FuncFormatter(_plain))
-    ax.xaxis.set_minor_formatter(ticker.NullFormatter())
 
 
 def _plain(value, _):

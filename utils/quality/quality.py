@@ -182,24 +182,6 @@ def usefulness(calls, sea, validation, test, *, seed, model="cnn", **settings):
     return float(roc_auc_score(test[1], classifier.predict_proba(test[0])))
 
 
-# Why a two-sample test succeeds
-
-
-def band_profile(spectrograms):
-    """Return (f,): the mean of each band over clips and time, in the data's unit."""
-    return np.asarray(spectrograms).mean((0, 2))
-
-
-def texture_spectrum(spectrograms):
-    """Return (f, t // 2): mean power of each band's fluctuation in time, without its mean.
-
-    Columns are 1, 2, ... cycles a clip.
-    """
-    x = np.asarray(spectrograms, dtype=np.float32)
-    power = np.abs(np.fft.rfft(x - x.mean(2, keepdims=True), axis=2)) ** 2
-    return power[:, :, 1 : x.shape[2] // 2 + 1].mean(0) / x.shape[2]
-
-
 # Rejection
 
 

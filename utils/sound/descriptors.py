@@ -18,7 +18,6 @@ N_MFCC = 13
 STRETCHED_SPAN_DB = 60.0
 ROLLOFF = 0.85
 
-BAND_UNIT = "dB re whole clip"  # of the columns level_LOW_HIGH_db
 MFCC_COLUMNS = tuple(f"mfcc_{i}" for i in range(N_MFCC))
 UNITS = {
     "rms_db": "dB re full scale",

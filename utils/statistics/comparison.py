@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import interpolate, optimize, stats
 
 from utils.errors import UserError
-from utils.statistics.evaluation import FEWEST, OVERLAP, half_width, score_interval
+from utils.statistics.evaluation import FEWEST, OVERLAP, half_width
 from utils.statistics.evaluation import mean_interval as interval
 
 SMALLEST_EFFECT = 0.01  # of ROC AUC
@@ -200,17 +200,6 @@ def learning_curve(table, classifier, score="roc_auc"):
             {seed: wide.loc[seed, size] for seed, size in whole.items()}
         )
     return found.dropna()
-
-
-def scores_by_size(table, *, score="roc_auc"):
-    """Return a row an arm, classifier and size: seeds, mean, low, high of the score."""
-    rows = []
-    for (arm, classifier, size), group in table.groupby(["arm", "classifier", "n_positive"]):
-        if len(group) >= FEWEST:
-            mean, low, high = score_interval(group[score])
-            rows.append((arm, classifier, size, len(group), mean, low, high))
-    names = ["arm", "classifier", "n_positive", "seeds", "mean", "low", "high"]
-    return pd.DataFrame(rows, columns=names)
 
 
 def against_best(table, rivals, arms, *, score="roc_auc", family=PLACE):
