@@ -85,7 +85,7 @@ class Run:
     row: dict
 
 
-def prepare(dataset, shape=PROTOCOL["shape"]):
+def prepare(dataset: data.Dataset, shape: tuple[int, int] = PROTOCOL["shape"]) -> Bench:
     """Return the Bench of the clips that models are compared on, on the given grid.
 
     ValueError if a training side has too few clips for a learning curve.

@@ -7,6 +7,7 @@ and do not know Audacity's frequency lines; it would bring ten packages.
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -75,7 +76,7 @@ class Annotations:
     searched: frozenset[str]
 
 
-def read(path) -> pd.DataFrame:
+def read(path: Path) -> pd.DataFrame:
     """Return the boxes of a table, or of all tables in a folder: columns COLUMNS, a row a box.
 
     file: the recording's path below the folder, with "/"; for a table, below its own folder, or
@@ -97,7 +98,7 @@ def read(path) -> pd.DataFrame:
     return survey(path.parent, [path], known_only=False).events
 
 
-def tables(folder, paths=None) -> list[Path]:
+def tables(folder: Path, paths: Sequence[Path] | None = None) -> list[Path]:
     """Return the tables of boxes among some paths, or in a folder at any depth.
 
     Empty files, which say "nothing found" beside the recording of their name, are among them only
@@ -110,7 +111,9 @@ def tables(folder, paths=None) -> list[Path]:
     return [path for path, kind in kinds.items() if kind] if any_box else []
 
 
-def survey(folder, paths=None, *, known_only=True) -> Annotations:
+def survey(
+    folder: Path, paths: Sequence[Path] | None = None, *, known_only: bool = True
+) -> Annotations:
     """Return the Annotations of a folder's tables, by default all of them.
 
     known_only: whether a table must belong to a recording in the folder.

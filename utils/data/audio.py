@@ -1,6 +1,8 @@
 """Audio files: what their headers say, and the clips that are cut out of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -56,7 +58,7 @@ class _Mended:
         self.file.close()
 
 
-def opened(path) -> soundfile.SoundFile:
+def opened(path: Path) -> soundfile.SoundFile:
     """Open an audio file, also one whose header gives no length; soundfile's errors are passed."""
     head = _sizes(path)[2]
     return soundfile.SoundFile(_Mended(path, head) if head else path)
@@ -170,7 +172,7 @@ def read_piece(file, begin, settings, heard=None):
     return np.pad(audio, (0, settings.n_samples - len(audio)))
 
 
-def unusable(audio) -> str:
+def unusable(audio: np.ndarray) -> str:
     """Why samples can't be used, or ""."""
     if not np.isfinite(audio).all():
         return "holds NaN or infinite samples"
@@ -181,7 +183,7 @@ def unusable(audio) -> str:
     return ""
 
 
-def bad_files(where, bad):
+def bad_files(where: str, bad: Mapping[str, str]) -> UserError:
     """The UserError for files that can't be used, {name: reason}."""
     listed = [f"{shown(name)}: {reason}" for name, reason in bad.items()]
     return UserError(

@@ -34,7 +34,7 @@ class Entry:
     notes: dict
 
 
-def digest(path) -> str:
+def digest(path: str | Path) -> str:
     """Return the hash of a file's bytes."""
     found = hashlib.blake2b(digest_size=16)
     with open(path, "rb", buffering=0) as file:
@@ -43,7 +43,7 @@ def digest(path) -> str:
     return found.hexdigest()
 
 
-def digest_of(value) -> str:
+def digest_of(value: object) -> str:
     """Return the hash of anything that JSON holds, or of an array's bytes."""
     if isinstance(value, np.ndarray):
         content = np.ascontiguousarray(value).data.cast("B")

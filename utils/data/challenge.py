@@ -92,7 +92,7 @@ def _challenge_spectrograms(source, audio, settings):
     return cache.entry(what, chunks).arrays["spectrograms"]
 
 
-def official_fold(folder, k):
+def official_fold(folder: str | Path, k: int) -> np.ndarray:
     """Return the (n_test,) indices of MONSTER's fold k, 0 to 4.
 
     These folds leak: they deal clips out at random, so that neighbours in time stand on both
@@ -104,7 +104,7 @@ def official_fold(folder, k):
     return np.loadtxt(path, dtype=np.int64, ndmin=1)
 
 
-def download(name):
+def download(name: str) -> Path:
     """Download a data set by name into data/<name>/, resuming; return its folder.
 
     UserError for an unknown name or without the extra, OSError without the network.

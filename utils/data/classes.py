@@ -2,8 +2,10 @@
 
 import re
 import shlex
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.data.dataset import some_of
 from utils.data.sheets import composed, plain
@@ -25,7 +27,9 @@ _FILLING = frozenset(
 _UNIT_NUMBER = re.compile(r"^([01])\.0+$")
 
 
-def recode(where, labels, positive_class):
+def recode(
+    where: str, labels: ArrayLike, positive_class: str | None
+) -> tuple[np.ndarray, tuple[str, str]]:
     """Labels as (n,) int8 and the class names (negative, positive)."""
     labels = [_UNIT_NUMBER.sub(r"\1", composed(label)) for label in labels]  # 1.0 is 1
     classes = sorted(set(labels))
@@ -57,7 +61,7 @@ def recode(where, labels, positive_class):
     )
 
 
-def undecided(beginning, names):
+def undecided(beginning: str, names: Sequence[str]) -> UserError:
     """The UserError where names don't tell which of them is the call; it shows every answer."""
     given = [f"--positive-class {shlex.quote(name)}" for name in names]
     return UserError(
@@ -67,7 +71,7 @@ def undecided(beginning, names):
     )
 
 
-def is_negative(name):
+def is_negative(name: str) -> bool:
     """Whether the name of a class, as a whole, says that there is no call.
 
     "sea", "no call", "noise only" and "call absent" do; "sea lion" and "noisy humpback" don't.

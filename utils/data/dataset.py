@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
@@ -112,7 +113,7 @@ class Dataset:
         )
 
 
-def check_classes(name, labels):
+def check_classes(name: str, labels: np.ndarray) -> None:
     """ValueError unless both classes have at least MIN_CLIPS clips."""
     counts = np.bincount(np.asarray(labels, dtype=int), minlength=2)
     if (counts == 0).any():
@@ -127,7 +128,7 @@ def check_classes(name, labels):
         )
 
 
-def some_of(names):
+def some_of(names: ArrayLike) -> str:
     """The first names, in a sentence."""
     names = [str(name) for name in names]
     rest = len(names) - _SHOWN

@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 _BATCH = 1000
 
 
-def exact(clips) -> np.ndarray:
+def exact(clips: np.ndarray) -> np.ndarray:
     """Return (n,) bool: whether an earlier clip has the very same values (by SHA-256)."""
     seen, repeated = set(), np.zeros(len(clips), dtype=bool)
     for i, clip in enumerate(clips):
@@ -19,7 +19,7 @@ def exact(clips) -> np.ndarray:
     return repeated
 
 
-def nearest(spectrograms, scores) -> pd.DataFrame:
+def nearest(spectrograms: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
     """Return each clip's most similar other clip: columns clip, other, correlation.
 
     spectrograms: (n, f, t). scores: (n, d), their coordinates in a reduced space, in which the

@@ -1,6 +1,7 @@
 """The files of a folder, in an order that people expect."""
 
 import re
+from pathlib import Path
 
 AUDIO_SUFFIXES = (
     ".wav", ".aiff", ".aif", ".aifc", ".flac", ".ogg", ".oga", ".mp3", ".w64", ".rf64", ".caf",
@@ -23,17 +24,17 @@ def list_files(folder, suffixes, *, deep=False):
     )
 
 
-def natural(name):
+def natural(name: str) -> str:
     """A sort key by which clip10 follows clip9."""
     return re.sub(r"\d+", lambda digits: digits.group().zfill(12), name)
 
 
-def shown(name):
+def shown(name: str) -> str:
     """A file's name for a sentence, its bytes escaped where they are no UTF-8."""
     return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def is_utf8(name):
+def is_utf8(name: str | Path) -> bool:
     """Whether a file's name can be written as text."""
     try:
         str(name).encode("utf-8")

@@ -13,7 +13,7 @@ from utils.errors import UserError
 _RECORDING = re.compile(r"^(.*\d.*)[ _.-]+[^ _.-]*\d[^ _.-]*$")
 
 
-def neighbour_blocks(labels):
+def neighbour_blocks(labels: np.ndarray) -> tuple[np.ndarray, str]:
     """Groups (n,) of BLOCK_CLIPS neighbours, and what they are called in a sentence.
 
     Blocks are smaller where that would leave fewer than ten. Where a class is then in too few of
@@ -89,7 +89,7 @@ def _folders(inside, labels):
     return np.unique(names.astype(str), return_inverse=True)[1].astype(np.int64), what
 
 
-def in_time(labels, groups) -> bool:
+def in_time(labels: np.ndarray, groups: np.ndarray) -> bool:
     """Whether clips in name order may be taken to be in order of time.
 
     They can't where names sort one class behind the other: in all of the groups that hold both,

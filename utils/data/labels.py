@@ -149,7 +149,7 @@ def _sheet(csv):
     return parse(read_text(csv), csv.name)
 
 
-def read_labels(csv, folder):
+def read_labels(csv: Path, folder: Path) -> pd.DataFrame:
     """Table of name, path, label, inside and, if there is one, group from a CSV."""
     table = _sheet(csv)
     found = headings(table)

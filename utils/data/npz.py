@@ -1,6 +1,7 @@
 """Spectrograms in an .npz: reading and writing."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
 
 
-def load_npz(path):
+def load_npz(path: Path) -> Dataset:
     """Return the Dataset of an .npz with `spectrograms` and `labels`; UserError if it has none."""
     arrays = _arrays(path)
     spectrograms, labels = arrays["spectrograms"], arrays["labels"]
@@ -160,12 +161,12 @@ def _stored_axes(name, arrays, shape):
     return axes
 
 
-def told(provenance):
+def told(provenance: Mapping[str, str]) -> str:
     """Return a provenance as the one line that `save_npz` stores."""
     return "; ".join(f"{key}: {value}" for key, value in provenance.items())
 
 
-def save_npz(dataset, path):
+def save_npz(dataset: Dataset, path: str | Path) -> None:
     """Write a Dataset's spectrograms, labels, groups, names, axes and unit as `load` reads them.
 
     ValueError if the path does not end in .npz, or is a folder.

@@ -102,7 +102,7 @@ def _resolved(line, low, high):
     return 0
 
 
-def told(settings) -> str:
+def told(settings: SpectrogramSettings) -> str:
     """The settings in a phrase."""
     return (
         f"{settings.clip_seconds:g} s at {settings.sample_rate} Hz, {settings.mel_bands} mel bands "

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import unicodedata
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 _UNITS = frozenset("s sec secs second seconds seg segundos hz".split())
 
 
-def read_text(path) -> str:
+def read_text(path: Path) -> str:
     """Return the text of a file in UTF-8, UTF-16 with its mark, or else Windows-1252."""
     raw = path.read_bytes()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -24,7 +25,7 @@ def read_text(path) -> str:
         return raw.decode("cp1252", errors="replace")
 
 
-def parse(text, name) -> pd.DataFrame:
+def parse(text: str, name: str) -> pd.DataFrame:
     """Return a table with a header as texts; a blank cell is an empty text.
 
     Commas, semicolons or tabs, whichever the header holds most of, or what a first line `sep=;`
@@ -58,14 +59,14 @@ def _uneven(name):
     )
 
 
-def plain(text) -> str:
+def plain(text: str) -> str:
     """Return a name without accents, case and signs: "Grabación_ID" is "grabacion id"."""
     letters = unicodedata.normalize("NFKD", str(text).casefold())
     letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.findall(r"[^\W_]+", letters))
 
 
-def headings(table) -> dict[str, str]:
+def headings(table: pd.DataFrame) -> dict[str, str]:
     """Return the columns by their `plain` names without units: "begin time" for Begin Time (s)."""
     found = {}
     for column in table.columns:
@@ -81,6 +82,6 @@ def column(found, names):
     return next((found[name] for name in names if name in found), None)
 
 
-def composed(text) -> str:
+def composed(text: str) -> str:
     """Return a name with its accents as one sign each (NFC), as most systems write them."""
     return unicodedata.normalize("NFC", str(text))

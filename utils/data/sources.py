@@ -82,7 +82,7 @@ def _number(text, name):
         ) from error
 
 
-def load(source=None, **given):
+def load(source: Path | str | None = None, **given) -> Dataset:
     """Return the Dataset of a name or path; None means the variable DATASET, or "simulated".
 
     given: fields of Options, for audio; what is not given is taken from the variables of the
@@ -135,7 +135,7 @@ def _check_ranges(options):
         raise UserError(f"--seconds {options.seconds:g}: give a length between 0.05 and 600 s.")
 
 
-def locate(source):
+def locate(source: str | Path) -> Path:
     """Return the path of a source other than "simulated"; FileNotFoundError if there is none."""
     if source == CHALLENGE and not Path(source).exists():
         path = paths.ROOT / "data" / CHALLENGE
@@ -213,7 +213,14 @@ def _is_published(path):
         return hashlib.file_digest(file, "sha256").hexdigest() == PUBLISHED_SHA256
 
 
-def simulated(*, n_clips=4000, seed=0, settings=None, ocean_settings=None, name=SIMULATED):
+def simulated(
+    *,
+    n_clips: int = 4000,
+    seed: int = 0,
+    settings: SpectrogramSettings | None = None,
+    ocean_settings: ocean.OceanSettings | None = None,
+    name: str = SIMULATED,
+) -> Dataset:
     """Return the simulated hydrophone of `utils.ocean` as a Dataset with audio and truth."""
     settings = settings or SpectrogramSettings()
     recordings = ocean.simulate(n_clips, seed, ocean_settings or ocean.OceanSettings())

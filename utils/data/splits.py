@@ -23,7 +23,14 @@ class Split:
     seed: int
 
 
-def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS, fewer=False):
+def split_by_group(
+    labels: np.ndarray,
+    groups: np.ndarray,
+    *,
+    seed: int,
+    n_splits: int = N_SPLITS,
+    fewer: bool = False,
+) -> list[Split]:
     """Return n_splits Splits whose test sides partition the clips, stratified, by group.
 
     Each test side holds one part of n_splits; an eighth of the rest is the validation side. fewer:
@@ -52,7 +59,9 @@ def split_by_group(labels, groups, *, seed, n_splits=N_SPLITS, fewer=False):
     )
 
 
-def kept_splits(labels, groups, *, seed, n_splits=N_SPLITS):
+def kept_splits(
+    labels: np.ndarray, groups: np.ndarray, *, seed: int, n_splits: int = N_SPLITS
+) -> list[Split]:
     """Return the Splits of `split_by_group`, out of the cache once they were made."""
     clips = np.stack([np.asarray(labels, np.int64), np.asarray(groups, np.int64)])
     what = {
@@ -89,7 +98,7 @@ def _splits(labels, groups, seed, n_splits):
     return splits
 
 
-def check_split(split, labels, groups):
+def check_split(split: Split, labels: np.ndarray, groups: np.ndarray) -> None:
     """ValueError if a group stands on two sides or a side lacks a class."""
     sides = {"train": split.train, "validation": split.validation, "test": split.test}
     seen = {}
@@ -107,7 +116,9 @@ def check_split(split, labels, groups):
             seen[group] = side
 
 
-def draw(labels, index, n_positive, n_negative, *, seed):
+def draw(
+    labels: np.ndarray, index: np.ndarray, n_positive: int, n_negative: int, *, seed: int
+) -> np.ndarray:
     """Return (n_positive + n_negative,) of the indices; with one seed, small draws are nested.
 
     ValueError if the side has fewer clips of a class than asked for.

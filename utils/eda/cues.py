@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -66,7 +67,7 @@ def lengths_differ(dataset) -> bool:
     return dataset.seconds is not None and float(np.ptp(dataset.seconds)) > 1e-3
 
 
-def random_splits(labels, *, seed, n_splits=5) -> list[data.Split]:
+def random_splits(labels: np.ndarray, *, seed: int, n_splits: int = 5) -> list[data.Split]:
     """Return splits that ignore the groups, the leaking kind, to show what they would pretend.
 
     The test sides partition the clips, stratified; there is no validation side.
@@ -98,7 +99,7 @@ def edges(dataset) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def neighbour_label(labels, train) -> np.ndarray:
+def neighbour_label(labels: np.ndarray, train: np.ndarray) -> np.ndarray:
     """Return (n,) mean label of the nearest training clip before and after each clip.
 
     Clips are in time order; a clip's own label is never used, and both ends have one neighbour.
@@ -119,7 +120,14 @@ def _small_model(cue: str, n_train: int, seed: int):
     return ExtraTreesClassifier(100, min_samples_leaf=leaf, random_state=seed)
 
 
-def cross_validated_scores(values, labels, groups, *, seed, n_folds=5) -> np.ndarray:
+def cross_validated_scores(
+    values: pd.DataFrame | np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    *,
+    seed: int,
+    n_folds: int = 5,
+) -> np.ndarray:
     """Return (n,) probabilities of a call from a small forest that never saw the clip's group.
 
     values: (n, d) descriptors. Where a class is in few groups, there are no more folds than that.
@@ -134,7 +142,7 @@ def cross_validated_scores(values, labels, groups, *, seed, n_folds=5) -> np.nda
     return scores
 
 
-def roc_auc_by_part(scores, labels, parts) -> pd.DataFrame:
+def roc_auc_by_part(scores: np.ndarray, labels: np.ndarray, parts: ArrayLike) -> pd.DataFrame:
     """Return how well the calls of each part stand out from all clips without a call.
 
     scores, labels: (n,). parts: (n,) values or intervals, read for calls only; missing ones are

@@ -65,7 +65,7 @@ class Exploration:
         return effects.reindex(effects.abs().sort_values(ascending=False, kind="stable").index)
 
 
-def explore(dataset, *, seed=0) -> Exploration:
+def explore(dataset: data.Dataset, *, seed: int = 0) -> Exploration:
     """Measure a `data.Dataset` and record its numbers; return the Exploration.
 
     ValueError if the groups cannot be split, or if the numbers differ from those recorded.
@@ -111,14 +111,14 @@ def explore(dataset, *, seed=0) -> Exploration:
     return Exploration(acoustic, described, components, variance, similar, floor, scores, numbers)
 
 
-def subsets(dataset) -> Iterator[tuple[str, object]]:
+def subsets(dataset: data.Dataset) -> Iterator[tuple[str, object]]:
     """Yield ("all", dataset) and, where some clips are marked as matched, ("matched", those)."""
     yield "all", dataset
     if dataset.matched is not None and not dataset.matched.all():
         yield "matched", dataset.study_clips()
 
 
-def cue_floor(dataset, *, seed) -> pd.DataFrame:
+def cue_floor(dataset: data.Dataset, *, seed: int) -> pd.DataFrame:
     """Return clips, cue, split_by and mean, low, high ROC AUC of the trivial cues over 5 splits."""
     parts = []
     for clips, part in subsets(dataset):
@@ -133,7 +133,7 @@ def cue_floor(dataset, *, seed) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def balance(labels, groups) -> dict[str, float]:
+def balance(labels: np.ndarray, groups: np.ndarray) -> dict[str, float]:
     """Return counts, the share of calls, how it differs between groups, and how it runs in time.
 
     share_low, share_high: the middle 80 % of the groups. share_sd_chance: what independent clips
@@ -157,7 +157,7 @@ def balance(labels, groups) -> dict[str, float]:
     }
 
 
-def mean_difference(dataset) -> dict[str, float]:
+def mean_difference(dataset: data.Dataset) -> dict[str, float]:
     """Return where the mean spectrograms of the classes differ most, with Hz and seconds.
 
     rise: the largest excess of calls within the calls' band; fall: the
@@ -176,7 +176,7 @@ def mean_difference(dataset) -> dict[str, float]:
     return found
 
 
-def purity(points, dataset) -> dict[str, float]:
+def purity(points: np.ndarray, dataset: data.Dataset) -> dict[str, float]:
     """Return the share of each point's 10 nearest that are of its class, of its group, and chance.
 
     points: (n, d), one a clip.
@@ -188,13 +188,13 @@ def purity(points, dataset) -> dict[str, float]:
     return found
 
 
-def auc_by_snr(scores, dataset) -> pd.DataFrame:
+def auc_by_snr(scores: np.ndarray, dataset: data.Dataset) -> pd.DataFrame:
     """Return part (an interval in dB), calls and roc_auc: how calls of an SNR stand out."""
     parts = pd.cut(dataset.truth["snr_db"], SNR_EDGES)
     return cues.roc_auc_by_part(scores, dataset.labels, parts)
 
 
-def auc_beside_sources(scores, dataset) -> pd.DataFrame:
+def auc_beside_sources(scores: np.ndarray, dataset: data.Dataset) -> pd.DataFrame:
     """Return source, calls and roc_auc of the calls that share their clip with each other source.
 
     "none": calls without any. Sources that meet fewer than ten calls are left out.
@@ -208,7 +208,7 @@ def auc_beside_sources(scores, dataset) -> pd.DataFrame:
     return table[table["calls"] >= 10].reset_index(drop=True)
 
 
-def nearest_pairs(similar, count) -> pd.DataFrame:
+def nearest_pairs(similar: pd.DataFrame, count: int) -> pd.DataFrame:
     """Return the most similar pairs of `duplicates.nearest`: first, second, correlation.
 
     At most `count`, the most similar first; no clip stands in two of them.
@@ -222,13 +222,13 @@ def nearest_pairs(similar, count) -> pd.DataFrame:
     return pd.DataFrame(pairs, columns=["first", "second", "correlation"])
 
 
-def calls_by_snr(truth, quantiles) -> np.ndarray:
+def calls_by_snr(truth: pd.DataFrame, quantiles: tuple[float, float]) -> np.ndarray:
     """Return the clips whose calls stand at these quantiles of the SNR, of a simulated truth."""
     order = truth["snr_db"].dropna().sort_values(kind="stable").index.to_numpy()
     return order[[round(q * (len(order) - 1)) for q in quantiles]]
 
 
-def clear_calls(found, labels, count) -> np.ndarray:
+def clear_calls(found: Exploration, labels: np.ndarray, count: int) -> np.ndarray:
     """Return `count` calls that are easy to see: with a track like an up-call's, and of these those
     that a forest of all descriptors is surest of; others where there are fewer of them."""
     acoustic = found.acoustic
@@ -238,7 +238,7 @@ def clear_calls(found, labels, count) -> np.ndarray:
     return order[:count]
 
 
-def call_contour(call, times) -> np.ndarray:
+def call_contour(call: pd.Series, times: np.ndarray) -> np.ndarray:
     """Return the frequency (Hz) of a call at times (s), NaN where it does not sound.
 
     call: a row of a simulated data set's truth. The curve meets the true contour at its start,
@@ -250,7 +250,7 @@ def call_contour(call, times) -> np.ndarray:
     return np.where((u >= 0) & (u <= 1), frequency, np.nan)
 
 
-def prominence(spectrogram, frequencies, contour) -> float:
+def prominence(spectrogram: np.ndarray, frequencies: np.ndarray, contour: np.ndarray) -> float:
     """Return how far a (f, t) spectrogram lies above its own bands along a contour, on average.
 
     contour: (t,) Hz, NaN where there is none. Each cell is compared with its band's median.

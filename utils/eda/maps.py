@@ -7,7 +7,9 @@ from sklearn.manifold import TSNE
 from utils.sound.spectrograms import normalise
 
 
-def principal_components(spectrograms, n_components=50, *, seed):
+def principal_components(
+    spectrograms: np.ndarray, n_components: int = 50, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return (n, n_components) scores and (n_components,) shares of explained variance.
 
     Each clip is standardised first, so that its level and contrast do not count.
@@ -18,7 +20,7 @@ def principal_components(spectrograms, n_components=50, *, seed):
     return model.fit_transform(pixels), model.explained_variance_ratio_
 
 
-def tsne(scores, *, seed) -> np.ndarray:
+def tsne(scores: np.ndarray, *, seed: int) -> np.ndarray:
     """Return a t-SNE map (n, 2) of (n, d) scores, which starts from their principal components."""
     perplexity = min(30.0, (len(scores) - 1) / 3)  # few clips have few neighbours
     model = TSNE(perplexity=perplexity, init="pca", random_state=seed, max_iter=500, n_jobs=2)

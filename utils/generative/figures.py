@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from sklearn.decomposition import PCA
 
 from utils import plotting
@@ -118,7 +119,7 @@ def scores(numbers):
     return table.reindex([name for name in GENERATORS if name in table.index]).rename(title)
 
 
-def sketch(name: str):
+def sketch(name: str) -> Axes:
     """Draw what a model is made of, by name; blue boxes learn, orange ones are drawn at random."""
     boxes, arrows = _SKETCHES[name]
     columns, rows = ([box[axis] for box in boxes.values()] for axis in (0, 1))
@@ -160,7 +161,7 @@ def lesson(generator, samples, frequencies, times, *, unit, limits):
     return axes
 
 
-def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]):
+def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
     """Draw codes (n, d) in the two directions in which the first of a panel vary most; return axes.
 
     panels: heading to {label: codes}. Circles: one and two standard deviations of N(0, 1), which
@@ -185,7 +186,7 @@ def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]):
     return axes
 
 
-def populations(plane, names):
+def populations(plane: np.ndarray, names: np.ndarray) -> np.ndarray:
     """Draw a map (n, 2) of clips from several sources, a panel each over all others; return axes.
 
     names (n,): the source of each point, of GENERATORS.

@@ -44,7 +44,7 @@ def defaults(name):
     return found
 
 
-def checked(spectrograms, labels):
+def checked(spectrograms: features.Features | np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return (n,) float32 labels; UserError unless there is one a clip, and both classes."""
     labels = np.asarray(labels)
     if len(spectrograms) != len(labels):

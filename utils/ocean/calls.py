@@ -105,7 +105,7 @@ def render_units(n: int, units: _Units) -> np.ndarray:
 
 
 def receive(
-    signals: np.ndarray, recorder: Recorder, rng: np.random.Generator, reverberation=1.0
+    signals: np.ndarray, recorder: Recorder, rng: np.random.Generator, reverberation: float = 1.0
 ) -> np.ndarray:
     """(n, PADDED) source signals as received (n, CLIP_SAMPLES): echoes, loss, recorder.
 

@@ -80,7 +80,10 @@ def render_ambient(
 
 
 def unsteady_level(
-    n: int, depth: float, rng: np.random.Generator, rates=(0.7, 1.6, 3.7)
+    n: int,
+    depth: float,
+    rng: np.random.Generator,
+    rates: tuple[float, float, float] = (0.7, 1.6, 3.7),
 ) -> np.ndarray:
     """(n, CLIP_SAMPLES) float32 gain that wavers about 1 at a few `rates` (Hz)."""
     gain = np.zeros((n, CLIP_SAMPLES), np.float32)

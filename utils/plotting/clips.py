@@ -1,8 +1,11 @@
 """Figures of clips: spectrograms, classes, groups, descriptors, maps."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from utils.plotting.style import (
     CLASS_COLOURS,
@@ -36,7 +39,16 @@ def spectrogram(values, frequencies, times, *, unit, limits=None, difference=Fal
     return ax
 
 
-def spectrogram_grid(values, frequencies, times, titles, *, unit, limits, columns=4):
+def spectrogram_grid(
+    values: np.ndarray,
+    frequencies: np.ndarray,
+    times: np.ndarray,
+    titles: Sequence[str],
+    *,
+    unit: str,
+    limits: tuple[float, float],
+    columns: int = 4,
+) -> np.ndarray:
     """Draw (k, f, t) spectrograms with common axes, colour limits and colour bar; return axes (k,).
 
     titles: k short texts, one above each panel.
@@ -69,7 +81,14 @@ def clip_grid(dataset, index, titles, *, columns=4):
     )  # fmt: skip
 
 
-def class_means(spectrograms, labels, frequencies, times, *, unit):
+def class_means(
+    spectrograms: np.ndarray,
+    labels: np.ndarray,
+    frequencies: np.ndarray,
+    times: np.ndarray,
+    *,
+    unit: str,
+) -> np.ndarray:
     """Draw the mean spectrogram of each class and their difference; return the three axes.
 
     spectrograms (n, f, t) in `unit`, labels (n,) 0/1. The two means share their colours.
@@ -103,7 +122,7 @@ def _mesh(ax, values, frequencies, times, limits, colours=SPECTROGRAM_MAP):
     )  # fmt: skip
 
 
-def class_counts(labels, ax=None):
+def class_counts(labels: np.ndarray, ax: Axes | None = None) -> Axes:
     """Draw the number of clips of each class as bars; labels (n,) 0/1."""
     ax = new_axes(ax, height=2.2)
     counts = np.bincount(labels, minlength=2)
@@ -114,7 +133,7 @@ def class_counts(labels, ax=None):
     return ax
 
 
-def group_balance(labels, groups, ax=None):
+def group_balance(labels: np.ndarray, groups: np.ndarray, ax: Axes | None = None) -> Axes:
     """Draw each group's share of calls (%) over its place in time, area by number of clips.
 
     Groups of less than a tenth of the largest are drawn as large as a tenth.
@@ -137,7 +156,9 @@ def group_balance(labels, groups, ax=None):
     return ax
 
 
-def class_histograms(values, labels, *, label, bins=40, ax=None):
+def class_histograms(
+    values: np.ndarray, labels: np.ndarray, *, label: str, bins: int = 40, ax: Axes | None = None
+) -> Axes:
     """Draw the distribution of (n,) values in each class, as densities; `label` names the axis.
 
     The axis covers the middle 99 % of the values; the rest is not drawn, but counts as well.
@@ -156,7 +177,7 @@ def class_histograms(values, labels, *, label, bins=40, ax=None):
     return ax
 
 
-def effect_sizes(effects: pd.Series, ax=None):
+def effect_sizes(effects: pd.Series, ax: Axes | None = None) -> Axes:
     """Draw standardised mean differences (index: names) as bars, the largest on top.
 
     Dashed lines stand at plus and minus `evaluation.LARGE_EFFECT`.
@@ -192,7 +213,7 @@ def map_by_group(points, groups, ax=None):
     return _bare(ax)
 
 
-def dots_by_group(ax, points, groups):
+def dots_by_group(ax: Axes, points: np.ndarray, groups: np.ndarray) -> None:
     """Draw (n, 2) points in the colours of the largest groups, all others in grey."""
     names, counts = np.unique(groups, return_counts=True)
     largest = np.sort(names[np.argsort(-counts, kind="stable")[: len(GROUP_COLOURS)]])

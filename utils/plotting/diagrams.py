@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
+from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 FACES = {"plain": "#F0F0F0", "learned": "#DCEAF5", "random": "#FCE8D5", "real": "#E3F1E3"}
 HALF_WIDTH, HALF_HEIGHT = 0.43, 0.4
 
 
-def diagram(boxes: Mapping, arrows: Iterable, ax, *, size: float = 8.5):
+def diagram(boxes: Mapping, arrows: Iterable, ax: Axes, *, size: float = 8.5) -> Axes:
     """Draw boxes, name to (x, y, text, a key of FACES), and arrows (from, to) between them.
 
     Arrows run from side to side, or upwards and downwards where both boxes stand in one column.

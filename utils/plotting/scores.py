@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn
+from matplotlib.axes import Axes
 from sklearn import metrics
 
 from utils.plotting.style import (
@@ -24,7 +25,7 @@ from utils.plotting.style import (
 from utils.statistics import evaluation
 
 
-def roc_curves(predictions: Mapping, ax=None):
+def roc_curves(predictions: Mapping, ax: Axes | None = None) -> Axes:
     """Draw ROC curves; predictions: name to (labels (n,), probability (n,))."""
     ax = new_axes(ax, height=4.6, width=0.5 * WIDTH)
     for name, (labels, probability) in predictions.items():
@@ -38,7 +39,7 @@ def roc_curves(predictions: Mapping, ax=None):
     return _unit_square(ax)
 
 
-def precision_recall_curves(predictions: Mapping, ax=None):
+def precision_recall_curves(predictions: Mapping, ax: Axes | None = None) -> Axes:
     """Draw precision over recall; predictions: name to (labels (n,), probability (n,)).
 
     The dashed line is the share of calls, the precision of guessing.
@@ -57,7 +58,7 @@ def precision_recall_curves(predictions: Mapping, ax=None):
     return _unit_square(ax)
 
 
-def reliability_curves(predictions: Mapping, *, n_bins=10, ax=None):
+def reliability_curves(predictions: Mapping, *, n_bins: int = 10, ax: Axes | None = None) -> Axes:
     """Draw the share of calls over the predicted probability, in equally filled bins.
 
     predictions: name to (labels (n,), probability (n,)). A calibrated model follows the diagonal.
@@ -85,7 +86,7 @@ MATRIX = {
 }  # fmt: skip
 
 
-def confusion_panels(matrices: Mapping, *, columns=5):
+def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
     """Draw confusion matrices (2, 2), rows the truth, as shares of each row; return axes (k,).
 
     matrices: name to counts. Each cell shows the count and the share of its row.
@@ -111,7 +112,9 @@ def confusion_panels(matrices: Mapping, *, columns=5):
     return axes.ravel()[: len(matrices)]
 
 
-def learning_curves(table: pd.DataFrame, *, band="cnn", label="ROC AUC", ax=None):
+def learning_curves(
+    table: pd.DataFrame, *, band: str = "cnn", label: str = "ROC AUC", ax: Axes | None = None
+) -> Axes:
     """Draw score over number of clips, on a logarithmic axis, with the interval of one model.
 
     table: columns model, size, mean, low, high. band: the model; five bands would hide the lines.
@@ -164,7 +167,13 @@ def training_history(history: pd.DataFrame, *, best=None, axes=None):
     return axes
 
 
-def score_intervals(table: pd.DataFrame, *, label="ROC AUC", floor=None, ax=None):
+def score_intervals(
+    table: pd.DataFrame,
+    *,
+    label: str = "ROC AUC",
+    floor: tuple[float, str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw scores with their intervals, one row each, in the table's order from the top.
 
     table: columns name, mean, low, high, and points (several values of a row) where there are any.
@@ -191,7 +200,7 @@ def score_intervals(table: pd.DataFrame, *, label="ROC AUC", floor=None, ax=None
     return ax
 
 
-def cue_floor(table: pd.DataFrame):
+def cue_floor(table: pd.DataFrame) -> np.ndarray:
     """Draw the ROC AUC of each cue on group-wise and on random splits; return the axes.
 
     table: columns clips (one panel each), cue, split_by ("group" or "random"), mean, low, high.
@@ -219,7 +228,9 @@ def cue_floor(table: pd.DataFrame):
     return axes.ravel()
 
 
-def score_by_part(table: pd.DataFrame, *, label, floor=0.5, ax=None):
+def score_by_part(
+    table: pd.DataFrame, *, label: str, floor: float = 0.5, ax: Axes | None = None
+) -> Axes:
     """Draw a score (column roc_auc) of parts: intervals at their middle, other values at theirs.
 
     table: columns part, calls, roc_auc. `label` names the axis of the parts.

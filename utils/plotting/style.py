@@ -9,6 +9,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import scale, ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from utils import paths
@@ -124,7 +126,7 @@ def percent(share: float) -> str:
     return f"{number(100 * share, 0 if share >= 0.095 or share == 0 else 1)} %"
 
 
-def save(figure, slug: str, dataset_name: str) -> Path:
+def save(figure: Figure, slug: str, dataset_name: str) -> Path:
     """Write figures/SLUG.png for the embedded default, figures/DATASET/SLUG.png for others.
 
     The file holds no date and no version, so that the same figure gives the same bytes.
@@ -136,7 +138,7 @@ def save(figure, slug: str, dataset_name: str) -> Path:
     return path
 
 
-def new_axes(ax, height: float = 4.0, width: float = 0.6 * WIDTH):
+def new_axes(ax: Axes | None, height: float = 4.0, width: float = 0.6 * WIDTH) -> Axes:
     return plt.subplots(figsize=(width, height))[1] if ax is None else ax
 
 

@@ -30,7 +30,7 @@ def stored(bench):
     return judging.quality_table(bench)
 
 
-def values(table, metric, size):
+def values(table: pd.DataFrame, metric: str, size: int) -> pd.DataFrame:
     """Return one metric at one size: generators as rows, splits as columns.
 
     What collapsed in every split has a row of NaN.
@@ -42,13 +42,13 @@ def values(table, metric, size):
     return wide.reindex([*wide.index, *(name for name in tried if name not in wide.index)])
 
 
-def summary(table, metric, size):
+def summary(table: pd.DataFrame, metric: str, size: int) -> pd.DataFrame:
     """Return mean, low and high of a metric over the splits, one row a generator; NaN with fewer
     than three splits that gave samples."""
     return _intervals(values(table, metric, size))
 
 
-def ratios(table, metric, size):
+def ratios(table: pd.DataFrame, metric: str, size: int) -> pd.DataFrame:
     """Return a metric as a share of that of real calls, split by split: mean, low, high."""
     wide = values(table, metric, size)
     return _intervals(wide / wide.loc[judging.REAL])
@@ -66,7 +66,7 @@ def _intervals(wide):
     return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])
 
 
-def decide(table, size):
+def decide(table: pd.DataFrame, size: int) -> pd.DataFrame:
     """Return a row a measured generator: what the rule asks, whether it is met, and `goes_on`."""
     copying = values(table, "copying_p_alone", size).median(axis=1)
     coverage = ratios(table, "coverage_pca", size)["mean"]
@@ -95,12 +95,19 @@ def passed(decision):
     return [name for name in registry.REGISTRY if decision["goes_on"].get(name, False)]
 
 
-def best_floor(table, size):
+def best_floor(table: pd.DataFrame, size: int) -> str:
     """Return the floor of the rule whose samples are the most useful, in the mean."""
     return values(table, "usefulness", size).loc[list(RULE["usefulness"])].mean(axis=1).idxmax()
 
 
-def margins(table, size, reference, *, metric="usefulness", beside=None):
+def margins(
+    table: pd.DataFrame,
+    size: int,
+    reference: str,
+    *,
+    metric: str = "usefulness",
+    beside: str | None = None,
+) -> pd.DataFrame:
     """Return mean, low and high of each generator's metric minus that of the reference, split by
     split. beside: the metric of the reference, the same by default."""
     own = values(table, metric, size)
@@ -108,7 +115,7 @@ def margins(table, size, reference, *, metric="usefulness", beside=None):
     return _intervals(own - other.loc[reference])
 
 
-def filtered(table, size, metric):
+def filtered(table: pd.DataFrame, size: int, metric: str) -> pd.DataFrame:
     """Return mean, low and high of what the rejection changes in a metric, split by split, one row
     a generator that was filtered in at least three splits."""
     change = values(table, f"{metric}{judging.KEPT}", size) - values(table, metric, size)

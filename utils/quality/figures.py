@@ -1,6 +1,6 @@
 """Figures of Checkpoint 3: measures of generators between their floors and their ceiling."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -61,7 +61,7 @@ def every_measure(table: pd.DataFrame, size: int) -> pd.DataFrame:
     return found.rename(index=title).T
 
 
-def question(panels: Mapping):
+def question(panels: Mapping) -> np.ndarray:
     """Draw measures of all generators with their null levels, a panel each; return the axes.
 
     panels: heading to (table of mean, low and high, one row a generator; null levels, text to
@@ -94,7 +94,7 @@ def question(panels: Mapping):
     return axes[0]
 
 
-def card(decision: pd.DataFrame, taken: pd.Series):
+def card(decision: pd.DataFrame, taken: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the texts of the report card and who passes what, two tables of the same shape.
 
     decision: of `checkpoint.decide`; taken: the share of samples taken for a call, by name, and of
@@ -136,7 +136,9 @@ def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax=None):
     return ax
 
 
-def predictions(outcome: pd.Series, measures: Mapping[str, pd.Series], *, label, null=None):
+def predictions(
+    outcome: pd.Series, measures: Mapping[str, pd.Series], *, label: str, null: float | None = None
+) -> np.ndarray:
     """Draw an outcome of generators (by name) over each measure of them; return the axes.
 
     null: the outcome that means nothing, a dashed line.
@@ -156,7 +158,7 @@ def predictions(outcome: pd.Series, measures: Mapping[str, pd.Series], *, label,
     return axes
 
 
-def by_size(curves: Mapping[str, pd.DataFrame], names):
+def by_size(curves: Mapping[str, pd.DataFrame], names: Sequence[str]) -> np.ndarray:
     """Draw measures against the number of training calls, a panel each; return the axes.
 
     curves: measure to a table of generators (rows) and sizes (columns).

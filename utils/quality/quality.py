@@ -5,6 +5,8 @@ principal components and a network's features. Nothing here is learned from the 
 judged, but for the classifiers of the two-sample test and of usefulness, which are told so.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import linalg, stats
 from sklearn.decomposition import PCA
@@ -20,7 +22,7 @@ NEIGHBOURS = 5  # of density, coverage, precision and recall
 # Distances between two samples
 
 
-def frechet_distance(real, synthetic):
+def frechet_distance(real: np.ndarray, synthetic: np.ndarray) -> float:
     """Return the squared Fréchet distance of Gaussians fitted to (n, d) and (m, d) points.
 
     |mu1 - mu2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), as in the FID (Heusel et al. 2017).
@@ -34,7 +36,7 @@ def frechet_distance(real, synthetic):
     return float(gap @ gap + np.trace(first) + np.trace(second) - 2 * overlap)
 
 
-def kernel_distance(real, synthetic):
+def kernel_distance(real: np.ndarray, synthetic: np.ndarray) -> float:
     """Return the unbiased squared maximum mean discrepancy with the kernel (x.y/d + 1)^3.
 
     The KID of Bińkowski et al. (2018); 0 is expected of two draws from one distribution.
@@ -54,7 +56,9 @@ def kernel_distance(real, synthetic):
 # Fidelity and diversity
 
 
-def density_and_coverage(real, synthetic, k=NEIGHBOURS):
+def density_and_coverage(
+    real: np.ndarray, synthetic: np.ndarray, k: int = NEIGHBOURS
+) -> dict[str, float]:
     """Return density, coverage, precision and recall of (m, d) synthetic points as a dict.
 
     Balls around the real points reach to their k-th neighbour. Density: mean number of balls a
@@ -83,13 +87,13 @@ def _radius(points, k):
 # Copying
 
 
-def nearest_distances(points, training):
+def nearest_distances(points: np.ndarray, training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (n,) distances of points to the nearest training point, and its (n,) numbers."""
     distances = pairwise_distances(np.asarray(points), np.asarray(training))
     return distances.min(1), distances.argmin(1)
 
 
-def copying(training, held_out, synthetic):
+def copying(training: np.ndarray, held_out: np.ndarray, synthetic: np.ndarray) -> dict[str, float]:
     """Return a dict that says whether synthetic points lie nearer to training than real ones do.
 
     `copying_p`: one-sided Mann-Whitney test that synthetic points are nearer to the training points
@@ -113,7 +117,14 @@ def copying(training, held_out, synthetic):
     }
 
 
-def copying_power(copies, new, held_out, shares, *, seed):
+def copying_power(
+    copies: np.ndarray,
+    new: np.ndarray,
+    held_out: np.ndarray,
+    shares: Sequence[float],
+    *,
+    seed: int,
+) -> dict:
     """Return {share: p} of the test of `copying` where a share of new samples is copies.
 
     Arrays are distances to the nearest training point: of copies, of samples and of held-out clips.
@@ -131,7 +142,15 @@ def copying_power(copies, new, held_out, shares, *, seed):
 # What classifiers say
 
 
-def two_sample_auc(real, groups, synthetic, sources, *, seed, **training):
+def two_sample_auc(
+    real: np.ndarray,
+    groups: np.ndarray,
+    synthetic: np.ndarray,
+    sources: np.ndarray,
+    *,
+    seed: int,
+    **training,
+) -> float:
     """Return the ROC AUC of a CNN told to separate real from synthetic clips; 0.5 is perfect.
 
     real (n, f, t) with groups (n,), synthetic (m, f, t) with sources (m,), whatever they share
@@ -169,7 +188,16 @@ def _halves(names, rng):
     return first[member]
 
 
-def usefulness(calls, sea, validation, test, *, seed, model="cnn", **settings):
+def usefulness(
+    calls: np.ndarray | features.Features,
+    sea: np.ndarray | features.Features,
+    validation: tuple,
+    test: tuple,
+    *,
+    seed: int,
+    model: str = "cnn",
+    **settings,
+) -> float:
     """Return the ROC AUC on real test clips of a classifier that learned from `calls` and `sea`.
 
     calls (n, f, t), real or synthetic, and sea (m, f, t), real, or their Features; validation and

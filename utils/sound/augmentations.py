@@ -75,7 +75,7 @@ def classical(clips, seas, rng):
     return mask(np.where(chosen, mixed, shifted), rng)
 
 
-def isolate(clips):
+def isolate(clips: np.ndarray) -> np.ndarray:
     """Return (n, f, t): each clip's excess over its level where a call may be, 0 elsewhere.
 
     A cell belongs to the call where the median of its CALL_PATCH exceeds CALL_CONTRAST standard

@@ -59,7 +59,7 @@ def band_edges(frequencies, band) -> np.ndarray:
     return np.unique(edges)
 
 
-def band_columns(edges) -> list[str]:
+def band_columns(edges: np.ndarray) -> list[str]:
     """Return the names of the levels between limits in Hz."""
     return [f"level_{a:g}_{b:g}_db" for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
@@ -69,7 +69,7 @@ def decibels(dataset) -> np.ndarray:
     return as_decibels(dataset.spectrograms, dataset.unit)
 
 
-def as_decibels(values, unit: str) -> np.ndarray:
+def as_decibels(values: np.ndarray, unit: str) -> np.ndarray:
     """Return spectrograms in dB from (n, f, t) values in a data set's unit.
 
     Clips that were stretched to 0..255 (or stored in any other unit than dB) have lost their scale;
@@ -106,7 +106,7 @@ def spectrogram_descriptors(spectrograms, frequencies, times, band) -> pd.DataFr
     return pd.concat(parts, ignore_index=True)
 
 
-def audio_descriptors(audio, sample_rate) -> pd.DataFrame:
+def audio_descriptors(audio: np.ndarray, sample_rate: int) -> pd.DataFrame:
     """Return rms_db (dB re full scale) and zero_crossings (1/s) of (n, samples) audio in -1..1."""
     parts = []
     for rows in _chunks(len(audio)):

@@ -24,7 +24,7 @@ RIDGE_WIDTH = 0.024  # standard deviation across the ridge, image heights
 _CHUNK_CLIPS = 32
 
 
-def contrast(spectrograms):
+def contrast(spectrograms: np.ndarray) -> np.ndarray:
     """Return (n, f, t) float32 without steady tones and without broadband bursts.
 
     The median of each band over time, then that of each frame over frequency, is subtracted; the
@@ -36,7 +36,7 @@ def contrast(spectrograms):
     return np.clip(x / (x.std((1, 2), keepdims=True) + 1e-6), -3, 4)
 
 
-def ridge_kernel(slope, length, shape):
+def ridge_kernel(slope: float, length: float, shape: tuple[int, int]) -> np.ndarray:
     """Return one (height, width) float32 ridge filter, zero mean and unit norm, for images (f, t).
 
     slope in image heights per width, length in image widths.
@@ -75,7 +75,7 @@ def _bank(shape):
     return padded, np.stack(spectra)
 
 
-def ridge_responses(contrasted):
+def ridge_responses(contrasted: np.ndarray) -> np.ndarray:
     """Return (n, k, f, t) float32: each filter's answer, k = len(LENGTHS) * len(SLOPES)."""
     x = np.asarray(contrasted, dtype=np.float32)
     _, n_frequency, n_time = x.shape
@@ -112,7 +112,7 @@ class Features:
         return Features(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
 
 
-def extract(spectrograms):
+def extract(spectrograms: Features | np.ndarray) -> Features:
     """Return the Features of (n, f, t) spectrograms in any unit that is linear in dB.
 
     Features pass through unchanged, so that they can be computed once and used by several

@@ -67,7 +67,7 @@ def write(clips: Mapping[str, np.ndarray], rate: int, slug: str, dataset_name: s
     return written
 
 
-def at_speed(clip, rate: int, speed: int) -> np.ndarray:
+def at_speed(clip: np.ndarray, rate: int, speed: float) -> np.ndarray:
     """Return a clip (samples,) as it sounds `speed` times faster, resampled to RATE."""
     ratio = Fraction(RATE, rate * speed)
     played = scipy.signal.resample_poly(clip, ratio.numerator, ratio.denominator)

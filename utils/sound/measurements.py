@@ -23,7 +23,9 @@ UNITS = {
 ENERGY = (0.05, 0.95)  # shares of the energy between which the bandwidth lies (Raven's 90 %)
 
 
-def measure(spectrograms, frequencies, times, band) -> pd.DataFrame:
+def measure(
+    spectrograms: np.ndarray, frequencies: np.ndarray, times: np.ndarray, band: tuple[float, float]
+) -> pd.DataFrame:
     """Return one row a clip with the columns UNITS; clips in which nothing stands out get NaN.
 
     spectrograms (n, f, t) in dB, frequencies (f,) in Hz, times (t,) in s, band (low, high) of calls

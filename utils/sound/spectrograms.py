@@ -114,7 +114,7 @@ def _fourier_matrices(settings):
     return np.ascontiguousarray(cosines[1:last]), np.ascontiguousarray(sines[1 : half + 1])
 
 
-def mel_spectrogram(audio, settings):
+def mel_spectrogram(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
     """Return (n, mel_bands, n_frames) float32 in dB, 0 at each clip's maximum, -top_db at least.
 
     audio: (n, n_samples), any float type or a memory map; it is read in chunks, so that memory
@@ -203,7 +203,7 @@ def _resampling_matrix(size, new_size):
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
-def resize(spectrograms, shape):
+def resize(spectrograms: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return (n, *shape) float32: (n, f, t) spectrograms on another grid of the same extent.
 
     Triangular weights, as wide as a new cell, so that shrinking does not alias.
@@ -216,26 +216,28 @@ def resize(spectrograms, shape):
     return _resampling_matrix(x.shape[1], shape[0]) @ x @ _resampling_matrix(x.shape[2], shape[1]).T
 
 
-def resize_axis(values, new_size):
+def resize_axis(values: np.ndarray, new_size: int) -> np.ndarray:
     """Return an axis of Hz or s on the grid that `resize` makes, (new_size,)."""
     return _resampling_matrix(len(values), new_size) @ np.asarray(values, dtype=np.float64)
 
 
-def normalise(spectrograms):
+def normalise(spectrograms: np.ndarray) -> np.ndarray:
     """Return (n, f, t) float32 with mean 0 and standard deviation 1 in each clip."""
     x = np.asarray(spectrograms, dtype=np.float32)
     x = x - x.mean((1, 2), keepdims=True)
     return x / (x.std((1, 2), keepdims=True) + 1e-6)
 
 
-def level(spectrograms):
+def level(spectrograms: np.ndarray) -> np.ndarray:
     """Return (n, f, t) float32: median of each band over time plus that of each frame."""
     x = np.asarray(spectrograms, dtype=np.float32)
     bands = np.median(x, axis=2, keepdims=True)
     return bands + np.median(x - bands, axis=1, keepdims=True)
 
 
-def to_audio(spectrograms, settings, *, seed, n_iter=60):
+def to_audio(
+    spectrograms: np.ndarray, settings: SpectrogramSettings, *, seed: int, n_iter: int = 60
+) -> np.ndarray:
     """Return (n, n_samples) float32 in -1..1 from dB spectrograms, phases by Griffin-Lim (1984).
 
     Loudness is lost, since 0 dB is each clip's maximum; ValueError if the shape does not fit.

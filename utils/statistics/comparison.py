@@ -5,9 +5,11 @@ Tables in, numbers out. Rows are paired by seed: same split, same clips, same in
 
 import functools
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import interpolate, optimize, stats
 
 from utils.errors import UserError
@@ -21,7 +23,9 @@ PLACE = ["n_positive", "n_negative", "classifier"]
 VERDICTS = ("helps", "equivalent", "harms", "undecided")
 
 
-def differences(table, reference="real", score="roc_auc"):
+def differences(
+    table: pd.DataFrame, reference: str = "real", score: str = "roc_auc"
+) -> pd.DataFrame:
     """Return the rows of all other arms with `difference`, their score minus the reference's.
 
     Paired by n_positive, n_negative, classifier and seed; a reference that adds clips is also
@@ -36,13 +40,15 @@ def differences(table, reference="real", score="roc_auc"):
     return found.assign(difference=found[score] - found["reference"])
 
 
-def p_value(values, *, overlap=OVERLAP):
+def p_value(values: pd.Series | np.ndarray, *, overlap: float = OVERLAP) -> float:
     """Return the two-sided p of a mean difference of 0: corrected resampled t test."""
     t, freedom = _t(values, 0.0, overlap)
     return float(2 * stats.t.sf(abs(t), freedom))
 
 
-def p_gain(values, smallest=SMALLEST_EFFECT, *, overlap=OVERLAP):
+def p_gain(
+    values: pd.Series | np.ndarray, smallest: float = SMALLEST_EFFECT, *, overlap: float = OVERLAP
+) -> float:
     """Return the one-sided p of a mean difference of at least `smallest`: small if there is none.
 
     The test of `p_value`, against a margin (non-superiority).
@@ -84,7 +90,7 @@ def _shift(k, tests, power):
     )
 
 
-def holm(p):
+def holm(p: ArrayLike) -> np.ndarray:
     """Return the p values of (m,) tests, adjusted for their number (Holm 1979)."""
     p = np.asarray(p, dtype=float)
     order = np.argsort(p)
@@ -94,7 +100,7 @@ def holm(p):
     return adjusted
 
 
-def verdict(low, high, p, smallest=SMALLEST_EFFECT):
+def verdict(low: float, high: float, p: float, smallest: float = SMALLEST_EFFECT) -> str:
     """Return a word of VERDICTS for an interval and an adjusted p.
 
     equivalent: the interval lies within the smallest effect that matters, to either side.
@@ -153,7 +159,9 @@ def verdicts(table, reference="real", *, score="roc_auc", smallest=SMALLEST_EFFE
 _JUDGED = ("mean", "low", "high", "p", "p_gain", "detectable", "verdict", "gain_excluded")
 
 
-def widest(table, n_seeds, classifiers, reference="real"):
+def widest(
+    table: pd.DataFrame, n_seeds: int, classifiers: Sequence[str], reference: str = "real"
+) -> float:
     """Return the widest half of all 95 % intervals over the first seeds, infinite if there is none.
 
     Without the correction for overlap, which no number of seeds makes smaller: see `projected`.
@@ -169,7 +177,7 @@ def widest(table, n_seeds, classifiers, reference="real"):
     return float(max(widths))
 
 
-def projected(width, k, n, *, overlap=0.0):
+def projected(width: float, k: int, n: int, *, overlap: float = 0.0) -> float:
     """Return how wide an interval of k seeds would be with n, which may be infinite, if the
     differences scatter as before.
 
@@ -180,7 +188,7 @@ def projected(width, k, n, *, overlap=0.0):
     return width * shrinks * stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, k - 1)
 
 
-def learning_curve(table, classifier, score="roc_auc"):
+def learning_curve(table: pd.DataFrame, classifier: str, score: str = "roc_auc") -> pd.DataFrame:
     """Return the scores of real clips alone: seeds as rows, numbers of calls as columns.
 
     The whole of a training side, which differs from seed to seed, stands last, at its mean size.
@@ -228,7 +236,9 @@ def against_best(table, rivals, arms, *, score="roc_auc", family=PLACE):
 _RIVAL = "rival"
 
 
-def rank_correlation(first, second, *, seed, n_resamples=2000):
+def rank_correlation(
+    first: pd.DataFrame, second: pd.DataFrame, *, seed: int, n_resamples: int = 2000
+) -> tuple[float, float, float]:
     """Return (rho, low, high): Spearman's rank correlation of the row means of two tables.
 
     The rows are the same items, such as generators; the columns of either are repetitions, such as
@@ -253,7 +263,7 @@ def rank_correlation(first, second, *, seed, n_resamples=2000):
     return float(rho(every)), float(low), float(high)
 
 
-def least_rank_correlation(n):
+def least_rank_correlation(n: int) -> float:
     """Return the least |rho| of n items, at least 4, that at most 5 % of chance orders reach.
 
     Two-sided; from all n! orders up to 9 items, from the t distribution of rho beyond (Kendall and
@@ -273,7 +283,9 @@ def least_rank_correlation(n):
     return float(rare[0]) if len(rare) else np.inf
 
 
-def real_equivalents(table, arm, size, classifier, *, score="roc_auc"):
+def real_equivalents(
+    table: pd.DataFrame, arm: str, size: int, classifier: str, *, score: str = "roc_auc"
+) -> tuple[float, float, float]:
     """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
 
     The mean learning curve, made monotone, is read backwards on a logarithmic axis. low and high

@@ -8,6 +8,7 @@ mean over splits or seeds are in closed form and count that these share clips.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 from sklearn import metrics
 
@@ -38,7 +39,7 @@ def _check(labels, probability):
     return labels.astype(int), probability
 
 
-def choose_threshold(labels, probability):
+def choose_threshold(labels: np.ndarray, probability: np.ndarray) -> float:
     """Return the threshold with the highest F1 on validation clips, in 0..1.
 
     Candidates are the midpoints between neighbouring probabilities; of equals the lowest wins.
@@ -51,7 +52,7 @@ def choose_threshold(labels, probability):
     return float((thresholds[best] + below) / 2)
 
 
-def scores(labels, probability, threshold):
+def scores(labels: ArrayLike, probability: ArrayLike, threshold: float) -> dict[str, float]:
     """Return a dict of METRICS for (n,) labels 0/1, (n,) probabilities and one threshold."""
     labels, probability = _check(labels, probability)
     weights = np.ones((1, len(labels)))
@@ -65,7 +66,15 @@ def confusion_at(labels, probability, false_alarms):
     return metrics.confusion_matrix(labels, probability > threshold)
 
 
-def bootstrap_intervals(labels, probability, groups, threshold, *, seed, n_resamples=1000):
+def bootstrap_intervals(
+    labels: np.ndarray,
+    probability: np.ndarray,
+    groups: np.ndarray,
+    threshold: float,
+    *,
+    seed: int,
+    n_resamples: int = 1000,
+) -> dict[str, tuple]:
     """Return {metric: (low, high)}, 95 % percentile intervals from resampled groups.
 
     Whole groups are drawn with replacement; draws with a single class are drawn again.
@@ -82,7 +91,9 @@ def bootstrap_intervals(labels, probability, groups, threshold, *, seed, n_resam
     return {name: tuple(np.percentile(v, [2.5, 97.5]).tolist()) for name, v in values.items()}
 
 
-def group_weights(labels, groups, *, seed, n_resamples):
+def group_weights(
+    labels: np.ndarray, groups: np.ndarray, *, seed: int, n_resamples: int
+) -> np.ndarray:
     """Return (n_resamples, n) counts: how often each clip occurs when groups are redrawn."""
     labels = np.asarray(labels)
     names, member = np.unique(groups, return_inverse=True)
@@ -135,7 +146,9 @@ def _weighted(labels, probability, threshold, weights):
     }
 
 
-def reliability(labels, probability, n_bins=10):
+def reliability(
+    labels: np.ndarray, probability: np.ndarray, n_bins: int = 10
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (mean predicted, fraction of calls, clips) of equally filled bins, (n_bins,) each."""
     labels, probability = _check(labels, probability)
     parts = np.array_split(np.argsort(probability, kind="stable"), n_bins)
@@ -144,7 +157,7 @@ def reliability(labels, probability, n_bins=10):
     return predicted, observed, np.array([len(part) for part in parts])
 
 
-def mean_interval(values, *, overlap=OVERLAP):
+def mean_interval(values: ArrayLike, *, overlap: float = OVERLAP) -> tuple[float, float, float]:
     """Return (mean, low, high): the 95 % interval of the mean of (k,) splits or seeds.
 
     The corrected resampled t interval (Nadeau and Bengio 2003): the k share training clips, so that
@@ -160,13 +173,15 @@ def mean_interval(values, *, overlap=OVERLAP):
     return float(mean), float(mean - half), float(mean + half)
 
 
-def score_interval(values, *, overlap: float = OVERLAP) -> tuple[float, float, float]:
+def score_interval(values: ArrayLike, *, overlap: float = OVERLAP) -> tuple[float, float, float]:
     """Return `mean_interval` of (k,) scores that are shares: its ends never leave 0..1."""
     mean, low, high = mean_interval(values, overlap=overlap)
     return mean, max(low, 0.0), min(high, 1.0)
 
 
-def half_width(deviation, k, overlap=OVERLAP):
+def half_width(
+    deviation: float | np.ndarray, k: int, overlap: float = OVERLAP
+) -> float | np.ndarray:
     """Return half of the interval of `mean_interval`, from the standard deviation of k values."""
     return stats.t.ppf(0.975, k - 1) * np.sqrt(1 / k + overlap) * deviation
 
@@ -178,7 +193,7 @@ def cohens_d(positive, negative):
     return (positive.mean(0) - negative.mean(0)) / np.sqrt(np.maximum(variance, 1e-12))
 
 
-def neighbour_purity(points, labels, k=10):
+def neighbour_purity(points: np.ndarray, labels: np.ndarray, k: int = 10) -> float:
     """Return the share of each point's k nearest others with the same label, mean over points.
 
     points: (n, d); labels: (n,). Compare with `chance_purity`, its value for shuffled labels.
@@ -190,7 +205,7 @@ def neighbour_purity(points, labels, k=10):
     return float((labels[nearest] == labels[:, None]).mean())
 
 
-def chance_purity(labels):
+def chance_purity(labels: np.ndarray) -> float:
     """Return the neighbour purity expected if labels were unrelated to position."""
     counts = np.unique(labels, return_counts=True)[1]
     n = counts.sum()

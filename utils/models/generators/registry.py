@@ -3,6 +3,7 @@ its own, and its class here."""
 
 import functools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from utils.data import cache
@@ -19,12 +20,12 @@ REGISTRY = Registry(
 )
 
 
-def lent(names) -> set[str]:
+def lent(names: Iterable[str]) -> set[str]:
     """Return the generators that others of them borrow and train along."""
     return {_told(name)["borrows"] for name in names if name in REGISTRY} - {None}
 
 
-def described(names) -> str:
+def described(names: Iterable[str]) -> str:
     """Return the settings of generators, and of those that they borrow, as text."""
     trained = sorted({*names, *lent(names)} & {*REGISTRY})
     return json.dumps({name: _told(name)["settings"] for name in trained}, sort_keys=True)
