@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,7 +37,7 @@ class Plan:
     lacking: dict[str, str] = field(default_factory=dict)
 
 
-def plan(dataset, stems) -> Plan:
+def plan(dataset: data.Dataset, stems: Sequence[str]) -> Plan:
     """Return the Plan of a `data.Dataset` for some notebooks; UserError if none of them can run."""
     clips = dataset.study_clips()
     splits = _splits(clips)
@@ -82,7 +83,7 @@ def _study_hours(dataset, _):
     return running.expected_seconds(place, waiting) / 3600 / jobs, "whales study run"
 
 
-def worth(clips, splits) -> list[str]:
+def worth(clips: data.Dataset, splits: Sequence[data.Split]) -> list[str]:
     """Return sentences: what difference a study of these clips can show, and whether the fewest
     calls leave it nothing to gain."""
     calls, seeds = _test_calls(clips, splits), study.PROTOCOL["most_seeds"]

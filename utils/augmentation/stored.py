@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pandas as pd
 
@@ -53,7 +54,7 @@ def common_settings(table):
     return table["settings"].str.partition("-")[0]
 
 
-def read(path):
+def read(path: Path) -> pd.DataFrame:
     """Return the stored rows, each once (see `tables.grown`), or an empty table with COLUMNS."""
     stored = tables.grown(path, KEY, settings=str, clips=str, error=str)
     return stored if len(stored) else pd.DataFrame(columns=COLUMNS)
@@ -105,7 +106,7 @@ def complete(study):
     return stored[stored["error"].isna()]
 
 
-def select(table, part):
+def select(table: pd.DataFrame, part: str) -> pd.DataFrame:
     """Return the rows of one of PARTS, with those that its arms are compared with: `real` of the
     same numbers of clips, for the curve all of `real`, for the hydrophone the rivals too.
 

@@ -8,6 +8,7 @@ rows with another hash stay in the table and are not mixed with new ones.
 import functools
 import json
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,7 +104,7 @@ def prepare(dataset: data.Dataset, shape: tuple[int, int] = PROTOCOL["shape"]) -
     return Bench(clips, shape, splits)
 
 
-def run(bench, fold, model, *, train=None):
+def run(bench: Bench, fold: int, model: str, *, train: np.ndarray | None = None) -> Run:
     """Fit one classifier on one split and score it once on the test side; return a Run.
 
     fold: number of the split, which is also the classifier's seed. train: (k,) indices of training
@@ -149,7 +150,7 @@ def _intervals(labels, probability, groups, threshold, seed):
         return {}
 
 
-def table(bench, *, models=MODELS):
+def table(bench: Bench, *, models: Sequence[str] = MODELS) -> pd.DataFrame:
     """Return Checkpoint 1: a row a (split, model), from data/results or run now where missing."""
     jobs = [
         (
@@ -162,7 +163,7 @@ def table(bench, *, models=MODELS):
     return fill(bench, "baseline", jobs)
 
 
-def curve_sizes(bench):
+def curve_sizes(bench: Bench) -> list[int]:
     """Return the sizes of the learning curve, clips a class, that every training side reaches; at
     least two, the larger one all there are where PROTOCOL has but one."""
     labels = bench.dataset.labels
@@ -200,7 +201,7 @@ _CURVE_COLUMNS = (
 )  # fmt: skip
 
 
-def shapes(bench):
+def shapes(bench: Bench) -> pd.DataFrame:
     """Return the measurement behind the model's shape: AUC and ms a step of the CNN by shape."""
     prepared = functools.cache(lambda shape: prepare(bench.dataset, shape))
 
@@ -229,7 +230,7 @@ def shapes(bench):
     return fill(bench, "shape", jobs)
 
 
-def cue_floor(bench):
+def cue_floor(bench: Bench) -> pd.DataFrame:
     """Return a row a (cue, split): ROC AUC of cues that have nothing to do with the call."""
     path = bench.results("cues")
     stored = tables.read(path, content=bench.content)
@@ -240,7 +241,7 @@ def cue_floor(bench):
     return tables.record(table, path, keys=["cue", "split"], tolerance=0.02, content=bench.content)
 
 
-def calibration(reference):
+def calibration(reference: Bench) -> pd.DataFrame:
     """Return how alike the simulated clips and a Bench of real ones are to the same code, a table.
 
     ROC AUC of Random Forest and CNN by clips a class, and of the trivial cues, means over splits.
@@ -265,7 +266,13 @@ def calibration(reference):
     return table
 
 
-def fill(bench, name, jobs, content=None, by=None):
+def fill(
+    bench: Bench,
+    name: str,
+    jobs: Sequence[tuple],
+    content: str | Mapping[str, str] | None = None,
+    by: str | None = None,
+) -> pd.DataFrame:
     """Run the jobs that have no row yet, writing each row as it is finished; return all rows.
 
     jobs: (keys of the row, function that returns the row). content, by: of `tables.rows`, by
@@ -284,7 +291,7 @@ def fill(bench, name, jobs, content=None, by=None):
     return wanted.merge(stored, on=keys, how="left", validate="one_to_one")
 
 
-def leak(bench):
+def leak(bench: Bench) -> pd.DataFrame:
     """Return a row a split: ROC AUC of Gradient Boosting where clips, not groups, are dealt out.
 
     The sides are as large as those of the group-wise splits, so that only the leak differs.
@@ -320,7 +327,7 @@ def summary(table, score="roc_auc"):
     return pd.DataFrame(rows)
 
 
-def curve_summary(curve, score="roc_auc"):
+def curve_summary(curve: pd.DataFrame, score: str = "roc_auc") -> pd.DataFrame:
     """Return model, size, mean, low and high of a learning curve's score over the splits."""
     rows = []
     for (model, size), part in curve.groupby(["model", "size"]):
@@ -329,7 +336,7 @@ def curve_summary(curve, score="roc_auc"):
     return pd.DataFrame(rows)
 
 
-def histories(runs):
+def histories(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Return the training curves of the networks among runs (name to Run), a row an epoch."""
     parts = [
         pd.DataFrame(found.model.history).assign(model=name)
@@ -340,7 +347,7 @@ def histories(runs):
     return table.rename(columns={"roc_auc": "auc", "val_roc_auc": "val_auc"}).reset_index(drop=True)
 
 
-def agree(row, table, *, tolerance):
+def agree(row: Mapping, table: pd.DataFrame, *, tolerance: Mapping[str, float]) -> pd.Series:
     """Return the stored row of the same split and model; ValueError if its ROC AUC differs.
 
     tolerance: largest difference in ROC AUC, by model name.

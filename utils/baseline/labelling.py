@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 
-def ceiling(share):
+def ceiling(share: float) -> float:
     """Return the ROC AUC of a perfect detector where this share of the negatives are calls.
 
     Such calls score as others do, so that each is above half of them.
@@ -12,7 +12,9 @@ def ceiling(share):
     return 1 - share / 2
 
 
-def mislabelled_auc(labels, probability, share, *, seed):
+def mislabelled_auc(
+    labels: np.ndarray, probability: np.ndarray, share: float, *, seed: int
+) -> float:
     """Return the ROC AUC of (n,) probabilities after random calls have lost their label.
 
     share: of the clips without a label that are then calls, below 1.

@@ -1,6 +1,8 @@
 """Looks into trained generators, and stores their clips: for the second notebook."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -77,7 +79,7 @@ def directions(generator, clips, n_directions=3, reach=2.0, steps=5):
     return np.stack(images), pca.explained_variance_ratio_
 
 
-def shared_map(sources, *, seed):
+def shared_map(sources: Mapping[str, np.ndarray], *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return a t-SNE map (n, 2) of the clips of all sources, and the name of each one's source.
 
     sources: name to (k, f, t). Each clip is taken less its level and in its own deviations, so that
@@ -89,7 +91,7 @@ def shared_map(sources, *, seed):
     return maps.tsne(scores, seed=seed), names
 
 
-def ordered(codes, values, groups, *, k=10):
+def ordered(codes: np.ndarray, values: np.ndarray, groups: np.ndarray, *, k: int = 10) -> float:
     """Return the share (at most 1) of the variance of (n,) values that the k nearest (n, d) codes
     of other groups explain, by five-fold cross-validation; NaN values are left out."""
     known = np.isfinite(values)
@@ -180,7 +182,7 @@ def _two_sample(found, clips, sources, seed):
     )
 
 
-def synthetic_path(bench, name):
+def synthetic_path(bench: baseline.Bench, name: str) -> Path:
     """Return where the synthetic clips of a generator and a data set are kept."""
     return paths.ROOT / "data" / "synthetic" / bench.dataset.name / f"{name}.npz"
 

@@ -50,7 +50,7 @@ def _forms(name):
     return FORMS[:1] if name in ONE_FORM else FORMS
 
 
-def contents(bench):
+def contents(bench: baseline.Bench) -> dict[str, str]:
     """Return {generator: what its rows follow from}: the clips, this code and its settings."""
     return {
         name: f"{bench.content}-{REVISION}-{tables.digest(registry.described([name]))}"

@@ -21,7 +21,7 @@ FAR = 1.0  # standard deviations of the calls' loudness that drawn seas may be a
 EDGE = 0.15  # share of a clip at either end, where there is hardly any call
 
 
-def descriptors(spectrograms):
+def descriptors(spectrograms: np.ndarray) -> np.ndarray:
     """Return (n, d) float32 of what is not the call: level profiles, edges and their spread."""
     x = np.asarray(spectrograms, dtype=np.float32)
     n, _, frames = x.shape
@@ -34,7 +34,7 @@ def descriptors(spectrograms):
     return np.concatenate([*coarse, *spread, bands, moments, x.std((1, 2))[:, None]], axis=1)
 
 
-def propensity_weights(calls, background, *, seed):
+def propensity_weights(calls: np.ndarray, background: np.ndarray, *, seed: int) -> np.ndarray:
     """Return (n_background,) weights, sum 1: the odds that a sea belongs to a clip with a call.
 
     Out-of-bag votes of a Random Forest on `descriptors`, with both classes weighing the same.
@@ -43,7 +43,9 @@ def propensity_weights(calls, background, *, seed):
     return odds / odds.sum()
 
 
-def membership_odds(members, others, *, seed, n_estimators=400, n_jobs=-1):
+def membership_odds(
+    members: np.ndarray, others: np.ndarray, *, seed: int, n_estimators: int = 400, n_jobs: int = -1
+) -> np.ndarray:
     """Return (n_others,) odds, 1/99 to 19, with which rows (n, d) of others belong to the members.
 
     Out-of-bag votes of a Random Forest, with both sides weighing the same.

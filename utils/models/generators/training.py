@@ -96,12 +96,12 @@ class Batches(keras.utils.PyDataset):
         return ({"excess": excess[..., None], "label": labels[:, None], "warmup": warmup},)
 
 
-def default_steps(n_calls):
+def default_steps(n_calls: int) -> int:
     """Gradient steps for a number of training calls: 100 more than calls, from 240 to 900."""
     return int(np.clip((100 + n_calls) // ROUNDS * ROUNDS, 240, 900))
 
 
-def shifted(clips, frames):
+def shifted(clips: np.ndarray, frames: np.ndarray) -> np.ndarray:
     """Return (n, f, t) clips, each rolled by its number of frames."""
     columns = (np.arange(clips.shape[2]) - np.asarray(frames)[:, None]) % clips.shape[2]
     return np.take_along_axis(clips, columns[:, None, :], axis=2)
