@@ -26,13 +26,13 @@ KEYS = ("replica", "seed")
 PATH = paths.results_dir(data.SIMULATED) / "replicas.csv"
 
 
-def content(settings):
+def content(settings: str) -> str:
     """Return the hash of what a row follows from; settings: of the Study of the simulated clips."""
     own = [study.PROTOCOL["classifiers"][name] for name in CLASSIFIERS]
     return tables.digest(settings + json.dumps([SIZE, own], sort_keys=True))
 
 
-def measure(replica, n_clips=4000):
+def measure(replica: int, n_clips: int = 4000) -> list[dict]:
     """Return the rows of one replica: ROC AUC of each arm and classifier, a row a seed."""
     name = f"{data.SIMULATED}_{replica}"
     place, rows = study.Study(data.simulated(seed=replica, n_clips=n_clips, name=name)), []
@@ -48,7 +48,7 @@ def measure(replica, n_clips=4000):
     return rows
 
 
-def run(settings, *, jobs):
+def run(settings: str, *, jobs: int) -> pd.DataFrame:
     """Measure the replicas that have no rows yet, in some processes; return all rows."""
     made = content(settings)
     table = tables.rows(PATH, made, keys=KEYS)
@@ -61,14 +61,14 @@ def run(settings, *, jobs):
     return tables.rows(PATH, made, keys=KEYS)
 
 
-def stored(settings):
+def stored(settings: str) -> pd.DataFrame | None:
     """Return the finished rows of the simulated clips' settings; None if fewer than FEWEST replicas
     are there."""
     rows = tables.rows(PATH, content(settings), keys=KEYS)
     return rows if len(rows) and rows["replica"].nunique() >= evaluation.FEWEST else None
 
 
-def differences(rows):
+def differences(rows: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
     """Return {(arm, classifier): table of differences to `real`, replicas as rows, seeds as
     columns}."""
     found = {}
@@ -80,7 +80,9 @@ def differences(rows):
     return found
 
 
-def overlap(rows, *, seed, n_resamples=2000):
+def overlap(
+    rows: pd.DataFrame, *, seed: int, n_resamples: int = 2000
+) -> tuple[float, float, float]:
     """Return (value, low, high): the constant with which the variance of a mean of seeds is what
     the replicas' means show, mean of arms and classifiers, with a 95 % bootstrap over replicas.
 
@@ -99,7 +101,7 @@ def overlap(rows, *, seed, n_resamples=2000):
     return float(needed(np.arange(count))), float(low), float(high)
 
 
-def coverage(rows, *, overlap=evaluation.OVERLAP):
+def coverage(rows: pd.DataFrame, *, overlap: float = evaluation.OVERLAP) -> tuple[int, int]:
     """Return (held, intervals): how many replicas' 95 % intervals hold the mean of all the other
     replicas, over arms and classifiers."""
     held = total = 0

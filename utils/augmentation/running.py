@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 
@@ -35,6 +36,7 @@ EXPECTED_SECONDS = {
     "cnn": 5.0, "mlp": 2.0, "random_forest": 1.5, "gradient_boosting": 1.5, "logistic": 0.1,
 }  # fmt: skip
 GENERATOR_SECONDS = 25.0
+Waiting = Sequence[tuple[Cell, Sequence[str]]]  # cells, and classifiers that have no row yet
 
 
 @functools.lru_cache(maxsize=2)
@@ -56,7 +58,7 @@ def _run(source, cell, names):
     return _opened(source).run(cell, names)
 
 
-def expected_seconds(study, waiting):
+def expected_seconds(study: Study, waiting: Waiting) -> float:
     """Return the seconds that cells will take in one process, by the table or by what is usual."""
     stored = read(study.path)
     usual = EXPECTED_SECONDS | stored.groupby("classifier")["seconds"].median().dropna().to_dict()
@@ -67,7 +69,9 @@ def expected_seconds(study, waiting):
     )
 
 
-def run(study, waiting, *, jobs=2, scheduler=None):
+def run(
+    study: Study, waiting: Waiting, *, jobs: int = 2, scheduler: str | None = None
+) -> list[dict]:
     """Run cells, seed by seed: first their generators, then their rows; return the failed rows."""
     failed = []
     n_rows = sum(len(names) for _, names in waiting)
@@ -115,7 +119,7 @@ ENVIRONMENT = {  # of a worker: one run a core beats two cores a run
 
 
 @contextlib.contextmanager
-def workers(jobs, scheduler=None):
+def workers(jobs: int, scheduler: str | None = None) -> Iterator[Callable]:
     """A function of a task and a list of its arguments that yields results as they come: from this
     process where jobs is 1, else from so many processes, or from a Dask cluster."""
     added = {name: value for name, value in ENVIRONMENT.items() if name not in os.environ}
@@ -171,7 +175,7 @@ def _follow():
     threading.Thread(target=end, daemon=True).start()
 
 
-def chosen_seeds(study, seeds):
+def chosen_seeds(study: Study, seeds: Sequence[int] | None) -> Sequence[int]:
     """Return the seeds to run now: those asked for, or the batches that the protocol's rule asks.
 
     The rule looks at how wide the intervals of complete batches are, and at nothing else.
@@ -189,7 +193,7 @@ def chosen_seeds(study, seeds):
     return list(range(count))
 
 
-def reproduce(study, n_rows, seed):
+def reproduce(study: Study, n_rows: int, seed: int) -> pd.DataFrame:
     """Run rows anew that are drawn at random; return a table of stored and new ROC AUC.
 
     Generators are trained anew. allowed: ROUNDING where nothing but scikit-learn was involved (the
@@ -224,7 +228,7 @@ def reproduce(study, n_rows, seed):
 ROUNDING = 0.001  # of ROC AUC, where another processor's last digits turn a branch of a tree
 
 
-def spread(stored, row):
+def spread(stored: pd.DataFrame, row) -> float:
     """Return the standard deviation between seeds of rows like one: same arm, ratio, classifier and
     numbers of clips. What the arms of a seed share is taken off where there are several. NaN for
     fewer than three seeds.
@@ -239,7 +243,9 @@ def spread(stored, row):
     return same.std() if len(same) > 2 else np.nan
 
 
-def rerun(study, cells, names):
+def rerun(
+    study: Study, cells: Mapping[str, Cell], names: Sequence[str]
+) -> tuple[list[dict], dict[tuple[str, str], np.ndarray]]:
     """Run named Cells anew, generators included, without the table; return their rows, and
     {(name of the cell, classifier): (n,) probabilities of the test side}."""
     rows, probabilities = [], {}
@@ -252,7 +258,7 @@ def rerun(study, cells, names):
     return rows, probabilities
 
 
-def status(study):
+def status(study: Study) -> pd.DataFrame:
     """Return how many rows each part and size has, are done and failed, for the seeds of the rule.
 
     "all" is the whole of a training side, which differs from seed to seed.
@@ -277,9 +283,18 @@ def status(study):
     return pd.DataFrame(rows)
 
 
-def run_missing(study, *, parts=PARTS, sizes=(), seeds=(), arm_names=tuple(arms.ARMS),
-                classifier_names=tuple(PROTOCOL["classifiers"]), jobs=1, scheduler=None,
-                retry=False):  # fmt: skip
+def run_missing(
+    study: Study,
+    *,
+    parts: Sequence[str] = PARTS,
+    sizes: Sequence[int] = (),
+    seeds: Sequence[int] = (),
+    arm_names: Sequence[str] = tuple(arms.ARMS),
+    classifier_names: Sequence[str] = tuple(PROTOCOL["classifiers"]),
+    jobs: int = 1,
+    scheduler: str | None = None,
+    retry: bool = False,
+) -> list[dict]:
     """Run the rows that are missing, saying how long it takes; return those that failed.
 
     sizes, seeds: empty for all of the protocol's, as its rule asks for them. retry: run rows that

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from utils.augmentation.protocol import (
     KEY,
     PROTOCOL,
     SCORES,
+    Cell,
 )
 from utils.models.generators import registry
 
@@ -27,12 +29,12 @@ def _ocean_settings(arm):
     return json.dumps([arms.OCEANS[arm], arms.SIMULATED, arms.WHOLE, simulated.SETTINGS])
 
 
-def backend():
+def backend() -> str:
     """Return the name of the backend that Keras runs on."""
     return os.environ.get("KERAS_BACKEND", BACKEND)
 
 
-def settings_of(common, arm, classifier):
+def settings_of(common: str, arm: str, classifier: str) -> str:
     """Return what the column `settings` of rows of an arm and a classifier holds now; common: the
     settings of their Study. Another backend than BACKEND makes other rows."""
     own = json.dumps(PROTOCOL["classifiers"].get(classifier), sort_keys=True)
@@ -41,7 +43,7 @@ def settings_of(common, arm, classifier):
     return f"{common}-{tables.digest(own)}"
 
 
-def current(table, common):
+def current(table: pd.DataFrame, common: str) -> pd.DataFrame:
     """Return the rows of a table that follow from the settings of a Study, and from the present
     ones of their classifiers and generators."""
     pairs = table["arm"] + "\n" + table["classifier"]
@@ -49,7 +51,7 @@ def current(table, common):
     return table[table["settings"] == pairs.map(made)]
 
 
-def common_settings(table):
+def common_settings(table: pd.DataFrame) -> pd.Series:
     """Return the part of the column `settings` that all rows of a Study have in common."""
     return table["settings"].str.partition("-")[0]
 
@@ -60,7 +62,7 @@ def read(path: Path) -> pd.DataFrame:
     return stored if len(stored) else pd.DataFrame(columns=COLUMNS)
 
 
-def add(path, rows):
+def add(path: Path, rows: Sequence[Mapping]) -> None:
     """Add finished rows to the table of a path; processes that share it lose nothing."""
     tables.append([{name: _rounded(row, name) for name in COLUMNS} for row in rows], path)
 
@@ -73,7 +75,9 @@ def _rounded(row, name):
 _DIGITS = dict.fromkeys(SCORES + BY_SNR, 6) | {"ratio": 4, "generator_seconds": 2, "seconds": 2}
 
 
-def missing(study, cells, names, *, failed=False):
+def missing(
+    study, cells: Iterable[Cell], names: Sequence[str], *, failed: bool = False
+) -> list[tuple[Cell, list[str]]]:
     """Return [(cell, classifiers that have no row yet)]; failed: rows with an error count as none.
 
     The order is that of the cells.
@@ -94,13 +98,13 @@ def missing(study, cells, names, *, failed=False):
 CELL = ("seed", "n_positive", "n_negative", "arm", "ratio")
 
 
-def whole_batches(seeds):
+def whole_batches(seeds: Iterable[int]) -> set[int]:
     """Return the set of those seeds whose batch of PROTOCOL is there as a whole."""
     size, seeds = PROTOCOL["batch"], set(map(int, seeds))
     return {s for s in seeds if seeds.issuperset(range(s - s % size, s - s % size + size))}
 
 
-def complete(study):
+def complete(study) -> pd.DataFrame:
     """Return the rows of the present settings that did not fail, without doubles."""
     stored = current(read(study.path), study.settings)
     return stored[stored["error"].isna()]

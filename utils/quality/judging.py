@@ -7,8 +7,11 @@ from the training side and choose their stopping point on the validation side; t
 the test side, which nothing else has seen.
 """
 
+from __future__ import annotations
+
 import functools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +20,7 @@ from scipy.stats import wasserstein_distance
 from sklearn.decomposition import PCA
 
 from utils import data, tables
+from utils.baseline.baseline import Bench
 from utils.errors import CollapseError, UserError
 from utils.models import classifiers
 from utils.models.generators import registry
@@ -82,7 +86,7 @@ class Fold:
         )
 
 
-def sizes(bench):
+def sizes(bench: Bench) -> list[int]:
     """Return the numbers of real positives: SIZES, the last one cut to what every split has.
 
     ValueError if a split's training side holds fewer than the first of them.
@@ -97,12 +101,12 @@ def sizes(bench):
     return sorted({min(size, most // 50 * 50) for size in SIZES})
 
 
-def example_size(bench):
+def example_size(bench: Bench) -> int:
     """Return the real calls of the notebooks' example: EXAMPLE, or what every split has."""
     return min(EXAMPLE, sizes(bench)[-1])
 
 
-def fold(bench, number, size, *, seed=None):
+def fold(bench: Bench, number: int, size: int, *, seed: int | None = None) -> Fold:
     """Return the Fold of a split: `size` training calls and up to BACKGROUND others.
 
     seed: of the draw of clips; the number of the split if None.
@@ -275,7 +279,7 @@ class Judge:
         return found | self.copied(self.fold.validation_calls)
 
 
-def trained(name, judge):
+def trained(name: str, judge: Judge):
     """Return a generator of the registry that learned from the judge's fold."""
     if name == "vae":
         return judge.vae
@@ -284,7 +288,9 @@ def trained(name, judge):
     return judge.fold.fit(generator, seed=judge.seed, **given)
 
 
-def generate(name, judge, n_samples=SAMPLES):
+def generate(
+    name: str, judge: Judge, n_samples: int = SAMPLES
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Fit a generator on the judge's fold; return its samples, what of the sea is in each, and the
     seconds that training and sampling took."""
     found, seed = judge.fold, judge.seed
@@ -303,7 +309,7 @@ def generate(name, judge, n_samples=SAMPLES):
     return clips, sources, generator.seconds + time.perf_counter() - start
 
 
-def measures(judge, name):
+def measures(judge: Judge, name: str) -> dict[str, float]:
     """Return a dict of all measures of one generator, trained on the judge's fold."""
     if name == REAL:
         return judge.ceiling()
@@ -320,7 +326,13 @@ def measures(judge, name):
     return found
 
 
-def jobs(bench, *, generators=None, seeds=None, table_sizes=None):
+def jobs(
+    bench: Bench,
+    *,
+    generators: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    table_sizes: Sequence[int] | None = None,
+) -> list[tuple[int, int, str]]:
     """Return the (size, split, generator) of quality.csv, or of a part of it, largest size first.
 
     All splits and references count at the largest size; at the others, which only show the effect
@@ -336,7 +348,7 @@ def jobs(bench, *, generators=None, seeds=None, table_sizes=None):
     ]
 
 
-def contents(bench):
+def contents(bench: Bench) -> dict[str, str]:
     """Return {name: what its rows follow from}: the clips, this code, the generator's settings, and
     those of the VAE, which is the lens on copies."""
     return {
@@ -345,7 +357,7 @@ def contents(bench):
     }
 
 
-def stored_rows(bench):
+def stored_rows(bench: Bench) -> tuple[pd.DataFrame, set[tuple]]:
     """Return the rows of quality.csv that belong to a bench, this code and the generators'
     settings, and their jobs."""
     path, keys = bench.results("quality"), [*_JOB, "metric"]
@@ -354,7 +366,7 @@ def stored_rows(bench):
     return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
 
 
-def quality_table(bench, **part):
+def quality_table(bench: Bench, **part) -> pd.DataFrame:
     """Return the rows of quality.csv, or of a part of it (see `jobs`), running what is missing."""
     done = stored_rows(bench)[1]
     path, made = bench.results("quality"), contents(bench)
