@@ -225,3 +225,11 @@ def test_the_latest_rows_are_those_of_the_last_content(tmp_path):
     for content, value in (("old", 1), ("new", 2), ("new", 3)):
         tables.append(pd.DataFrame({"value": [value], "content": [content]}), path)
     assert tables.latest(path)["value"].tolist() == [2, 3]
+
+
+def test_the_latest_rows_of_each_name_are_those_of_its_own_last_content(tmp_path):
+    path = tmp_path / "grown.csv"
+    for name, content, value in (("a", "x", 1), ("b", "y", 2), ("a", "z", 3), ("a", "z", 4)):
+        row = {"name": [name], "value": [value], "content": [content]}
+        tables.append(pd.DataFrame(row), path)
+    assert tables.latest(path, by="name")["value"].tolist() == [2, 3, 4]

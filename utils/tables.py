@@ -112,10 +112,12 @@ def rows(
     return _settled(stored[stored["content"] == wanted], keys)
 
 
-def latest(path: Path) -> pd.DataFrame:
-    """Return the rows of a table that grows whose content was the last to be written."""
+def latest(path: Path, by: str | None = None) -> pd.DataFrame:
+    """Return the rows of a table that grows whose content was the last to be written; by: a column,
+    each value of which has contents of its own."""
     stored = _whole_lines(path, {})
-    return stored[stored["content"] == stored["content"].iloc[-1]]
+    last = stored.groupby(by)["content"].transform("last") if by else stored["content"].iloc[-1]
+    return stored[stored["content"] == last]
 
 
 def _whole_lines(path, types_):
