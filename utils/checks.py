@@ -1,5 +1,6 @@
 """What a data set allows, said before any notebook starts: stages, splits, how long they take."""
 
+import functools
 import os
 import time
 from collections.abc import Sequence
@@ -115,15 +116,19 @@ def _least(size, calls, seeds):
     The differences between classical augmentation and real calls alone scatter as in the published
     studies, of which the widest counts, and with fewer calls on the test side as if it were all.
     """
-    scatter = []
-    for name, tested in PUBLISHED.items():
-        rows = study.read(paths.results_dir(name) / "study.csv")
-        chosen = study.select(rows[rows["n_positive"] == size], "main")
-        chosen = chosen[chosen["arm"].isin(["real", "classical"])]
-        own = comparison.differences(chosen).groupby("classifier")["difference"].std()
-        own = own[list(study.PROTOCOL["width_classifiers"])].mean()
-        scatter.append(own * np.sqrt(max(1, tested / calls)))
+    scatter = [
+        _scatter(name)[size] * np.sqrt(max(1, tested / calls)) for name, tested in PUBLISHED.items()
+    ]
     return comparison.detectable(max(scatter), seeds)
+
+
+@functools.cache
+def _scatter(name):
+    """The standard deviation over seeds of those differences, by size, of a published study."""
+    chosen = study.select(study.read(paths.results_dir(name) / "study.csv"), "main")
+    chosen = chosen[chosen["arm"].isin(["real", "classical"])]
+    own = comparison.differences(chosen).groupby(["n_positive", "classifier"])["difference"].std()
+    return own.unstack()[list(study.PROTOCOL["width_classifiers"])].mean(axis=1)
 
 
 def _reached(clips, splits):

@@ -20,7 +20,7 @@ from utils.models.generators import registry
 from utils.sound.spectrograms import resize_axis
 
 PAGES = {"README.md": "es", "README.en.md": "en"}
-REAL = "right_whale_upcalls"
+REAL = data.PUBLISHED
 DECIMAL = {"es": ",", "en": "."}
 WORDS = {
     "es": {

@@ -32,7 +32,7 @@ GROUPS = {  # of arms whose mean is told
 BEST = arms.BEST  # chosen by Checkpoint 3, before any row of the study was seen
 ANSWER_SIZE, NEXT_SIZE = 50, 100  # real calls of the headline, and what labelling more is told by
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
-PUBLISHED = (data.SIMULATED, "right_whale_upcalls")
+PUBLISHED = (data.SIMULATED, data.PUBLISHED)
 SEED = 0  # of the bootstraps
 
 
@@ -99,19 +99,9 @@ class Answer:
         return set(tried["seed"]) - set(self._lacking(tried)["seed"])
 
     @property
-    def unread(self):
-        """How many seeds have rows of the main part that are not read: their batch is not whole."""
-        return study.select(self.attempted, "main")["seed"].nunique() - self.seeds
-
-    @property
     def seeds(self):
         """How many seeds hold rows of the main part."""
         return self.main["seed"].nunique()
-
-    @functools.cached_property
-    def width(self):
-        """The widest half of an interval of the headline's classifiers, as the rule counts it."""
-        return comparison.widest(self.main, study.PROTOCOL["most_seeds"], CLASSIFIERS)
 
     @property
     def told_widths(self):

@@ -9,7 +9,7 @@ from utils import plotting
 from utils.augmentation import answer, arms, front, robustness, running, sensitivity, study
 from utils.augmentation import replicas as deployments
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
-from utils.augmentation.summary import judged, name, ranged
+from utils.augmentation.summary import judged, name, ranged, signed
 from utils.models.generators import registry
 from utils.plotting import number
 from utils.statistics import comparison
@@ -297,7 +297,7 @@ def primary_table(told: front.Front) -> pd.DataFrame:
         rows[plotting.model_title(classifier), size] = {
             "solo reales": number(told.mean("real", size, classifier)),
             "con hidrófono simulado": number(told.mean("ocean", size, classifier)),
-            **{k: ranged(row["mean"], row["low"], row["high"]) for k, row in sides.items()},
+            **{k: signed(row) for k, row in sides.items()},
             "vale por": f"{worth:.0f} ({low:.0f} a {high:.0f})",
         }
     found = pd.DataFrame.from_dict(rows, orient="index")

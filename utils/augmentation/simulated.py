@@ -55,11 +55,7 @@ def check(dataset):
     UserError if its clips are not those of the hydrophone: 2 s at 2 kHz.
     """
     settings = dataset.settings or SpectrogramSettings()
-    axes = (settings.frequencies, settings.times)
-    same = all(
-        len(own) == len(axis) and np.allclose(own, axis, atol=1)
-        for own, axis in zip((dataset.frequencies, dataset.times), axes, strict=True)
-    )
+    same = settings.has_axes(dataset.frequencies, dataset.times)
     if not same or (settings.sample_rate, settings.clip_seconds) != (2000, 2.0):
         raise UserError(
             f"{dataset.name}: the simulated hydrophone has clips of 2 s at 2000 Hz; its strategies "

@@ -20,6 +20,7 @@ from utils.augmentation.protocol import (
 from utils.models.generators import registry
 
 BACKEND = "tensorflow"  # on which the stored rows were made
+CELL = ("seed", "n_positive", "n_negative", "arm", "ratio")  # columns that name a cell
 
 
 def _ocean_settings(arm):
@@ -82,9 +83,7 @@ def missing(
 
     The order is that of the cells.
     """
-    stored = current(read(study.path), study.settings)
-    if failed:
-        stored = stored[stored["error"].isna()]
+    stored = complete(study) if failed else current(read(study.path), study.settings)
     done = set(zip(*(stored[name].tolist() for name in (*CELL, "classifier")), strict=True))
     found = []
     for cell in dict.fromkeys(cells):
@@ -93,9 +92,6 @@ def missing(
         if left:
             found.append((cell, left))
     return found
-
-
-CELL = ("seed", "n_positive", "n_negative", "arm", "ratio")
 
 
 def whole_batches(seeds: Iterable[int]) -> set[int]:

@@ -33,7 +33,7 @@ from utils.augmentation.protocol import (
     SCORES,
     SHARED,
     Cell,
-)  # fmt: skip
+)
 from utils.augmentation.stored import (
     add,
     backend,
@@ -45,7 +45,7 @@ from utils.augmentation.stored import (
     select,
     settings_of,
     whole_batches,
-)  # fmt: skip
+)
 from utils.baseline import baseline
 from utils.errors import UserError
 from utils.models import classifiers

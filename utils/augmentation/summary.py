@@ -30,9 +30,14 @@ def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
     return f"{mean} ({low} a {high})"
 
 
+def signed(row: Mapping) -> str:
+    """`ranged` of a row with mean, low and high."""
+    return ranged(row["mean"], row["low"], row["high"])
+
+
 def judged(row: Mapping, words: Mapping[str, str] = WORDS) -> str:
     """A difference with its interval and verdict; row: of `comparison.verdicts`."""
-    return f"{ranged(row['mean'], row['low'], row['high'])}, {words[row['verdict']]}"
+    return f"{signed(row)}, {words[row['verdict']]}"
 
 
 def protocol() -> pd.DataFrame:
@@ -98,11 +103,11 @@ def measured(told: Mapping[str, front.Front]) -> tuple[front.Front, pd.DataFrame
     return told[key], tables.latest(paths_[key])
 
 
-def mechanism(told: front.Front, rows: pd.DataFrame, measured: str, classifier: str):
+def mechanism(told: front.Front, rows: pd.DataFrame, measure: str, classifier: str):
     """A row an arm: x, the mean of a measure of mechanism.csv, and what the arm changes."""
     table = verdicts(told, answer.ANSWER_SIZE, names=rows["arm"].unique())
     table = table[table["classifier"] == classifier].set_index("arm")[["mean", "low", "high"]]
-    return table.assign(x=rows.groupby("arm")[measured].mean()).dropna()
+    return table.assign(x=rows.groupby("arm")[measure].mean()).dropna()
 
 
 def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
@@ -113,8 +118,8 @@ def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: st
     gains = gains[(gains["n_positive"] == answer.ANSWER_SIZE) & (gains["classifier"] == classifier)]
     gains = gains.pivot_table("difference", "arm", "seed")
     found = {}
-    for measured, text in MECHANISM.items():
-        sides = rows.pivot_table(measured, "arm", "seed"), gains
+    for measure, text in MECHANISM.items():
+        sides = rows.pivot_table(measure, "arm", "seed"), gains
         found[text] = ranged(*comparison.rank_correlation(*sides, seed=answer.SEED), 2)
     return pd.DataFrame({"correlación de rangos con el cambio": found})
 
@@ -158,9 +163,7 @@ def costs(found: Mapping[str, answer.Answer], size: int, classifier: str) -> pd.
     for dataset, one in found.items():
         rows = answer.costs(one, size, classifier).sort_values("seconds", kind="stable")
         columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
-        columns[f"{name(dataset)}: diferencia"] = rows.apply(
-            lambda row: ranged(row["mean"], row["low"], row["high"]), axis=1
-        )
+        columns[f"{name(dataset)}: diferencia"] = rows.apply(signed, axis=1)
     order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
     table = pd.DataFrame(columns).loc[list(order)].fillna("").rename(index=title)
     return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")

@@ -18,7 +18,16 @@ from utils.data.classes import NEGATIVE_WORDS
 from utils.data.dataset import BLOCK_CLIPS, GROUP_NAMES, MIN_CLIPS, Dataset
 from utils.data.files import AUDIO_SUFFIXES
 from utils.data.npz import save_npz, told
-from utils.data.sources import RESERVED, SIMULATED, VARIABLES, Options, load, locate, simulated
+from utils.data.sources import (
+    PUBLISHED,
+    RESERVED,
+    SIMULATED,
+    VARIABLES,
+    Options,
+    load,
+    locate,
+    simulated,
+)
 from utils.data.splits import (
     N_SPLITS,
     SPARE_GROUPS,
@@ -42,6 +51,7 @@ __all__ = [
     "NEGATIVE_WORDS",
     "N_SPLITS",
     "Options",
+    "PUBLISHED",
     "RESERVED",
     "SHORTEST",
     "SIMULATED",

@@ -91,8 +91,7 @@ def beside(labelled, dataset, call, *, seed: int) -> Material:
 def _usual(dataset):
     """The usual SpectrogramSettings, if a Dataset of stored spectrograms has their axes."""
     usual = SpectrogramSettings()
-    axes = (dataset.frequencies, usual.frequencies), (dataset.times, usual.times)
-    if all(len(own) == len(axis) and np.allclose(own, axis, atol=1) for own, axis in axes):
+    if usual.has_axes(dataset.frequencies, dataset.times):
         return usual
     raise UserError(
         f"{dataset.name} holds spectrograms of unknown settings, to which no simulated call can "

@@ -62,6 +62,11 @@ class SpectrogramSettings:
                 "resolve and would stay empty; lower mel_bands or raise n_fft."
             )
 
+    def has_axes(self, frequencies: np.ndarray, times: np.ndarray) -> bool:
+        """Whether axes (f,) in Hz and (t,) in s are those of spectrograms of these settings."""
+        pairs = (self.frequencies, frequencies), (self.times, times)
+        return all(len(own) == len(axis) and np.allclose(axis, own, atol=1) for own, axis in pairs)
+
     @property
     def n_samples(self):
         """Samples of a clip."""
