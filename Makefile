@@ -10,7 +10,7 @@ ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 .PHONY: .venv/installed
 endif
 
-.PHONY: help install report test study readme benchmark data lint clean
+.PHONY: help install report test study readme site benchmark data lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -31,6 +31,12 @@ study: .venv/installed ## run what the study's table lacks: DATASET=<path or nam
 readme: .venv/installed ## write README.md and README.en.md from pages/ and the stored tables
 	@$(RUN) utils readme
 
+site: .venv/installed ## write the pages and the stored notebooks as a static site into site/
+	@.venv/bin/python -c "import furo, myst_nb" 2>/dev/null \
+	    || $(RUN) pip install --disable-pip-version-check -e ".[site]"
+	@$(RUN) sphinx -q -W -c pages/site -d data/cache/doctrees . site
+	@echo "site/index.html is the first page"
+
 benchmark: .venv/installed ## measure speed and memory of the spectrograms and the training
 	@$(RUN) utils benchmark
 
@@ -45,7 +51,7 @@ lint: .venv/installed ## check style and formatting
 	@$(RUN) ruff format --check .
 
 clean: ## remove caches; the environment, downloads, notebooks and results stay
-	rm -rf data/cache .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
+	rm -rf data/cache site .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # .venv/unfinished marks an installation under way: one that was interrupted is begun anew.

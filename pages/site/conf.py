@@ -1,0 +1,74 @@
+"""Sphinx configuration of the site: the pages and the stored notebooks, not executed again.
+
+The source folder is the repository's root, so that links hold there as they do on GitHub.
+"""
+
+import shutil
+from pathlib import Path
+
+project = "Pocas llamadas"
+language = "es"
+root_doc = "README"
+extensions = ["myst_nb"]
+include_patterns = [
+    "README.md",
+    "README.en.md",
+    "data/README.md",
+    "notebooks/*.ipynb",
+    "reports/right_whale_upcalls/*.ipynb",
+]
+exclude_patterns = ["**/.ipynb_checkpoints"]
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_heading_anchors = 4
+myst_enable_extensions = ["dollarmath"]
+html_theme = "furo"
+html_title = "Pocas llamadas de ballena"
+html_show_sourcelink = False
+html_copy_source = False
+
+# README.md is the first page on GitHub too, and needs no list of pages there.
+PAGES = """
+
+```{toctree}
+:hidden:
+
+English <README.en>
+data/README
+```
+
+```{toctree}
+:hidden:
+:glob:
+:caption: Clips reales
+
+reports/right_whale_upcalls/*
+```
+
+```{toctree}
+:hidden:
+:glob:
+:caption: Clips simulados
+
+notebooks/*
+```
+"""
+
+
+def _list_pages(app, docname, source):
+    if docname == root_doc:
+        source[0] += PAGES
+
+
+def _write_index_and_sounds(app, exception):
+    if exception is None:
+        shutil.copyfile(Path(app.outdir, "README.html"), Path(app.outdir, "index.html"))
+        # Stored outputs link to them, and Sphinx follows the links of texts alone.
+        shutil.copytree(
+            Path(app.srcdir, "figures"), Path(app.outdir, "figures"), dirs_exist_ok=True
+        )
+
+
+def setup(app):
+    app.connect("source-read", _list_pages)
+    app.connect("build-finished", _write_index_and_sounds)
