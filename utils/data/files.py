@@ -1,5 +1,6 @@
 """The files of a folder, in an order that people expect."""
 
+import os
 import re
 from pathlib import Path
 
@@ -12,16 +13,22 @@ AUDIO_SUFFIXES = (
 def list_files(folder, suffixes, *, deep=False):
     """The files with one of some suffixes, without hidden ones; deep: those of subfolders too.
 
-    suffixes: None for all files.
+    suffixes: None for all files. Folders behind links are left alone.
     """
-    found = folder.rglob("*") if deep else folder.iterdir()
-    return sorted(
-        path
-        for path in found
-        if (not suffixes or path.suffix.lower() in suffixes)
-        and not path.is_dir()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    found = []
+    for place, folders, files in os.walk(folder, onerror=None if deep else _raise):
+        folders[:] = [name for name in folders if deep and not name.startswith(".")]
+        found += [
+            os.path.join(place, name)
+            for name in files
+            if not name.startswith(".")
+            and (not suffixes or os.path.splitext(name)[1].lower() in suffixes)
+        ]
+    return [Path(path) for path in sorted(found, key=lambda path: path.split(os.sep))]
+
+
+def _raise(error):
+    raise error
 
 
 def natural(name: str) -> str:

@@ -22,11 +22,12 @@ def load_folder(folder, options) -> Dataset:
     table, left_out = labelled(folder, options)
     labels, class_names = recode(name, table["label"], options.positive_class)
     check_classes(name, labels)
-    settings = options.settings or _settings(table["path"], options)
-    files = list(zip(table["name"], _each(cache.digest, table["path"]), strict=True))
+    names = table["name"].tolist()
+    settings = options.settings or _settings(folder, names, options)
+    files = list(zip(names, _each(lambda clip: cache.digest(folder / clip), names), strict=True))
     found = cache.entry(
         {"clips": files, "settings": asdict(settings)},
-        lambda: _chunks(name, table, settings, options.skip_bad),
+        lambda: _chunks(folder, names, settings, options.skip_bad),
     )
     bad = found.notes["bad"]
     if bad and not options.skip_bad:
@@ -61,12 +62,12 @@ def load_folder(folder, options) -> Dataset:
     )
 
 
-def _settings(paths, options):
+def _settings(folder, names, options):
     """The usual settings, or those that a band and a length ask for."""
     if options.band is None and options.seconds is None:
         return SpectrogramSettings()
     usual = SpectrogramSettings()
-    heads = _each(audio.examine, paths)
+    heads = _each(lambda name: audio.examine(folder / name), names)
     rates = sorted({head.rate for head, _ in heads if head}) or [usual.sample_rate]
     band = options.band or (usual.fmin, min(usual.fmax, rates[0] / 2))
     return fitting.fitted(
@@ -74,21 +75,19 @@ def _settings(paths, options):
     )
 
 
-def _each(work, files):
-    """What some work says of each file, in two threads, which are handed a chunk at a time: what
-    waits in a pool weighs more than a file's name."""
-    found = []
+def _each(work, names):
+    """What some work says of each name, in two threads, which are handed a chunk at a time: handing
+    over takes longer than hashing a clip."""
+    chunks = [names[start : start + _CHUNK_CLIPS] for start in range(0, len(names), _CHUNK_CLIPS)]
     with ThreadPoolExecutor(2) as pool:
-        for start in range(0, len(files), _CHUNK_CLIPS):
-            found += pool.map(work, files[start : start + _CHUNK_CLIPS])
-    return found
+        return [one for part in pool.map(lambda c: list(map(work, c)), chunks) for one in part]
 
 
-def _chunks(where, table, settings, skip_bad):
+def _chunks(folder, names, settings, skip_bad):
     """Yield clips and their spectrograms, chunk by chunk; return what the headers say of the clips
     and why others were left out. Bad files stop it unless they may be skipped."""
-    names, paths = table["name"].tolist(), table["path"].tolist()
-    examined = _each(lambda path: audio.examine_clip(path, settings), paths)
+    where = folder.resolve().name
+    examined = _each(lambda name: audio.examine_clip(folder / name, settings), names)
     bad = {n: reason for n, (_, reason) in zip(names, examined, strict=True) if reason}
     if bad and not skip_bad:
         raise audio.bad_files(where, bad)
@@ -96,7 +95,7 @@ def _chunks(where, table, settings, skip_bad):
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, len(good), _CHUNK_CLIPS):
             part = good[start : start + _CHUNK_CLIPS]
-            clips = list(pool.map(lambda i: audio.read_clip(paths[i], settings), part))
+            clips = list(pool.map(lambda i: audio.read_clip(folder / names[i], settings), part))
             bad |= {names[i]: c for i, c in zip(part, clips, strict=True) if isinstance(c, str)}
             if sound := [clip for clip in clips if not isinstance(clip, str)]:
                 sound = np.stack(sound)

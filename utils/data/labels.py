@@ -29,8 +29,9 @@ _GROUPS = (  # columns that may be groups, the finest first
 
 
 def labelled(folder, options):
-    """Table of name, path, label, inside (folders below the class or the table) and, if a table has
-    a column of groups, group, in name order; and a phrase a file that was left out.
+    """Table of name (path below the folder), label, inside (folders below the class or the table)
+    and, if a table has a column of groups, group, in name order; and a phrase a file that was left
+    out.
 
     UserError if the classes can't be told.
     """
@@ -47,16 +48,19 @@ def labelled(folder, options):
         fit = tables[:1]  # says which columns it lacks
     if fit:
         table = read_labels(fit[0], folder)
-        unnamed = {*list_files(folder, AUDIO_SUFFIXES, deep=True)} - {*table["path"]}
-        left_out = [
-            f"{shown(path.relative_to(folder).as_posix())}: not in {fit[0].name}"
-            for path in sorted(unnamed)
-        ]
+        there = [_below(folder, path) for path in list_files(folder, AUDIO_SUFFIXES, deep=True)]
+        named = {*table["name"]}
+        left_out = [f"{shown(n)}: not in {fit[0].name}" for n in there if n not in named]
     else:
         table, left_out = subfolder_labels(folder, classes, options)
     ignored = [t for t in tables if t not in fit]
     left_out += [f"{t.name}: no columns of file and label" for t in ignored]
     return _in_name_order(table), left_out
+
+
+def _below(folder, path):
+    """The name of a path that was joined to a folder, within it."""
+    return "/".join(path.parts[len(folder.parts) :])
 
 
 def _classes(folder):
@@ -99,18 +103,18 @@ def subfolder_labels(folder, classes, options):
         )
     rows, left_out = [], []
     for path in (path for files in classes.values() for path in files):
-        parts = path.relative_to(folder).parts
+        parts = path.parts[len(folder.parts) :]
         if reason := _no_clip(path):
             left_out.append(f"{shown('/'.join(parts))}: {reason}")
         else:
-            rows.append(("/".join(parts), path, parts[depth - 1], "/".join(parts[depth:-1])))
-    return pd.DataFrame(rows, columns=["name", "path", "label", "inside"]), left_out
+            rows.append(("/".join(parts), parts[depth - 1], "/".join(parts[depth:-1])))
+    return pd.DataFrame(rows, columns=["name", "label", "inside"]), left_out
 
 
 def _inner_classes(folder, classes, positive_class):
     """The two classes that every subfolder holds, if the subfolders are no classes themselves."""
     inner = {
-        frozenset(file.relative_to(folder).parts[1] for file in files
+        frozenset(file.parts[len(folder.parts) + 1] for file in files
                   if file.suffix.lower() in AUDIO_SUFFIXES)
         for files in classes.values()
     }  # fmt: skip
@@ -150,7 +154,7 @@ def _sheet(csv):
 
 
 def read_labels(csv: Path, folder: Path) -> pd.DataFrame:
-    """Table of name, path, label, inside and, if there is one, group from a CSV."""
+    """Table of name, label, inside and, if there is one, group from a CSV."""
     table = _sheet(csv)
     found = headings(table)
     file_column, label_column = column(found, _FILES), column(found, _LABELS)
@@ -184,13 +188,13 @@ def read_labels(csv: Path, folder: Path) -> pd.DataFrame:
             f"{csv.name} names {len(clash)} files twice with labels or groups that disagree "
             f"({some_of(clash)}); keep one line a file."
         )
-    result["path"] = _found(csv, folder, result["name"])
-    twice = result.loc[result["path"].duplicated(), "name"]
+    paths = _found(csv, folder, result["name"])
+    twice = result.loc[pd.Series(paths, result.index).duplicated(), "name"]
     if len(twice):
         raise UserError(
             f"{csv.name} names {len(twice)} files twice ({some_of(twice)}); keep one line a file."
         )
-    result["name"] = [path.relative_to(folder).as_posix() for path in result["path"]]
+    result["name"] = [_below(folder, path) for path in paths]
     result["inside"] = [os.path.dirname(name) for name in result["name"]]
     result.attrs["groups"] = f"the column {group_column} of {csv.name}"
     return result.reset_index(drop=True)
@@ -244,7 +248,9 @@ def _in_name_order(table):
     by_folder = table["inside"].nunique() > 1
 
     def key(row):
-        return natural(f"{row.inside}/{row.path.name}" if by_folder else row.path.name)
+        name = row.name.rsplit("/", 1)[-1]
+        return natural(f"{row.inside}/{name}" if by_folder else name)
 
-    order = sorted(range(len(table)), key=[key(row) for row in table.itertuples()].__getitem__)
+    keys = [key(row) for row in table.itertuples(index=False)]
+    order = sorted(range(len(table)), key=keys.__getitem__)
     return table.iloc[order].reset_index(drop=True)
