@@ -16,6 +16,7 @@ from utils.models.classifiers import BATCH_SIZE, STEPS, checked
 from utils.sound import features
 
 COMPILED = keras.backend.backend() == "jax"  # XLA: what JAX needs and TensorFlow does not
+PREDICTED = 256  # clips at a time
 EPOCHS = 12  # a network's steps are reported, and validated, in this many equal parts
 
 
@@ -194,7 +195,7 @@ class _Network:
             batches,
             epochs=EPOCHS,
             validation_data=held_out,
-            validation_batch_size=256,
+            validation_batch_size=PREDICTED,
             callbacks=[keep],
             shuffle=False,
             verbose=0,
@@ -217,7 +218,9 @@ class _Network:
     def predict_proba(self, spectrograms):
         """Return the (n,) probability of a call, 0..1."""
         network, inputs = self._trained()[0], self._inputs(spectrograms)
-        return network.predict(inputs, batch_size=256, verbose=0)[:, 0]
+        if len(inputs[0]) <= PREDICTED:  # a detector's: Keras' pipeline costs as much as the work
+            return network.predict_on_batch(inputs)[:, 0]
+        return network.predict(inputs, batch_size=PREDICTED, verbose=0)[:, 0]
 
     def _shared(self):
         """What `_compiled` keeps of this architecture."""
@@ -267,7 +270,7 @@ class CNN(_Network):
 
     def penultimate(self, spectrograms):
         """Return (n, d) float32: what the last layer sees of each clip."""
-        return self._trained()[2].predict(self._inputs(spectrograms), batch_size=256, verbose=0)
+        return self._trained()[2].predict(self._inputs(spectrograms), batch_size=PREDICTED, verbose=0)
 
     @staticmethod
     def _inputs(spectrograms):
