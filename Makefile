@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 RUN := .venv/bin/python -m
+PARALLEL := -n logical --maxprocesses 4
 
 # An environment counts only when its whole installation has succeeded, and in this very folder.
 ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
@@ -22,8 +23,8 @@ report: .venv/installed ## execute the notebooks in place; DATASET=<path or name
 	@$(RUN) utils report
 
 test: .venv/installed ## run the unit tests, then every notebook, comparing its stored outputs
-	@$(RUN) pytest tests
-	@$(RUN) pytest --nbval notebooks
+	@$(RUN) pytest $(PARALLEL) tests
+	@$(RUN) pytest $(PARALLEL) --dist loadfile --nbval notebooks
 
 study: .venv/installed ## run what the study's table lacks: DATASET=<path or name>; the rows resume
 	@$(RUN) utils study run $${DATASET:+--dataset "$$DATASET"}
