@@ -265,7 +265,8 @@ NUMBERS = {
     },
     "03_quality": {
         "found": [
-            ("0,69", [judged(kind, "two_sample_auc", "aae") for kind in (S, R)]),
+            ("0,69", judged(S, "two_sample_auc", "aae")),
+            ("0,68", judged(R, "two_sample_auc", "vae")),
             ("0,53", judged(S, "two_sample_auc", "real")),
             ("0,52", judged(R, "two_sample_auc", "real")),
             ("81", least_cover(S)),

@@ -25,19 +25,19 @@ DECIMAL = {"es": ",", "en": "."}
 WORDS = {
     "es": {
         "all": "todas las llamadas reales",
-        "ocean": "llamadas reales + hidrófono simulado",
-        "cheap": "llamadas reales + el mejor aumento barato",
+        "ocean": "+ aumento clásico e hidrófono simulado",
+        "cheap": "+ el mejor aumento barato",
         "real": "llamadas reales solas",
-        "learned": "llamadas reales + el mejor generador entrenado",
+        "learned": "+ el mejor generador, solo o con aumento",
         "x": "llamadas reales etiquetadas",
         "y": "ROC AUC en grabaciones nuevas",
     },
     "en": {
         "all": "all real calls",
-        "ocean": "real calls + simulated hydrophone",
-        "cheap": "real calls + best cheap augmentation",
+        "ocean": "+ classical augmentation and simulated hydrophone",
+        "cheap": "+ best cheap augmentation",
         "real": "real calls alone",
-        "learned": "real calls + best trained generator",
+        "learned": "+ best generator, alone or with augmentation",
         "x": "labelled real calls",
         "y": "ROC AUC on new recordings",
     },
@@ -67,11 +67,11 @@ def facts() -> dict:
     }
     for classifier in primary["classifiers"]:
         numbers["auc"][classifier] = {
-            name: {str(n): round(value, 4) for n, value in curve.items()}
+            name: {str(n): round(value, 6) for n, value in curve.items()}
             for name, curve in told.curves(classifier).items()
         }
-        numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 4)
-        numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 4)
+        numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 6)
+        numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 6)
         numbers["best"][classifier] = {
             str(n): told.best(answer.CHEAP, n, classifier) for n in sizes
         }
@@ -96,9 +96,9 @@ def facts() -> dict:
 def _verdicts(table, classifier) -> dict:
     own = table.loc[classifier]
     return {
-        str(n): {"mean": round(row["mean"], 4), "low": round(row["low"], 4),
-                 "high": round(row["high"], 4), "verdict": row["verdict"],
-                 "seeds": int(row["seeds"]), "detectable": round(row["detectable"], 4)}
+        str(n): {"mean": round(row["mean"], 6), "low": round(row["low"], 6),
+                 "high": round(row["high"], 6), "verdict": row["verdict"],
+                 "seeds": int(row["seeds"]), "detectable": round(row["detectable"], 6)}
         for n, row in own.iterrows()
     }  # fmt: skip
 
@@ -165,6 +165,8 @@ def render(page: str) -> str:
 
 
 def _number(value: float, *, decimal: str, form: str) -> str:
+    if not float(f"{value:{form}}"):
+        form = form.replace("3", "4")  # on which side of zero an end lies decides a verdict
     return f"{value:{form}}".replace(".", decimal).replace("-", "−")
 
 

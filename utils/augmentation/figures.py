@@ -113,13 +113,14 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
 
 
 def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_positive",
-                 xlabel="llamadas reales", rival=False):  # fmt: skip
+                 xlabel="llamadas reales", rival=False, excluded=True):  # fmt: skip
     """Write mean differences into a grid coloured by them, two panels a line, or one if there are
     many columns; return the axes.
 
     panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
-    (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS, and
-    EXCLUDED; colours end at SHADES. rival: whether they are differences to the best cheap rival.
+    (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS, and, if
+    they are asked for, EXCLUDED; colours end at SHADES. rival: whether they are differences to the
+    best cheap rival.
     """
     words = AGAINST_RIVAL if rival else WORDS
     label = f"{DIFFERENCE} con el rival" if rival else DIFFERENCE
@@ -143,7 +144,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         for row in table.to_dict("records"):
             place = mean.columns.get_loc(row[columns]), names.index(row[rows])
             mark = MARKS[row["verdict"]]
-            if row["gain_excluded"]:
+            if excluded and row["gain_excluded"]:
                 mark += EXCLUDED
             text = number(row["mean"], 3, "+")
             ax.annotate(
@@ -158,9 +159,9 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_p
         ax.set_xlabel(xlabel)
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
-    excluded = f"descarta +{number(SMALLEST_EFFECT, 2)}"
     marked = [f"{MARKS[word]} {words[word]}" for word in ("helps", "harms", "equivalent")]
-    figure.supxlabel("   ".join([*marked, f"{EXCLUDED} {excluded}"]), fontsize=10)
+    marked += [f"{EXCLUDED} descarta +{number(SMALLEST_EFFECT, 2)}"] if excluded else []
+    figure.supxlabel("   ".join(marked), fontsize=10)
     return axes
 
 
@@ -229,36 +230,34 @@ def seeds(changes: Mapping[str, pd.Series], chosen: int):
     return axes
 
 
-def mechanism(panels: Mapping[str, pd.DataFrame], *, xlabel: str):
-    """Draw what each arm changes against what its clips are like; return the axes.
+def mechanism(rows: pd.DataFrame, titles: Mapping[str, str]):
+    """Draw, a line an arm, what the clips are like that it adds, and what it changes; return the
+    axes.
 
-    panels: title to a table of arms (index) with x, mean, low and high.
+    rows: arms (index) with mean, low, high, and a column (0..1) for each name in titles; the first
+    of them orders the arms.
     """
-
-    def draw(ax, rows):
-        ax.axhline(0, **REFERENCE_LINE)
-        for arm, row in rows.iterrows():
-            text, colour, marker = ARMS[arm]
-            error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
-            ax.errorbar(
-                row["x"], row["mean"], yerr=error, fmt="none", ecolor=colour, alpha=0.35, lw=1.5
-            )
-            ax.plot(row["x"], row["mean"], ls="none", marker=marker, color=colour, ms=9, label=text)
-        ax.set_xlabel(xlabel)
-
-    return _row(panels, draw, label=DIFFERENCE, height=4.4, sharex=False)
-
-
-def _row(panels, draw, *, label, height, sharex=True):
-    """Axes side by side with one legend, one a panel, each filled by draw(ax, rows)."""
-    size = {"figsize": (WIDTH, height), "squeeze": False}
-    axes = plt.subplots(1, len(panels), sharex=sharex, sharey=True, **size)[1][0]
-    for ax, (name, rows) in zip(axes, panels.items(), strict=True):
-        draw(ax, rows)
-        ax.set_title(name, fontsize=11)
-        ax.grid()
-    axes[0].set_ylabel(label)
-    _legend(axes)
+    rows = rows.sort_values(next(iter(titles)))
+    figure, axes = plt.subplots(
+        1, len(titles) + 1, sharey=True, figsize=(WIDTH, 0.32 * len(rows) + 1.2),
+        width_ratios=[*(1 for _ in titles), 1.5],
+    )  # fmt: skip
+    for place, (arm, row) in enumerate(rows.iterrows()):
+        _, colour, marker = ARMS[arm]
+        for ax, column in zip(axes, titles, strict=False):  # the last panel is another
+            ax.plot([0, row[column]], [place, place], color="0.8", lw=1.5, zorder=1)
+            ax.plot(row[column], place, marker=marker, color=colour, ms=8)
+        _interval(axes[-1], row, place, colour, marker)
+    for ax, title_ in zip(axes, titles.values(), strict=False):
+        ax.set_xlim(0)
+        ax.set_title(title_, fontsize=11)
+        ax.set_xlabel("parte, de 0 a 1")
+    axes[-1].axvline(0, **REFERENCE_LINE)
+    axes[-1].set_title("lo que cambia", fontsize=11)
+    axes[-1].set_xlabel(DIFFERENCE)
+    axes[0].set_yticks(range(len(rows)), [title(arm) for arm in rows.index])
+    for ax in axes:
+        ax.grid(axis="x")
     return axes
 
 

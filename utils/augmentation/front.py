@@ -107,7 +107,7 @@ class Front:
             "real": line(("real",)),
             "cheap": line(answer.CHEAP),
             "learned": line(answer.GENERATED),
-            "ocean": line(("ocean",), study.PROTOCOL["primary"]["sizes"]),
+            "ocean": line(("ocean",)).dropna(),
         }
 
 

@@ -103,11 +103,11 @@ def measured(told: Mapping[str, front.Front]) -> tuple[front.Front, pd.DataFrame
     return told[key], tables.latest(paths_[key])
 
 
-def mechanism(told: front.Front, rows: pd.DataFrame, measure: str, classifier: str):
-    """A row an arm: x, the mean of a measure of mechanism.csv, and what the arm changes."""
+def mechanism(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
+    """A row an arm: the means of the measures of mechanism.csv, and what the arm changes."""
     table = verdicts(told, answer.ANSWER_SIZE, names=rows["arm"].unique())
     table = table[table["classifier"] == classifier].set_index("arm")[["mean", "low", "high"]]
-    return table.assign(x=rows.groupby("arm")[measure].mean()).dropna()
+    return table.join(rows.groupby("arm")[list(MECHANISM)].mean()).dropna()
 
 
 def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
@@ -158,15 +158,28 @@ def seeds_title(found: answer.Answer, changes: pd.Series) -> str:
 
 
 def costs(found: Mapping[str, answer.Answer], size: int, classifier: str) -> pd.DataFrame:
-    """Median seconds of generator and detector together, and the difference, of each arm."""
-    columns = {}
+    """Median seconds of generator and detector together, and the difference, of each arm and, where
+    there are enough seeds of it, of the simulated hydrophone."""
+    columns, told = {}, front.fronts(found)
     for dataset, one in found.items():
-        rows = answer.costs(one, size, classifier).sort_values("seconds", kind="stable")
+        rows = answer.costs(one, size, classifier)
+        if dataset in told:
+            rows.loc["ocean"] = _ocean_cost(told[dataset], size, classifier)
+        rows = rows.sort_values("seconds", kind="stable")
         columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
         columns[f"{name(dataset)}: diferencia"] = rows.apply(signed, axis=1)
     order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
     table = pd.DataFrame(columns).loc[list(order)].fillna("").rename(index=title)
     return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")
+
+
+def _ocean_cost(told, size, classifier):
+    """The row of `answer.costs` of the simulated hydrophone."""
+    rows = told.rows[(told.rows["arm"] == "ocean") & (told.rows["n_positive"] == size)]
+    seconds = rows.loc[rows["classifier"] == classifier, "seconds"].median()
+    return told.against("real").loc[(classifier, size)].reindex(
+        ["mean", "low", "high", "verdict"]
+    ).to_dict() | {"seconds": seconds}
 
 
 def live(rows: Iterable[Mapping], stored: pd.DataFrame) -> pd.DataFrame:

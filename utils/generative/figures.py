@@ -161,6 +161,13 @@ def lesson(generator, samples, frequencies, times, *, unit, limits):
     return axes
 
 
+_CODES = {  # what points of a latent plane look like
+    "llamadas": {"color": "#000000", "marker": "o", "s": 14, "lw": 0.9},
+    "sorteados": {"color": "#D55E00", "marker": "+", "s": 45, "lw": 1.5},
+}
+_PRIOR = {"color": "#009E73", "marker": "x", "s": 18, "lw": 0.9}
+
+
 def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
     """Draw codes (n, d) in the two directions in which the first of a panel vary most; return axes.
 
@@ -171,9 +178,8 @@ def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
     axes = np.atleast_1d(axes)
     for ax, (heading, clouds) in zip(axes, panels.items(), strict=True):
         plane = PCA(2).fit(next(iter(clouds.values()))).components_.T
-        styles = ({"color": "#000000", "marker": "o"}, {"color": "#D55E00", "marker": "+"})
-        for (label, codes), style in zip(clouds.items(), styles, strict=False):
-            ax.scatter(*(codes @ plane).T, s=14, lw=0.9, alpha=0.7, label=label, **style)
+        for label, codes in clouds.items():
+            ax.scatter(*(codes @ plane).T, alpha=0.8, label=label, **_CODES.get(label, _PRIOR))
         angle = np.linspace(0, 2 * np.pi, 100)
         for radius in (1, 2):
             circle = radius * np.cos(angle), radius * np.sin(angle)

@@ -270,7 +270,9 @@ class CNN(_Network):
 
     def penultimate(self, spectrograms):
         """Return (n, d) float32: what the last layer sees of each clip."""
-        return self._trained()[2].predict(self._inputs(spectrograms), batch_size=PREDICTED, verbose=0)
+        return self._trained()[2].predict(
+            self._inputs(spectrograms), batch_size=PREDICTED, verbose=0
+        )
 
     @staticmethod
     def _inputs(spectrograms):
