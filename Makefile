@@ -33,7 +33,7 @@ readme: .venv/installed ## write README.md and README.en.md from pages/ and the 
 	@$(RUN) utils readme
 
 site: .venv/installed ## write the pages and the stored notebooks as a static site into site/
-	@.venv/bin/python -c "import furo, myst_nb" 2>/dev/null \
+	@.venv/bin/python -c "import furo, myst_nb, jupyter_server_mathjax" 2>/dev/null \
 	    || $(RUN) pip install --disable-pip-version-check -e ".[site]"
 	@$(RUN) sphinx -q -W -c pages/site -d data/cache/doctrees . site
 	@echo "site/index.html is the first page"

@@ -9,20 +9,22 @@ import pytest
 
 from utils import paths
 
-pytest.importorskip("furo", reason="the extra `site` is not installed")
-pytest.importorskip("myst_nb", reason="the extra `site` is not installed")
+for package in ("furo", "myst_nb", "jupyter_server_mathjax"):
+    pytest.importorskip(package, reason="the extra `site` is not installed")
 
 
 class _Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
-        self.links, self.anchors = [], set()
+        self.links, self.anchors, self.parts = [], set(), []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         named = dict(attrs)
         self.anchors.add(named.get("id"))
         self.links += [named[key] for key in ("href", "src") if named.get(key)]
+        if tag != "a":
+            self.parts += [named[key] for key in ("href", "src") if named.get(key)]
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +67,9 @@ def test_every_link_within_the_site_leads_somewhere(site):
                 assert unquote(parts.fragment) in pages[target].anchors, (path.name, link)
             links += 1
     assert links > 500
+
+
+def test_a_page_needs_nothing_from_elsewhere(site):
+    page = _Page((site / "notebooks" / "02_generative.html").read_text(encoding="utf-8"))
+    assert any("MathJax.js" in part for part in page.parts)
+    assert not [part for part in page.parts if urlsplit(part).netloc]

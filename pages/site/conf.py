@@ -6,6 +6,8 @@ The source folder is the repository's root, so that links hold there as they do 
 import shutil
 from pathlib import Path
 
+import jupyter_server_mathjax
+
 project = "Pocas llamadas"
 language = "es"
 root_doc = "README"
@@ -22,6 +24,17 @@ nb_execution_mode = "off"
 nb_merge_streams = True
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath"]
+# MathJax lies on the site itself, which needs no other server.
+html_static_path = ["static", str(Path(jupyter_server_mathjax.__file__).with_name("static"))]
+html_css_files = ["site.css"]
+mathjax_path = "MathJax.js"
+mathjax2_config = {
+    "config": ["TeX-AMS-MML_HTMLorMML-full.js"],
+    "jax": ["input/TeX", "output/HTML-CSS"],
+    "HTML-CSS": {"availableFonts": [], "webFont": "STIX-Web", "imageFont": None},
+    "tex2jax": {"inlineMath": [["\\(", "\\)"]], "displayMath": [["\\[", "\\]"]]},
+}
+myst_update_mathjax = False
 html_theme = "furo"
 html_title = "Pocas llamadas de ballena"
 html_show_sourcelink = False
