@@ -166,3 +166,9 @@ def test_options_for_audio_need_a_folder_of_audio(source, monkeypatch, tmp_path,
     (tmp_path / "a.npz").touch()
     assert cli.main(["report", "--seconds", "3", *source]) == 2
     assert "--seconds is for a folder of audio" in capsys.readouterr().err
+
+
+def test_the_simulated_clips_keep_their_name(capsys, monkeypatch):
+    monkeypatch.delenv("DATASET", raising=False)
+    assert cli.main(["study", "status", "--name", "mine"]) == 2
+    assert "--name is for clips of one's own" in capsys.readouterr().err

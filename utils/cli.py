@@ -177,7 +177,7 @@ def study() -> None:
 
 
 @study.command()
-@click.option("--parts", multiple=True, help="main, curve, ratios, balanced, challenge; all")
+@click.option("--parts", multiple=True, help="main, ocean, curve, ratios, balanced, challenge; all")
 @click.option("--sizes", type=int, multiple=True, help="real calls, in all parts; default: all")
 @click.option("--seeds", type=int, multiple=True, help="default: as many as the rule asks for")
 @click.option("--arms", multiple=True, help="default: all")

@@ -38,6 +38,7 @@ def _hand_on(context, parameter, value):
 def _rename(context, _, value):
     """Put another name of the data set into its variable of the environment."""
     if value is not None:
+        context.meta["named"] = True
         os.environ["DATASET_NAME"] = value
 
 
@@ -53,8 +54,14 @@ def environment_put_back():
 
 
 def _check_reading(context, _, value):
-    """UserError if options for audio are given with clips that are no audio of one's own."""
+    """UserError if options for audio are given with clips that are no audio of one's own, or a name
+    to the simulated ones."""
     asked, source = context.meta.get("reading"), value or os.environ.get("DATASET")
+    if context.meta.get("named") and source in (None, "", paths.SIMULATED):
+        raise UserError(
+            f"--name is for clips of one's own, and {paths.SIMULATED} keep theirs; drop it "
+            "or name a file or folder with --dataset."
+        )
     if asked and (source in (None, "", paths.SIMULATED) or Path(source).is_file()):
         raise UserError(
             f"{asked[0]} is for a folder of audio, and {source or paths.SIMULATED} is none; drop it"
