@@ -25,9 +25,13 @@ def name(dataset: str) -> str:
 
 
 def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
-    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"."""
-    mean, low, high = (plotting.number(value, digits, "+") for value in (mean, low, high))
-    return f"{mean} ({low} a {high})"
+    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)".
+
+    An end that rounds to zero has a digit more: its side decides a verdict.
+    """
+    finer = [digits + (value != 0 == round(value, digits)) for value in (low, high)]
+    low, high = (plotting.number(*pair, "+") for pair in zip((low, high), finer, strict=True))
+    return f"{plotting.number(mean, digits, '+')} ({low} a {high})"
 
 
 def signed(row: Mapping) -> str:
