@@ -52,7 +52,7 @@ def best_seconds(*functions: Callable, rounds: int = ROUNDS) -> list[float]:
     return times.min(0).tolist()
 
 
-def librosa_loop(audio, settings) -> np.ndarray:
+def librosa_loop(audio: np.ndarray, settings: spectrograms.SpectrogramSettings) -> np.ndarray:
     """Return the mel spectrograms in dB by one librosa call a clip."""
     return np.stack(
         [
@@ -227,7 +227,7 @@ class Cost:
     processor: float
     peak: float
 
-    def told(self):
+    def told(self) -> str:
         """The two that another program on the machine disturbs little."""
         return f"processor time {self.processor:.1f} s, peak memory {self.peak:.0f} MB"
 

@@ -224,7 +224,17 @@ def _pace():
     return (time.perf_counter() - start) / PACE_SECONDS
 
 
-def confirm_study(place, *, parts, sizes, seeds, arm_names, classifier_names, jobs, yes) -> None:
+def confirm_study(
+    place: study.Study,
+    *,
+    parts: Sequence[str],
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    arm_names: Sequence[str],
+    classifier_names: Sequence[str],
+    jobs: int,
+    yes: bool,
+) -> None:
     """UserError if a study will take longer than LONG_HOURS and nobody said yes to that."""
     cells = place.cells(running.chosen_seeds(place, seeds), parts)
     cells = [c for c in cells if c.arm in arm_names and (not sizes or c.n_positive in sizes)]

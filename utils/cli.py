@@ -50,7 +50,9 @@ def whales() -> None:
 @click.option("--timeout", type=int, metavar="SECONDS", help="longest time for a cell")
 @dataset_option
 @click.pass_obj
-def report(root, only, timeout, dataset):
+def report(
+    root: Path | None, only: tuple[str, ...], timeout: int | None, dataset: str | None
+) -> int | None:
     """Execute the notebooks and store them.
 
     Example: whales report --dataset my_recordings/ --band 200 6000 --seconds 4
@@ -71,7 +73,7 @@ def report(root, only, timeout, dataset):
 
 @whales.command()
 @click.argument("name")
-def download(name):
+def download(name: str) -> None:
     """Download a public data set into data/NAME/.
 
     Example: whales download cornell_whale_challenge
@@ -86,7 +88,7 @@ def download(name):
 @click.argument("table", type=click.Choice(["all", "table", "curve", "shapes", "cues", "leak",
                                             "calibration"]), default="all")  # fmt: skip
 @dataset_option
-def baseline(table, dataset):
+def baseline(table: str, dataset: str | None) -> None:
     """Fill the tables of stage 1; all: every one but the calibration, which needs real clips.
 
     Example: whales baseline curve --dataset my_clips/
@@ -116,7 +118,7 @@ def baseline(table, dataset):
 @whales.command()
 @click.argument("table", type=click.Choice(["forms", "stability", "draws"]))
 @dataset_option
-def generative(table, dataset):
+def generative(table: str, dataset: str | None) -> None:
     """Compare forms of the generators, count collapses, measure more draws (stages 2 and 3).
 
     Example: whales generative forms --dataset my_clips/
@@ -141,7 +143,7 @@ def generative(table, dataset):
 @click.option("--sizes", type=int, multiple=True, help="real positives; default: all")
 @click.option("--seeds", type=int, multiple=True, help="splits; default: all")
 @dataset_option
-def quality(sizes, seeds, dataset):
+def quality(sizes: tuple[int, ...], seeds: tuple[int, ...], dataset: str | None) -> None:
     """Judge every generator: fill the table of stage 3, in about an hour.
 
     Example: whales quality --dataset my_clips/
@@ -187,7 +189,18 @@ def study() -> None:
 @click.option("--retry", is_flag=True, help="run rows that failed once more")
 @click.option("--yes", is_flag=True, help="start even if it takes more than two hours")
 @dataset_option
-def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, yes, dataset):
+def run(
+    parts: tuple[str, ...],
+    sizes: tuple[int, ...],
+    seeds: tuple[int, ...],
+    arms: tuple[str, ...],
+    classifiers: tuple[str, ...],
+    jobs: int,
+    scheduler: str | None,
+    retry: bool,
+    yes: bool,
+    dataset: str | None,
+) -> int:
     """Run what has no row yet; options that list values may be repeated.
 
     Example: whales study run --parts main --sizes 50 --arms real --arms vae --seeds 0
@@ -222,7 +235,7 @@ def run(parts, sizes, seeds, arms, classifiers, jobs, scheduler, retry, yes, dat
 
 @study.command(name="status")
 @dataset_option
-def study_status(dataset):
+def study_status(dataset: str | None) -> None:
     """Say what is done and what is to be run.
 
     Example: whales study status --dataset my_clips/
@@ -240,7 +253,7 @@ def study_status(dataset):
 @click.option("--rows", type=int, default=3, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="of the choice of rows")
 @dataset_option
-def reproduce(rows, seed, dataset):
+def reproduce(rows: int, seed: int, dataset: str | None) -> int:
     """Run stored rows anew and compare.
 
     Example: whales study reproduce --rows 8 --seed 1
@@ -254,7 +267,7 @@ def reproduce(rows, seed, dataset):
 
 @study.command(name="other-form")
 @dataset_option
-def other_form(dataset):
+def other_form(dataset: str | None) -> None:
     """Repeat a part of the study with generators that learn from calls alone.
 
     Example: whales study other-form --dataset my_clips/
@@ -267,7 +280,7 @@ def other_form(dataset):
 
 @study.command()
 @dataset_option
-def mechanism(dataset):
+def mechanism(dataset: str | None) -> None:
     """Measure whether what each strategy adds is a call, and new.
 
     Example: whales study mechanism --dataset my_clips/
@@ -280,7 +293,7 @@ def mechanism(dataset):
 
 @study.command()
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="default: cores")
-def replicas(jobs):
+def replicas(jobs: int) -> None:
     """Measure how wide intervals have to be, on new deployments of the simulated hydrophone.
 
     Example: whales study replicas --jobs 2
@@ -314,7 +327,17 @@ def detect() -> None:
 @click.option("--duration", type=float, nargs=2, metavar="LOW HIGH", help="s")
 @click.option("--background", metavar="FOLDER", help="recordings without the described call")
 @dataset_option
-def train(out, seed, preset, call, start, end, duration, background, dataset):
+def train(
+    out: Path,
+    seed: int,
+    preset: str | None,
+    call: str | None,
+    start: tuple[float, float] | None,
+    end: tuple[float, float] | None,
+    duration: tuple[float, float] | None,
+    background: str | None,
+    dataset: str | None,
+) -> None:
     """Train a detector on labelled calls, described ones, or both, and write it with its card.
 
     Example: whales detect train --dataset my_recordings/ --out my_detector/
@@ -331,7 +354,9 @@ def train(out, seed, preset, call, start, end, duration, background, dataset):
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="folder of the tables")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="default: the detector's own")
 @click.option("--windows", is_flag=True, help="also write the scores of all windows")
-def detect_run(detector, recordings, out, threshold, windows):
+def detect_run(
+    detector: str, recordings: str, out: Path, threshold: float | None, windows: bool
+) -> int:
     """Search recordings of any length: a Raven and an Audacity table each; resumes.
 
     Example: whales detect run my_detector/ recordings/ --out selections/
@@ -345,7 +370,7 @@ def detect_run(detector, recordings, out, threshold, windows):
 @click.argument("detector")
 @click.option("--out", type=click.Path(path_type=Path), help="default: scores_DATASET/")
 @dataset_option
-def score(detector, out, dataset):
+def score(detector: str, out: Path | None, dataset: str | None) -> None:
     """Score labelled clips: a table and a page, the surest disagreements with the labels first.
 
     Example: whales detect score my_detector/ --dataset my_recordings/
@@ -362,7 +387,9 @@ def score(detector, out, dataset):
               show_default=True, help="what must agree; both: onset and offset")  # fmt: skip
 @click.option("--tolerance", type=click.FloatRange(0), help="s; default: 0, or 0.2 with onsets")
 @click.option("--label", metavar="NAME", help="count boxes of this label only")
-def detect_eval(selections, annotations, rule, tolerance, label):
+def detect_eval(
+    selections: str, annotations: str, rule: str, tolerance: float | None, label: str | None
+) -> None:
     """Compare what was found with annotation tables: precision, recall, false alarms an hour.
 
     Example: whales detect eval selections/ annotations/
@@ -374,7 +401,7 @@ def detect_eval(selections, annotations, rule, tolerance, label):
 
 @whales.command()
 @click.option("--clips", type=click.Path(exists=True), help="real clips: draw the strip anew")
-def readme(clips):
+def readme(clips: str | None) -> None:
     """Write README.md and README.en.md from pages/ and the stored tables.
 
     Example: whales readme
@@ -386,7 +413,7 @@ def readme(clips):
 
 
 @whales.command()
-def benchmark():
+def benchmark() -> None:
     """Measure speed and memory; READING_CLIPS="30000 300000" LISTENING_HOURS="1 24" ask for more.
 
     Example: whales benchmark

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from utils import paths
 from utils.errors import UserError
 
 
-def dataset_option(command):
+def dataset_option(command: Callable) -> Callable:
     """Give a command --dataset and the options by which audio of one's own is read.
 
     These reach `data.load`, also in the notebooks' kernels, through variables of the environment,
@@ -43,7 +44,7 @@ def _rename(context, _, value):
 
 
 @contextlib.contextmanager
-def environment_put_back():
+def environment_put_back() -> Iterator[None]:
     """Undo what options put into the environment, also where the command line is refused."""
     before = dict(os.environ)
     try:

@@ -4,12 +4,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TextIO
 
 from tqdm.auto import tqdm
 
 
-def progress(items=None, what: str = "", *, total: int | None = None):
+def progress(items: Iterable | None = None, what: str = "", *, total: int | None = None) -> tqdm:
     """Iterate over items with a bar, or count up to total by `update`.
 
     utils.report turns it off by the variable TQDM_DISABLE.
@@ -24,7 +25,7 @@ class Progress:
     In a terminal one line is rewritten twice a second; elsewhere each cell gets a line.
     """
 
-    def __init__(self, stream=None):
+    def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.started = time.monotonic()

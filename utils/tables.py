@@ -180,7 +180,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def fingerprint(dataset) -> str:
+def fingerprint(dataset: object) -> str:
     """Return 12 hexadecimal digits that tell data sets apart and are the same on every processor.
 
     Labels, groups, names and spectrograms of whole numbers, as images hold, count exactly, and so

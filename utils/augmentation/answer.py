@@ -8,7 +8,7 @@ and p_gain: see `comparison.verdicts`), and at ANSWER_SIZE the real-equivalents.
 
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -49,17 +49,17 @@ class Answer:
     calls: Mapping[int, int] | None = None
 
     @functools.cached_property
-    def rows(self):
+    def rows(self) -> pd.DataFrame:
         """The rows that did not fail."""
         return self.attempted[self.attempted["error"].isna()]
 
     @property
-    def settings(self):
+    def settings(self) -> str:
         """The part of the settings' hash that all rows have in common."""
         return study.common_settings(self.attempted).iloc[0]
 
     @functools.cached_property
-    def main(self):
+    def main(self) -> pd.DataFrame:
         """The rows of the main part of the protocol that did not fail: of whole batches of seeds,
         or, while there is none, of the seeds that have been run."""
         tried = self._begun(study.select(self.attempted, "main"))
@@ -67,7 +67,7 @@ class Answer:
         return _fine(tried, study.whole_batches(ended) or ended)
 
     @functools.lru_cache(maxsize=8)  # noqa: B019 - an answer lives as long as its notebook
-    def part(self, name):
+    def part(self, name: str) -> pd.DataFrame:
         """Return the rows of another of study.PARTS that did not fail: by classifier, of whole
         batches of seeds, or, while there is none, all."""
         tried = study.select(self.attempted, name)
@@ -99,27 +99,27 @@ class Answer:
         return set(tried["seed"]) - set(self._lacking(tried)["seed"])
 
     @property
-    def seeds(self):
+    def seeds(self) -> int:
         """How many seeds hold rows of the main part."""
         return self.main["seed"].nunique()
 
     @property
-    def told_widths(self):
+    def told_widths(self) -> pd.Series:
         """The halves of the intervals of `against_real`, headline's classifiers: (rows,)."""
         rows = headline(self.against_real, None)
         return (rows["high"] - rows["low"]) / 2
 
     @functools.cached_property
-    def against_real(self):
+    def against_real(self) -> pd.DataFrame:
         """`comparison.verdicts` of every arm against real clips alone."""
         return comparison.verdicts(self.main)
 
     @functools.cached_property
-    def against_rival(self):
+    def against_rival(self) -> pd.DataFrame:
         """`comparison.against_best` of what is generated against the best cheap rival."""
         return comparison.against_best(self.main, CHEAP, GENERATED)
 
-    def row(self, arm, size, classifier, *, rival=False):
+    def row(self, arm: str, size: int, classifier: str, *, rival: bool = False) -> pd.Series:
         """Return one verdict as a Series; against `real`, or against the best cheap rival."""
         table = self.against_rival if rival else self.against_real
         chosen = table[(table["arm"] == arm) & (table["n_positive"] == size)]
@@ -133,7 +133,7 @@ class Answer:
         return chosen.iloc[0]
 
     @functools.cached_property
-    def curve_rows(self):
+    def curve_rows(self) -> pd.DataFrame:
         """The main rows and the rest of the learning curve of real clips."""
         curve = study.select(self.rows, "curve")
         curve = curve[curve["seed"].isin(self.main["seed"])]
@@ -142,7 +142,7 @@ class Answer:
         return pd.concat([self.main, curve]).drop_duplicates(list(study.KEY))
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - an answer lives as long as its notebook
-    def equivalents(self, size, classifier):
+    def equivalents(self, size: int, classifier: str) -> pd.DataFrame:
         """Return a row an arm: real, low, high, the real calls that would score the same.
 
         An arm with too few seeds, such as one whose generator collapses, has none.
@@ -158,13 +158,13 @@ class Answer:
         return pd.DataFrame.from_dict(found, orient="index", columns=["real", "low", "high"])
 
     @functools.lru_cache(maxsize=4)  # noqa: B019
-    def ends(self, classifier):
+    def ends(self, classifier: str) -> tuple[int, int]:
         """Return the first and the last size of the curve that equivalents are read from."""
         sizes = comparison.learning_curve(self.curve_rows, classifier).columns
         return sizes[0], sizes[-1]
 
     @functools.cached_property
-    def table(self):
+    def table(self) -> pd.DataFrame:
         """Checkpoint 4: all comparisons of the main part."""
         rival = self.against_rival.rename(columns={"rival": "reference"})
         found = pd.concat([self.against_real.assign(reference=arms.REAL), rival])
@@ -177,7 +177,7 @@ class Answer:
                 found.loc[chosen, f"equivalent_{column}"] = alike[column].to_numpy()
         return found[COLUMNS].round(9).reset_index(drop=True)
 
-    def store(self):
+    def store(self) -> pd.DataFrame:
         """Write Checkpoint 4 to data/results/<dataset>/answer.csv, or compare with it; return it.
 
         ValueError if the same rows of the study now give other numbers.
@@ -207,7 +207,9 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def found(name, settings=None, calls=None):
+def found(
+    name: str, settings: str | None = None, calls: Mapping[int, int] | None = None
+) -> Answer | None:
     """Return the Answer of a data set's stored rows; None if none is finished.
 
     settings: of a Study; None for the data of most finished rows. calls: see Answer.
@@ -221,7 +223,7 @@ def found(name, settings=None, calls=None):
     return Answer(name, own, calls) if own["error"].isna().any() else None
 
 
-def stored(place):
+def stored(place: study.Study) -> dict[str, Answer]:
     """Return {name: Answer} of a Study and of the published data sets beside it, in this order.
 
     ValueError, with what mends it, if the study has too few seeds for an interval, or training
@@ -256,14 +258,14 @@ def _told(answer):
     return there >= set(itertools.product((arms.REAL, BEST, arms.ORACLE), CLASSIFIERS))
 
 
-def headline(table, names=GENERATED):
+def headline(table: pd.DataFrame, names: Iterable[str] | None = GENERATED) -> pd.DataFrame:
     """Return the rows of a table of verdicts that hold some arms and a classifier of CLASSIFIERS;
     names None: all arms."""
     chosen = table["classifier"].isin(CLASSIFIERS)
     return table[chosen if names is None else chosen & table["arm"].isin(names)]
 
 
-def scenario(answer, part):
+def scenario(answer: Answer, part: str) -> pd.DataFrame:
     """Return `comparison.verdicts` of a part of the protocol; no rows if it is not measured.
 
     p is adjusted over the arms of one size, classifier and, where it varies, ratio.
@@ -272,13 +274,15 @@ def scenario(answer, part):
     return comparison.verdicts(answer.part(part), family=family)
 
 
-def sweeps(found):
+def sweeps(found: Mapping[str, Answer]) -> dict[str, pd.DataFrame]:
     """Return {name: verdicts of the ratio sweep} of those Answers of a dict that hold enough."""
     tables = {name: scenario(one, "ratios") for name, one in found.items()}
     return {name: table for name, table in tables.items() if len(table)}
 
 
-def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
+def dose(
+    answer: Answer, classifier: str, generators: Collection[str] = tuple(registry.REGISTRY)
+) -> pd.Series:
     """Return (seeds,): what the mean ROC AUC of some generators changes from the lowest ratio of
     the sweep to the highest, of the seeds that have all of them at both."""
     rows = answer.part("ratios")
@@ -292,7 +296,12 @@ def dose(answer, classifier, generators=tuple(registry.REGISTRY)):
     return (means[ends[1]] - means[ends[0]]).dropna()
 
 
-def dose_beside(answer, classifier, ratio, generators=tuple(registry.REGISTRY)):
+def dose_beside(
+    answer: Answer,
+    classifier: str,
+    ratio: float,
+    generators: Iterable[str] = tuple(registry.REGISTRY),
+) -> pd.Series:
     """Return (seeds,): the mean ROC AUC of some generators minus that of the classical arm, at one
     ratio."""
     rival, rows = "classical", answer.part("ratios")
@@ -302,7 +311,9 @@ def dose_beside(answer, classifier, ratio, generators=tuple(registry.REGISTRY)):
     return (wide[names].mean(axis=1) - wide[rival]).dropna()
 
 
-def quality_and_gain(answer, quality, metric, size, classifier):
+def quality_and_gain(
+    answer: Answer, quality: pd.DataFrame, metric: str, size: int, classifier: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
     splits), and the differences to `real` at a size of the study (columns: seeds)."""
     chosen = quality[quality["metric"] == metric]
@@ -316,7 +327,7 @@ def quality_and_gain(answer, quality, metric, size, classifier):
     return first.loc[names], second.loc[names]
 
 
-def costs(answer, size, classifier):
+def costs(answer: Answer, size: int, classifier: str) -> pd.DataFrame:
     """Return a row an arm: `seconds`, the median ones of generator and classifier together, and the
     verdict's mean, low and high at a size. Not of further real calls, which cost labelling."""
     rows = answer.main[(answer.main["n_positive"] == size) & (answer.main["arm"] != arms.ORACLE)]
@@ -328,7 +339,7 @@ def costs(answer, size, classifier):
     return verdicts.drop(arms.ORACLE, errors="ignore").assign(seconds=seconds)
 
 
-def by_snr(answer, arm, classifier):
+def by_snr(answer: Answer, arm: str, classifier: str) -> pd.DataFrame:
     """Return the difference to `real` of the fainter and the louder half of the calls, mean of the
     sizes, a row a seed; empty where no truth is known."""
     rows = answer.main[answer.main["classifier"] == classifier]

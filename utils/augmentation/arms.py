@@ -36,11 +36,11 @@ class Material:
     band: np.ndarray = None  # (f,) bool: where calls lie
     stretched: bool = False  # see `simulated.calls_in_seas`
 
-    def rng(self, arm):
+    def rng(self, arm: str) -> np.random.Generator:
         """Return a random generator of the seed and the arm's name."""
         return np.random.default_rng([self.seed, *arm.encode()])
 
-    def picked(self, count, rng):
+    def picked(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return count training calls and as many seas, each one as often as any other."""
         return tuple(side[_turns(len(side), count, rng)] for side in (self.calls, self.sea))
 
@@ -64,23 +64,23 @@ def _turns(n, count, rng):
     return np.concatenate([rng.permutation(n) for _ in range(-(-count // n))])[:count]
 
 
-def real(material, count):
+def real(material: Material, count: int) -> Added:
     """Nothing is added."""
     return Added(material.calls[:0])
 
 
-def oversample(material, count):
+def oversample(material: Material, count: int) -> Added:
     """The training calls again."""
     return Added(material.picked(count, material.rng("oversample"))[0])
 
 
-def classical(material, count):
+def classical(material: Material, count: int) -> Added:
     """Shift, masking and mixing with real sea (`augmentations.classical`)."""
     rng = material.rng("classical")
     return Added(augmentations.classical(*material.picked(count, rng), rng))
 
 
-def mixup(material, count):
+def mixup(material: Material, count: int) -> Added:
     """Blends of a call with another training clip, of either class (`augmentations.mixup`)."""
     rng, n_calls = material.rng("mixup"), len(material.calls)
     first, seas = _turns(n_calls, count, rng), _turns(len(material.sea), count, rng)
@@ -91,19 +91,19 @@ def mixup(material, count):
     return Added(blends, np.where(is_sea, share, 1).astype(np.float32))
 
 
-def call_on_background(material, count):
+def call_on_background(material: Material, count: int) -> Added:
     """Isolated training calls on whole training clips of sea."""
     rng = material.rng("call_on_background")
     return Added(augmentations.call_on_background(*material.picked(count, rng), rng))
 
 
-def hybrid(material, count):
+def hybrid(material: Material, count: int) -> Added:
     """Half of BEST, half of `classical`."""
     drawn = material.synthetic(BEST, count - count // 2)
     return Added(np.concatenate([drawn, classical(material, count // 2).clips]))
 
 
-def oracle(material, count):
+def oracle(material: Material, count: int) -> Added:
     """Further real calls, as many as the training side has left."""
     return Added(material.spare[:count])
 
@@ -194,7 +194,7 @@ WHOLE = 300  # whole simulated clips of each class
 GENERATED = (*registry.REGISTRY, "noise")
 
 
-def generators(arm):
+def generators(arm: str) -> tuple[str, ...]:
     """Return the names of the generators that an arm samples from."""
     return SAMPLING.get(arm, (arm,) if arm in GENERATED else ())
 
@@ -209,7 +209,7 @@ class Training:
     n_clips: int  # different entries; a blend of mixup is one, though it enters twice
 
 
-def prepare(arm, material, count, known):
+def prepare(arm: str, material: Material, count: int, known: features.Features) -> Training:
     """Return the Training of an arm that adds `count` calls.
 
     known: Features of the material's calls and then its sea. ValueError if the arm does not add as
@@ -236,7 +236,7 @@ def prepare(arm, material, count, known):
     return Training(table, labels, weights, n_clips)
 
 
-def check(arm, material, count, clips):
+def check(arm: str, material: Material, count: int, clips: np.ndarray) -> None:
     """ValueError if an arm's added clips are not as many, or not what its name says."""
     wanted = 0 if arm in (REAL, CLASS_WEIGHT) else count
     if arm == ORACLE:

@@ -1,6 +1,6 @@
 """Figures of Checkpoint 4: what each arm changes, beside `real` alone and beside its rivals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -72,12 +72,16 @@ def _indifferent(ax, vertical=True):
     (ax.axvline if vertical else ax.axhline)(0, **REFERENCE_LINE)
 
 
-def by_classifier(table: pd.DataFrame, classifiers=("cnn", "random_forest")):
+def by_classifier(
+    table: pd.DataFrame, classifiers: Iterable[str] = ("cnn", "random_forest")
+) -> dict[str, pd.DataFrame]:
     """Return {name in figures: rows} of some classifiers: the panels of a figure."""
     return {model_title(name): table[table["classifier"] == name] for name in classifiers}
 
 
-def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_forest")):
+def forest(
+    panels: Mapping[str, pd.DataFrame], *, classifiers: Sequence[str] = ("cnn", "random_forest")
+) -> np.ndarray:
     """Draw paired differences with intervals, an arm a row, a panel a table; return the axes.
 
     panels: title to rows of `comparison.verdicts` at one size. Filled: helps or harms.
@@ -112,8 +116,9 @@ def forest(panels: Mapping[str, pd.DataFrame], *, classifiers=("cnn", "random_fo
     return axes[0]
 
 
-def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows="arm", columns="n_positive",
-                 xlabel="llamadas reales", rival=False, excluded=True):  # fmt: skip
+def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
+                 columns: str = "n_positive", xlabel: str = "llamadas reales",
+                 rival: bool = False, excluded: bool = True) -> np.ndarray:  # fmt: skip
     """Write mean differences into a grid coloured by them, two panels a line, or one if there are
     many columns; return the axes.
 
@@ -172,7 +177,9 @@ def _readable(rgba):
     return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
 
 
-def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str, tuple]):
+def equivalents(
+    panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str, tuple[float, float]]
+) -> np.ndarray:
     """Draw how many real calls score as each arm does with `size`; return the axes.
 
     panels: title to a table of arms (index) with real, low and high. ends: title to the first and
@@ -204,7 +211,7 @@ def equivalents(panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str
     return axes[0]
 
 
-def seeds(changes: Mapping[str, pd.Series], chosen: int):
+def seeds(changes: Mapping[str, pd.Series], chosen: int) -> np.ndarray:
     """Draw how often each change by seed occurs, a panel a title, the mean and its interval above,
     and one seed's own change; return the axes."""
     size = {"figsize": (WIDTH, 3.2), "squeeze": False, "sharex": True, "sharey": True}
@@ -230,7 +237,7 @@ def seeds(changes: Mapping[str, pd.Series], chosen: int):
     return axes
 
 
-def mechanism(rows: pd.DataFrame, titles: Mapping[str, str]):
+def mechanism(rows: pd.DataFrame, titles: Mapping[str, str]) -> np.ndarray:
     """Draw, a line an arm, what the clips are like that it adds, and what it changes; return the
     axes.
 

@@ -4,12 +4,13 @@ Facts are numbers; how they are written is the pages' business (`utils.pages`).
 """
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from utils.augmentation import answer, arms, study
 from utils.plotting import WIDTH, model_title
@@ -63,7 +64,7 @@ class Front:
         chosen = rows[(rows["arm"] == arm) & (rows["n_positive"] == size)]
         return float(chosen.loc[chosen["classifier"] == classifier, score].mean())
 
-    def best(self, names, size: int, classifier: str) -> str:
+    def best(self, names: Iterable[str], size: int, classifier: str) -> str:
         """The arm of the highest mean."""
         return max(names, key=lambda arm: self.mean(arm, size, classifier))
 
@@ -117,7 +118,7 @@ def fronts(found: Mapping[str, answer.Answer]) -> dict[str, Front]:
     return {name: one for name, one in every.items() if len(one.seeds) >= FEWEST}
 
 
-def learning_curves(front: Front, words: Mapping[str, str], decimal: str):
+def learning_curves(front: Front, words: Mapping[str, str], decimal: str) -> Figure:
     """Draw ROC AUC by number of real calls, a panel a classifier; return the figure.
 
     words: names of LINES, "x" and "y" in the page's language; decimal: its decimal sign.
@@ -147,7 +148,12 @@ def learning_curves(front: Front, words: Mapping[str, str], decimal: str):
     return figure
 
 
-def strip(rows: Mapping[str, np.ndarray], frequencies, times, words: Mapping[str, str]):
+def strip(
+    rows: Mapping[str, np.ndarray],
+    frequencies: np.ndarray,
+    times: np.ndarray,
+    words: Mapping[str, str],
+) -> Figure:
     """Draw rows of spectrograms (k, f, t) side by side, each in its own clips' limits; return the
     figure. words: names of the rows, "x" and "y"."""
     columns = len(next(iter(rows.values())))

@@ -5,6 +5,7 @@ and no test clip. `whales study mechanism` fills mechanism.csv; rows resume.
 """
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,15 @@ COMPONENTS = 20  # of the features, in which distances are taken
 KEY = ("seed", "arm")
 
 
-def measure(training, n_real, judge, threshold, space, spare, rng):
+def measure(
+    training: arms.Training,
+    n_real: tuple[int, int],
+    judge: classifiers.RandomForest,
+    threshold: float,
+    space: Callable[[np.ndarray], np.ndarray],
+    spare: np.ndarray,
+    rng: np.random.Generator,
+) -> dict[str, float]:
     """Return `taken`, the share of the added calls of a Training that a classifier takes for calls,
     and `reach`, in 0..1: how much nearer they bring the nearest call to calls that were left out.
 
@@ -74,7 +83,7 @@ def _content(place):
     return tables.digest(json.dumps([own, ARMS, DRAWN, COMPONENTS]))
 
 
-def run(place):
+def run(place: study.Study) -> pd.DataFrame:
     """Return the rows of a Study, running those of seeds that are missing."""
     path, content = place.bench.results("mechanism"), _content(place)
     stored = tables.rows(path, content, keys=KEY)

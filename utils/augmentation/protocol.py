@@ -66,6 +66,6 @@ class Cell:
     part: str = field(default="main", compare=False)  # of PARTS: the first that asks for it
 
     @property
-    def count(self):
+    def count(self) -> int:
         """Calls that the arm is asked to add."""
         return round(self.ratio * self.n_positive)

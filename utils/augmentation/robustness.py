@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from utils.augmentation import study
-from utils.augmentation.answer import CHEAP, CLASSIFIERS, GROUPS, headline
+from utils.augmentation.answer import CHEAP, CLASSIFIERS, GROUPS, Answer, headline
 from utils.statistics import comparison
 
 OVERLAPS = (0.0, 0.1, comparison.OVERLAP, 1.0)  # what verdicts are told by, and other constants
 
 
-def change(values, overlap=comparison.OVERLAP):
+def change(
+    values: pd.Series | np.ndarray, overlap: float = comparison.OVERLAP
+) -> dict[str, float | str]:
     """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
     compared with it, so that p is not adjusted."""
     mean, low, high = comparison.interval(values, overlap=overlap)
@@ -21,7 +23,7 @@ def change(values, overlap=comparison.OVERLAP):
             "verdict": comparison.verdict(low, high, p)}  # fmt: skip
 
 
-def by_overlap(answer):
+def by_overlap(answer: Answer) -> dict[float, tuple[pd.DataFrame, pd.DataFrame]]:
     """Return {overlap: (verdicts against `real` of what is generated, `averages`)} of OVERLAPS:
     what of the answer hangs on the constant by which intervals are widened."""
     rows = headline(answer.main, None)
@@ -34,7 +36,7 @@ def by_overlap(answer):
     }
 
 
-def beside_each_rival(answer):
+def beside_each_rival(answer: Answer) -> dict[str, pd.Series]:
     """Return {cheap rival: mean differences to it of what is generated}, of CLASSIFIERS, arms and
     sizes: without the choice that `comparison.against_best` makes."""
     place = [*comparison.PLACE, "arm"]
@@ -42,7 +44,7 @@ def beside_each_rival(answer):
     return {name: headline(own).groupby(place)["difference"].mean() for name, own in rows.items()}
 
 
-def never_equivalent(answer):
+def never_equivalent(answer: Answer) -> dict[int, tuple[int, int]]:
     """Return {size: (comparisons, those whose interval would reach beyond the smallest effect that
     matters with any number of seeds and no effect at all)} of what is generated."""
     rows = headline(answer.against_real)
@@ -52,7 +54,7 @@ def never_equivalent(answer):
     return {size: (len(own), int(own.sum())) for size, own in beyond.groupby(rows["n_positive"])}
 
 
-def averages(answer, overlap=comparison.OVERLAP):
+def averages(answer: Answer, overlap: float = comparison.OVERLAP) -> pd.DataFrame:
     """Return `change` of each of GROUPS and CLASSIFIERS, which are the index: what the arms of a
     group change in the mean of arms and sizes, by seed.
 
@@ -74,7 +76,7 @@ def averages(answer, overlap=comparison.OVERLAP):
     return found
 
 
-def batches(answer):
+def batches(answer: Answer) -> pd.DataFrame:
     """Return the mean differences to `real` of what is generated, of each of CLASSIFIERS, arm and
     size, which are the index; a column a whole batch of seeds, named by its first seed."""
     size = study.PROTOCOL["batch"]
@@ -85,7 +87,7 @@ def batches(answer):
     return paired.pivot_table("difference", names, first).dropna()
 
 
-def agreement(first, second):
+def agreement(first: Answer, second: Answer) -> dict[str, int | float]:
     """Return how far two Answers agree: a dict of `rows` compared, `same` verdicts, those that are
     `undecided` in both, opposite signs where both are sure (`opposed`), and `rho`, the rank
     correlation of the mean differences of what is generated."""

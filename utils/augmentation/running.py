@@ -228,7 +228,7 @@ def reproduce(study: Study, n_rows: int, seed: int) -> pd.DataFrame:
 ROUNDING = 0.001  # of ROC AUC, where another processor's last digits turn a branch of a tree
 
 
-def spread(stored: pd.DataFrame, row) -> float:
+def spread(stored: pd.DataFrame, row: pd.Series | tuple) -> float:
     """Return the standard deviation between seeds of rows like one: same arm, ratio, classifier and
     numbers of clips. What the arms of a seed share is taken off where there are several. NaN for
     fewer than three seeds.

@@ -4,7 +4,11 @@
 main part, its generators taught with calls alone instead of calls and sea together. Rows resume.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +21,9 @@ from utils.generative import trials
 from utils.models.generators import registry
 from utils.statistics import comparison
 
+if TYPE_CHECKING:  # it brings Keras
+    from utils.models.generators.base import Generator
+
 FORM = "calls"  # against the study's own, the first of FORMS
 SIZES, SEEDS = (50, 100, 200), range(10)
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]
@@ -24,7 +31,7 @@ GENERATORS = tuple(name for name in registry.REGISTRY if name not in trials.ONE_
 TABLE = "other_form"
 
 
-def content(settings, generators):
+def content(settings: str, generators: Iterable[str]) -> str:
     """Return the hash of what a row follows from: a Study's settings, those of the generators that
     it has, and of the classifiers."""
     built = {name: registry.REGISTRY[name](form=FORM).description() for name in generators}
@@ -35,11 +42,11 @@ def content(settings, generators):
 class OtherForm(study.Study):
     """The study with generators of FORM, and all else as it is."""
 
-    def build(self, name):
+    def build(self, name: str) -> Generator:
         return registry.build(name, form=FORM)
 
 
-def run(place):
+def run(place: OtherForm) -> pd.DataFrame:
     """Return a row a (seed, size) of an OtherForm, and a column a generator and classifier:
     ROC AUC on the test side, missing where the generator collapsed; running what is missing.
     ValueError if no training side holds more calls and seas than the smallest of SIZES.
@@ -75,7 +82,7 @@ def run(place):
     return baseline.fill(place.bench, TABLE, jobs, content(place.settings, GENERATORS))
 
 
-def stored(name, settings):
+def stored(name: str, settings: str) -> pd.DataFrame | None:
     """Return the finished rows of a data set and of a Study's settings as those of study.csv:
     seed, n_positive, arm, classifier, roc_auc; None if there are none."""
     path = paths.results_dir(name) / f"{TABLE}.csv"
@@ -91,7 +98,7 @@ def stored(name, settings):
     return long.dropna()
 
 
-def compared(rows, main):
+def compared(rows: pd.DataFrame, main: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `comparison.verdicts` of the rows of `stored` against `real`, and what they change of
     the study's arms: ROC AUC, mean of arms and sizes, seeds as rows and classifiers as columns.
 

@@ -19,9 +19,12 @@ CNN pre-trained on 20,000 clips of the prior and then tuned gained less than one
 the prior, drawn by odds, beside the real ones.
 """
 
+from __future__ import annotations
+
 import functools
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock
@@ -38,6 +41,9 @@ from utils.sound.spectrograms import (
     resize_axis,
 )
 
+if TYPE_CHECKING:
+    from utils.data import Dataset
+
 SNR_DB = (3.0, 6.0)  # mean and standard deviation of a call in a real sea, in the calls' band
 SPAN_DB = (40.0, 60.0)  # of a clip whose spectrogram was stretched, so that its dB are unknown
 SOUNDING = 0.05  # of its loudest frame's power: a frame in which a call is heard
@@ -49,7 +55,7 @@ REVISION = 1  # raised when the code changes what is simulated
 SETTINGS = [SNR_DB, SPAN_DB, SOUNDING, SIZES, OCEANS, TREES, REVISION]
 
 
-def check(dataset):
+def check(dataset: Dataset) -> SpectrogramSettings:
     """Return the SpectrogramSettings of a Dataset that the simulated hydrophone can stand for.
 
     UserError if its clips are not those of the hydrophone: 2 s at 2 kHz.
@@ -64,7 +70,7 @@ def check(dataset):
     return settings
 
 
-def scale(dataset, shape):
+def scale(dataset: Dataset, shape: tuple[int, int]) -> tuple[np.ndarray, bool]:
     """Return where calls lie on a grid (f, t), (f,) bool, and whether each clip of a Dataset was
     stretched to one range, so that its dB are unknown."""
     low, high = ocean.SNR_BAND
@@ -87,7 +93,15 @@ def _range(clips):
     return np.ptp(clips, axis=(1, 2), keepdims=True)
 
 
-def calls_in_seas(alone, band, calls, seas, rng, *, stretched):
+def calls_in_seas(
+    alone: np.ndarray,
+    band: np.ndarray,
+    calls: np.ndarray,
+    seas: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    stretched: bool,
+) -> np.ndarray:
     """Return (n, f, t) float32 clips with a call.
 
     alone (n, f, t): power of simulated calls; band (f,) bool: where they lie; calls (k, f, t) and
@@ -134,7 +148,7 @@ class Bank:
 
 
 @functools.lru_cache(maxsize=4)
-def bank(kind, number, settings, shape):
+def bank(kind: str, number: int, settings: SpectrogramSettings, shape: tuple[int, int]) -> Bank:
     """Return the Bank of a kind, simulated once and kept on disk.
 
     kind: "calls" alone, "downsweeps" (the same, played backwards), whole clips of "prior" oceans,
@@ -169,7 +183,7 @@ def _simulate(kind, number, settings, shape):
     return {"grid": grid, "labels": recordings.labels.astype(int), "table": table}
 
 
-def importance(simulated, real, *, seed):
+def importance(simulated: np.ndarray, real: np.ndarray, *, seed: int) -> np.ndarray:
     """Return (n,) weights, sum 1: the odds that rows (n, d) of `features.table` belong to those of
     real clips (k, d); all alike if there are none."""
     if not len(real):

@@ -1,9 +1,12 @@
 """The rows of study.csv: what they follow from, which are there, which belong together."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,6 +21,9 @@ from utils.augmentation.protocol import (
     Cell,
 )
 from utils.models.generators import registry
+
+if TYPE_CHECKING:  # it imports this module
+    from utils.augmentation.study import Study
 
 BACKEND = "tensorflow"  # on which the stored rows were made
 CELL = ("seed", "n_positive", "n_negative", "arm", "ratio")  # columns that name a cell
@@ -77,7 +83,7 @@ _DIGITS = dict.fromkeys(SCORES + BY_SNR, 6) | {"ratio": 4, "generator_seconds": 
 
 
 def missing(
-    study, cells: Iterable[Cell], names: Sequence[str], *, failed: bool = False
+    study: Study, cells: Iterable[Cell], names: Sequence[str], *, failed: bool = False
 ) -> list[tuple[Cell, list[str]]]:
     """Return [(cell, classifiers that have no row yet)]; failed: rows with an error count as none.
 
@@ -100,7 +106,7 @@ def whole_batches(seeds: Iterable[int]) -> set[int]:
     return {s for s in seeds if seeds.issuperset(range(s - s % size, s - s % size + size))}
 
 
-def complete(study) -> pd.DataFrame:
+def complete(study: Study) -> pd.DataFrame:
     """Return the rows of the present settings that did not fail, without doubles."""
     stored = current(read(study.path), study.settings)
     return stored[stored["error"].isna()]

@@ -8,6 +8,8 @@ generators. Finished rows are never run again, other settings make other rows, a
 arm, generator or classifier leaves the rows of the others as they are.
 """
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import importlib.metadata
@@ -16,8 +18,10 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -51,7 +55,11 @@ from utils.errors import UserError
 from utils.models import classifiers
 from utils.models.generators import registry
 from utils.models.generators.references import REFERENCES
+from utils.sound import features
 from utils.statistics import evaluation
+
+if TYPE_CHECKING:  # it brings Keras
+    from utils.models.generators.base import Generator
 
 __all__ = [  # `study` is the face of the protocol and of its table, too
     "BY_SNR", "COLUMNS", "KEY", "PARTS", "PROTOCOL", "SCORES", "SHARED", "Cell", "Study",
@@ -64,7 +72,7 @@ class Study:
     """A data set, made ready, with the study's splits and settings; source: of `data.load`, or a
     Dataset."""
 
-    def __init__(self, source):
+    def __init__(self, source: data.Dataset | Path | str | None) -> None:
         self.source = source
         dataset = source if isinstance(source, data.Dataset) else data.load(source)
         self.bench = baseline.prepare(dataset, PROTOCOL["shape"])
@@ -85,27 +93,27 @@ class Study:
             n_splits=PROTOCOL["n_splits"],
         )
 
-    def split(self, seed):
+    def split(self, seed: int) -> data.Split:
         """Return a seed's split: five seeds in a row have test sides without a common clip."""
         return self._splits(seed // PROTOCOL["n_splits"])[seed % PROTOCOL["n_splits"]]
 
     @functools.cached_property
-    def n_sea(self):
+    def n_sea(self) -> int:
         """Seas in every training set of the main part: as many as all splits have."""
         fewest = min(self.available(seed)[1] for seed in range(PROTOCOL["most_seeds"]))
         return min(PROTOCOL["negatives"], fewest)
 
     @property
-    def fill(self):
+    def fill(self) -> int:
         """Calls, real and added, that arms of the main part fill up to: never more than seas."""
         return min(PROTOCOL["fill"], self.n_sea)
 
-    def available(self, seed):
+    def available(self, seed: int) -> tuple[int, int]:
         """Return the numbers of calls and of seas on a seed's training side."""
         labels = self.labels[self.split(seed).train]
         return int((labels == 1).sum()), int((labels == 0).sum())
 
-    def cells(self, seeds, parts=PARTS):
+    def cells(self, seeds: Iterable[int], parts: Collection[str] = PARTS) -> list[Cell]:
         """Return the Cells of some seeds and parts of the protocol, in the order of running."""
         return [
             replace(cell, part=part)
@@ -151,7 +159,7 @@ class Study:
             if arm not in arms.OCEANS
         ]
 
-    def drawn(self, cell):
+    def drawn(self, cell: Cell) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the numbers of a cell's training clips: calls, seas and spare calls.
 
         Draws of one seed are nested: smaller sizes are parts of larger ones.
@@ -162,14 +170,14 @@ class Study:
 
     # Generators
 
-    def synthetic_path(self, cell, name):
+    def synthetic_path(self, cell: Cell, name: str) -> Path:
         """Return where the samples of a generator are kept while its seed is being run."""
         made = f"{self.settings}-{tables.digest(registry.described([name]))}"
         key = f"{made}-{cell.n_positive}-{cell.n_negative}-{cell.seed}-{name}"
         return self.samples / f"{key}.npz"
 
     @contextlib.contextmanager
-    def trained_anew(self):
+    def trained_anew(self) -> Iterator[None]:
         """Within it, no sample is used that was drawn before, and none is left behind."""
         before = self.samples
         with tempfile.TemporaryDirectory() as folder:
@@ -179,11 +187,11 @@ class Study:
             finally:
                 self.samples = before
 
-    def build(self, name):
+    def build(self, name: str) -> Generator:
         """Return an unfitted generator, as the protocol has it."""
         return registry.build(name)
 
-    def generate(self, cell, name):
+    def generate(self, cell: Cell, name: str) -> Path:
         """Train a generator on a cell's clips, and the one that it borrows from, unless that has
         been done; return the path of its samples."""
         path = self.synthetic_path(cell, name)
@@ -218,14 +226,14 @@ class Study:
         finally:
             partial.unlink(missing_ok=True)
 
-    def synthetic(self, cell, name):
+    def synthetic(self, cell: Cell, name: str) -> tuple[np.ndarray, float]:
         """Return the samples of a generator that was trained on a cell's clips, and its seconds."""
         with np.load(self.generate(cell, name), allow_pickle=False) as stored:
             return stored["clips"], float(stored["seconds"])
 
     # Runs
 
-    def run(self, cell, names):
+    def run(self, cell: Cell, names: Iterable[str]) -> list[dict]:
         """Return the rows of a cell, one a classifier; a failure becomes the row's error."""
         common = {"dataset": self.name, **asdict(cell), "versions": _versions()}
         rows = [
@@ -245,7 +253,7 @@ class Study:
                 row["error"] = _sentence(error)
         return rows
 
-    def prepare(self, cell):
+    def prepare(self, cell: Cell) -> tuple[arms.Training, float, str]:
         """Return a cell's Training, its generators' seconds, and a hash of its real clips."""
         seconds = []
 
@@ -271,12 +279,14 @@ class Study:
         names = "\n".join(self.bench.dataset.clip_names[index].astype(str))
         return training, sum(seconds), tables.digest(names)
 
-    def bank(self, cell, kind):
+    def bank(self, cell: Cell, kind: str) -> simulated.Bank:
         """Return the `simulated.Bank` of a kind that a cell's seed hears."""
         settings = simulated.check(self.bench.dataset)
         return simulated.bank(kind, cell.seed % simulated.OCEANS, settings, PROTOCOL["shape"])
 
-    def held_out(self, cell, training):
+    def held_out(
+        self, cell: Cell, training: arms.Training
+    ) -> tuple[arms.Training, tuple[features.Features, np.ndarray]]:
         """Return what a classifier learns from, and (features, labels) to stop and decide by.
 
         The validation side; without any real call, a fifth of the simulated clips.
@@ -291,17 +301,19 @@ class Study:
         )
         return rest, (training.features[held], training.labels[held])
 
-    def fit(self, cell, training, name):
+    def fit(self, cell: Cell, training: arms.Training, name: str) -> object:
         """Return a classifier of the protocol that learned from a cell's Training."""
         training, held_out = self.held_out(cell, training)
         classifier = classifiers.build(name, seed=cell.seed, **PROTOCOL["classifiers"][name])
         return classifier.fit(training.features, training.labels, held_out, training.weights)
 
-    def score(self, cell, training, name):
+    def score(self, cell: Cell, training: arms.Training, name: str) -> dict[str, float]:
         """Fit one classifier and score it once on the test side; return a dict of SCORES."""
         return self.judge(cell, training, name)[0]
 
-    def judge(self, cell, training, name):
+    def judge(
+        self, cell: Cell, training: arms.Training, name: str
+    ) -> tuple[dict[str, float], np.ndarray]:
         """Return the dict of `score`, and the (n,) probabilities of the test side."""
         split, labels, start = self.split(cell.seed), self.labels, time.perf_counter()
         classifier = self.fit(cell, training, name)
@@ -314,7 +326,7 @@ class Study:
         }
         return scores | self.by_snr(split.test, probability), probability
 
-    def by_snr(self, test, probability):
+    def by_snr(self, test: np.ndarray, probability: np.ndarray) -> dict[str, float]:
         """Return ROC AUC of the fainter and of the louder half of the calls against all seas."""
         truth = self.bench.dataset.truth
         if truth is None:
