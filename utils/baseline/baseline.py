@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from utils.errors import UserError
 from utils.models import classifiers
 from utils.progress import progress
 from utils.sound import features, spectrograms
+from utils.sound.features import Features
 from utils.statistics import evaluation
 
 PROTOCOL = {
@@ -50,28 +52,28 @@ class Bench:
     splits: list[data.Split]
 
     @functools.cached_property
-    def grid(self):
+    def grid(self) -> np.ndarray:
         """(n, f, t) spectrograms in the models' shape."""
         return spectrograms.resize(self.dataset.spectrograms, self.shape)
 
     @functools.cached_property
-    def features(self):
+    def features(self) -> Features:
         """The `features.Features` of all clips; seconds, which a look at a table need not wait."""
         return features.extract(self.grid)
 
     @functools.cached_property
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """Hash of the data, 12 hexadecimal digits."""
         return tables.fingerprint(self.dataset)
 
     @property
-    def content(self):
+    def content(self) -> str:
         """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
         protocol = json.dumps(PROTOCOL, sort_keys=True)
         text = f"{self.fingerprint} {protocol}"
         return tables.digest(text)
 
-    def results(self, table):
+    def results(self, table: str) -> Path:
         """Return the path of a table of this data set."""
         return paths.results_dir(self.dataset.name) / f"{table}.csv"
 
@@ -172,7 +174,9 @@ def curve_sizes(bench: Bench) -> list[int]:
     return reached if len(reached) > 1 else [*reached, int(smallest)]
 
 
-def learning_curve(bench, *, models=MODELS, sizes=None):
+def learning_curve(
+    bench: Bench, *, models: Sequence[str] = MODELS, sizes: Sequence[int] | None = None
+) -> pd.DataFrame:
     """Return a row a (size, split, model): ROC AUC and more after `size` clips a class.
 
     Draws of one split are nested, so that a curve grows by adding clips.
@@ -317,7 +321,7 @@ def leak(bench: Bench) -> pd.DataFrame:
     )
 
 
-def summary(table, score="roc_auc"):
+def summary(table: pd.DataFrame, score: str = "roc_auc") -> pd.DataFrame:
     """Return name, mean, low, high and points of each model's score over the splits."""
     rows = []
     for model in MODELS:

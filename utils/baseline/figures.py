@@ -1,11 +1,14 @@
 """Figures of the second notebook: the networks' layers, and what wrong labels do to a score."""
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
-from utils import plotting
+from utils import data, plotting
 from utils.baseline import labelling
-from utils.models.backend import layers
+from utils.models.backend import keras, layers
 from utils.sound import spectrograms
 
 PLANS = {  # layers drawn from left to right: lanes, and what follows when these have met
@@ -32,7 +35,9 @@ _NAMES = {
 }
 
 
-def seen(image, contrast, ridges, clips):
+def seen(
+    image: np.ndarray, contrast: np.ndarray, ridges: np.ndarray, clips: data.Dataset
+) -> np.ndarray:
     """Draw a clip on the models' grid, its contrast and its ridges, (f, t) each; return axes.
 
     clips: the `data.Dataset` that it is of.
@@ -53,7 +58,9 @@ def seen(image, contrast, ridges, clips):
     return axes
 
 
-def calibration(predictions, brier):
+def calibration(
+    predictions: Mapping[str, tuple[np.ndarray, np.ndarray]], brier: Mapping[str, float]
+) -> np.ndarray:
     """Draw reliability curves beside the Brier score of each model; return the two axes.
 
     predictions: name to (labels (n,), probability (n,)). brier: name to score.
@@ -71,7 +78,7 @@ def calibration(predictions, brier):
     return axes
 
 
-def networks(models):
+def networks(models: Sequence[keras.Model]) -> np.ndarray:
     """Draw Keras models named in PLANS below each other; return the axes."""
     lanes = [len(PLANS[model.name][0]) for model in models]
     size = plotting.WIDTH, 1.3 * sum(lanes) + 0.5
@@ -82,7 +89,7 @@ def networks(models):
     return axes
 
 
-def network(model, ax=None):
+def network(model: keras.Model, ax: Axes | None = None) -> Axes:
     """Draw the layers that learn of a Keras model named in PLANS, with shapes and weights."""
     lanes, end = PLANS[model.name]
     longest, middle = max(map(len, lanes)), (len(lanes) - 1) / 2
@@ -108,7 +115,14 @@ def _box(layer):
     return f"{kind}\n{shape}{weights}", "learned" if count else "plain"
 
 
-def ceiling(labels, probability, shares, *, seed, ax=None):
+def ceiling(
+    labels: np.ndarray,
+    probability: np.ndarray,
+    shares: np.ndarray | Sequence[float],
+    *,
+    seed: int,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw ROC AUC over the share of clips without a label of a call that hold one.
 
     A perfect detector's, and what is measured of (n,) probabilities after calls lost their label.

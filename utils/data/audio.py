@@ -1,5 +1,6 @@
 """Audio files: what their headers say, and the clips that are cut out of them."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import soxr
 from utils.data.dataset import some_of
 from utils.data.files import shown
 from utils.errors import UserError
+from utils.sound.spectrograms import SpectrogramSettings
 
 SHORTEST = 0.1  # of a clip's length: files that are shorter are refused instead of padded
 LOUDEST = 1e10  # no recorder's scale reaches it; squares of larger samples would overflow
@@ -31,7 +33,7 @@ class Header:
     mended: bool = False
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         """Duration in s."""
         return self.frames / self.rate
 
@@ -64,7 +66,7 @@ def opened(path: Path) -> soundfile.SoundFile:
     return soundfile.SoundFile(_Mended(path, head) if head else path)
 
 
-def examine(path):
+def examine(path: Path) -> tuple[Header | None, str]:
     """Return (Header or None, why the file can't be used or "")."""
     try:
         if path.stat().st_size == 0:
@@ -81,7 +83,7 @@ def examine(path):
     return found, "truncated" if truncated else ""
 
 
-def examine_clip(path, settings):
+def examine_clip(path: Path, settings: SpectrogramSettings) -> tuple[Header | None, str]:
     """Return what `examine` does, and whether the file serves as a clip of these settings."""
     found, reason = examine(path)
     if reason:
@@ -123,7 +125,7 @@ def _sizes(path):
     return False, True, bytes(fixed)
 
 
-def read_clip(path, settings):
+def read_clip(path: Path, settings: SpectrogramSettings) -> np.ndarray | str:
     """Return (samples,) float32: mono, resampled, centred or padded; or the reason why not."""
     try:
         with opened(path) as file:
@@ -148,7 +150,12 @@ def read_clip(path, settings):
     return middle if np.ptp(middle) > 0 else f"silent in the middle {settings.clip_seconds:g} s"
 
 
-def read_piece(file, begin, settings, heard=None):
+def read_piece(
+    file: soundfile.SoundFile,
+    begin: float,
+    settings: SpectrogramSettings,
+    heard: hashlib.blake2b | None = None,
+) -> np.ndarray:
     """Return (samples,) float32 of an open recording from `begin` s on: mono, resampled.
 
     Only the piece is read, with a margin for the filter; what lies beyond the ends is zero. heard:

@@ -10,7 +10,7 @@ from utils.data import cache
 from utils.data.dataset import BLOCK_CLIPS, UPCALL_BAND, Dataset, check_classes
 from utils.data.groups import neighbour_blocks
 from utils.errors import UserError
-from utils.sound.spectrograms import mel_spectrogram
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
 CHALLENGE = "cornell_whale_challenge"
 CHALLENGE_REPOSITORY = "monster-monash/CornellWhaleChallenge"
@@ -33,7 +33,7 @@ def _challenge_labels(folder):
     return np.load(path, allow_pickle=False).ravel()
 
 
-def load_challenge(folder, settings):
+def load_challenge(folder: Path, settings: SpectrogramSettings) -> Dataset:
     try:
         audio = np.load(folder / CHALLENGE_X, mmap_mode="r", allow_pickle=False)
     except ValueError as error:

@@ -1,5 +1,7 @@
 """What every reader returns: a `Dataset` of labelled clips, and its groups."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -83,7 +85,7 @@ class Dataset:
     def __len__(self):
         return len(self.labels)
 
-    def take(self, index):
+    def take(self, index: ArrayLike) -> Dataset:
         """Return the Dataset of some clips, by (k,) indices or an (n,) mask."""
         index = np.asarray(index)
         rows = ("spectrograms", "labels", "groups", "clip_names", "audio", "matched", "seconds")
@@ -94,15 +96,15 @@ class Dataset:
         return replace(self, **taken)
 
     @property
-    def call_band(self):
+    def call_band(self) -> tuple[float, float]:
         """(low, high) in Hz in which calls are sought: `band`, or all frequencies."""
         return self.band or (float(self.frequencies[0]), float(self.frequencies[-1]))
 
-    def study_clips(self):
+    def study_clips(self) -> Dataset:
         """Return the clips that models are compared on: the matched ones where they are marked."""
         return self if self.matched is None else self.take(self.matched)
 
-    def describe(self):
+    def describe(self) -> str:
         """Return one line: name, clips, calls, groups, shape and what was done to the source."""
         positive = int(self.labels.sum())
         return (

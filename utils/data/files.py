@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 AUDIO_SUFFIXES = (
@@ -10,7 +11,7 @@ AUDIO_SUFFIXES = (
 )  # fmt: skip
 
 
-def list_files(folder, suffixes, *, deep=False):
+def list_files(folder: Path, suffixes: Sequence[str] | None, *, deep: bool = False) -> list[Path]:
     """The files with one of some suffixes, without hidden ones; deep: those of subfolders too.
 
     suffixes: None for all files. Folders behind links are left alone.

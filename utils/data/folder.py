@@ -1,7 +1,11 @@
 """Folders of clips: one subfolder a class, or a table of names and labels."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +17,13 @@ from utils.data.files import shown
 from utils.data.labels import labelled
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
+if TYPE_CHECKING:
+    from utils.data.sources import Options
+
 _CHUNK_CLIPS = 512  # read, turned into spectrograms and stored at a time
 
 
-def load_folder(folder, options) -> Dataset:
+def load_folder(folder: Path, options: Options) -> Dataset:
     """Return the Dataset of a folder of labelled clips; options: see `sources.Options`."""
     name = folder.resolve().name
     table, left_out = labelled(folder, options)

@@ -1,8 +1,11 @@
 """Which clips belong together: recordings, places, days, or neighbours where nothing tells."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from utils.data.dataset import BLOCK_CLIPS, some_of
 from utils.data.files import shown
@@ -33,7 +36,7 @@ def neighbour_blocks(labels: np.ndarray) -> tuple[np.ndarray, str]:
     return np.unique(groups, return_inverse=True)[1].astype(np.int64), f"{what} of one class"
 
 
-def factorize_groups(where, names):
+def factorize_groups(where: str, names: ArrayLike) -> np.ndarray:
     """Groups (n,) int64 of whatever tells recordings apart; ValueError if some are blank."""
     names = np.asarray(names)
     blank = np.isnan(names) if names.dtype.kind == "f" else names.astype(str) == ""
@@ -47,7 +50,9 @@ def factorize_groups(where, names):
     return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
-def of_clips(where, table, labels, pattern):
+def of_clips(
+    where: str, table: pd.DataFrame, labels: np.ndarray, pattern: str | None
+) -> tuple[np.ndarray, str]:
     """Groups (n,) of the clips of a folder, and where they come from.
 
     In this order: a pattern of the path, a column of the table, folders within a class, what the
@@ -102,12 +107,14 @@ def in_time(labels: np.ndarray, groups: np.ndarray) -> bool:
     return max(turns) > 1
 
 
-def by_recording(files):
+def by_recording(files: ArrayLike) -> tuple[np.ndarray, str]:
     """Groups (n,) by file, and what they are called in a sentence."""
     return np.unique(np.asarray(files, dtype=str), return_inverse=True)[1], "groups are recordings"
 
 
-def by_pattern(where, files, pattern):
+def by_pattern(
+    where: str, files: pd.Series | Sequence[str], pattern: str
+) -> tuple[np.ndarray, str]:
     """Groups (n,) by what a regular expression finds in each file's path, and what they are called.
 
     The first bracket of the pattern counts, or all of it if there is none. UserError if it is no

@@ -1,8 +1,12 @@
 """Which clip has which label: subfolders and tables."""
 
+from __future__ import annotations
+
 import functools
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import soundfile
@@ -12,6 +16,9 @@ from utils.data.dataset import GROUP_NAMES, some_of
 from utils.data.files import AUDIO_SUFFIXES, is_utf8, list_files, natural, shown
 from utils.data.sheets import column, composed, headings, parse, read_text
 from utils.errors import UserError
+
+if TYPE_CHECKING:
+    from utils.data.sources import Options
 
 _FILES = (
     "clip name", "clip", "file", "filename", "file name", "path", "name", "archivo", "fichero",
@@ -28,7 +35,7 @@ _GROUPS = (  # columns that may be groups, the finest first
 )  # fmt: skip
 
 
-def labelled(folder, options):
+def labelled(folder: Path, options: Options) -> tuple[pd.DataFrame, list[str]]:
     """Table of name (path below the folder), label, inside (folders below the class or the table)
     and, if a table has a column of groups, group, in name order; and a phrase a file that was left
     out.
@@ -71,7 +78,9 @@ def _classes(folder):
             if any(file.suffix.lower() in AUDIO_SUFFIXES for file in files)}  # fmt: skip
 
 
-def subfolder_labels(folder, classes, options):
+def subfolder_labels(
+    folder: Path, classes: Mapping[str, Sequence[Path]], options: Options
+) -> tuple[pd.DataFrame, list[str]]:
     """Table of clips from one subfolder a class, and what was left out."""
     loose = list_files(folder, AUDIO_SUFFIXES)
     if not classes:

@@ -1,7 +1,12 @@
 """Long recordings with boxes around the calls: which clips are cut out, and cutting them."""
 
+from __future__ import annotations
+
 import hashlib
 import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,10 +22,15 @@ from utils.data.sheets import plain
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
 
+if TYPE_CHECKING:
+    from utils.data.sources import Options
+
 NEGATIVES = 4  # clips without a call for each call, where the recordings hold as many
 
 
-def load_recordings(folder, options, tables=None) -> Dataset:
+def load_recordings(
+    folder: Path, options: Options, tables: Sequence[Path] | None = None
+) -> Dataset:
     """Return the Dataset of clips that are cut out of the recordings in a folder.
 
     options: see `sources.Options`. tables: paths, or None for all tables in the folder. A call's

@@ -1,9 +1,11 @@
 """Settings of the spectrograms that follow from the calls: their band, their length, the rates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import librosa
 import numpy as np
+import pandas as pd
 
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
@@ -25,7 +27,7 @@ class Call:
     seconds: float | None = None
 
 
-def of_boxes(boxes) -> Call:
+def of_boxes(boxes: pd.DataFrame) -> Call:
     """Return the Call that the boxes of an annotation table, columns as in `annotations`, frame."""
     known = boxes.dropna(subset=["low", "high"])
     known = known[known["high"] > known["low"]]
@@ -36,7 +38,13 @@ def of_boxes(boxes) -> Call:
     return Call(band, float(seconds) if seconds > 0 else None)
 
 
-def fitted(call, rates, *, band=None, seconds=None) -> SpectrogramSettings:
+def fitted(
+    call: Call,
+    rates: Sequence[int],
+    *,
+    band: tuple[float, float] | None = None,
+    seconds: float | None = None,
+) -> SpectrogramSettings:
     """Return settings for calls in recordings with these sample rates (Hz).
 
     band: (low, high) in Hz of the spectrograms, else half the calls' width more on either side, or
@@ -110,7 +118,7 @@ def told(settings: SpectrogramSettings) -> str:
     )
 
 
-def outside(boxes, settings) -> str:
+def outside(boxes: pd.DataFrame, settings: SpectrogramSettings) -> str:
     """A warning about boxes that the settings cut off, or ""."""
     over = (boxes["high"] > settings.fmax) | (boxes["low"] < settings.fmin)
     long = boxes["end"] - boxes["begin"] > settings.clip_seconds

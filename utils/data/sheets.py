@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -77,7 +78,7 @@ def headings(table: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def column(found, names):
+def column(found: Mapping[str, str], names: Sequence[str]) -> str | None:
     """Return the first of the headings that has one of the names, or None."""
     return next((found[name] for name in names if name in found), None)
 

@@ -1,5 +1,7 @@
 """Name or path in, `Dataset` out."""
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import inspect
@@ -54,11 +56,11 @@ class Options:
     positive_class: str | None = None
     skip_bad: bool = False
 
-    def given(self):
+    def given(self) -> list[str]:
         """The names of what was asked for."""
         return [each.name for each in fields(self) if getattr(self, each.name) not in (None, False)]
 
-    def completed(self):
+    def completed(self) -> Options:
         """These options, and where they say nothing, those of the environment (VARIABLES)."""
         told = {name: os.environ.get(variable) for name, variable in VARIABLES.items()}
         told = {name: text for name, text in told.items() if text}
@@ -82,7 +84,7 @@ def _number(text, name):
         ) from error
 
 
-def load(source: Path | str | None = None, **given) -> Dataset:
+def load(source: Path | str | None = None, **given: object) -> Dataset:
     """Return the Dataset of a name or path; None means the variable DATASET, or "simulated".
 
     given: fields of Options, for audio; what is not given is taken from the variables of the

@@ -1,16 +1,25 @@
 """The card of a detector: what to expect of it, measured on recordings it had not heard."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import ticker
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 from sklearn import metrics
 
 from utils import plotting
 from utils.detect import store
 from utils.statistics import evaluation
+
+if TYPE_CHECKING:
+    from utils.detect.training import Material
 
 RECALL, PRECISION = 0.9, 0.9
 RESAMPLES = 1000
@@ -18,13 +27,17 @@ ERRORS = 8  # of either kind that are shown
 CURVES, WORST = "curves.png", "worst_errors.png"
 
 
-def recall_at_precision(labels, probability, precision=PRECISION):
+def recall_at_precision(
+    labels: np.ndarray, probability: np.ndarray, precision: float = PRECISION
+) -> float:
     """Return the highest recall at which the precision is at least that, 0 if there is none."""
     found, recall, _ = metrics.precision_recall_curve(labels, probability)
     return float(recall[:-1][found[:-1] >= precision].max(initial=0.0))
 
 
-def threshold_at_recall(positive, recall=RECALL, weights=None):
+def threshold_at_recall(
+    positive: ArrayLike, recall: float = RECALL, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return the highest threshold at which that share of positive scores (n,) is reached.
 
     weights (r, n): how often each counts, for r thresholds (r,) at once.
@@ -37,7 +50,15 @@ def threshold_at_recall(positive, recall=RECALL, weights=None):
     return positive[order][place]
 
 
-def false_alarms_an_hour(labels, probability, groups, seconds, *, seed, recall=RECALL):
+def false_alarms_an_hour(
+    labels: ArrayLike,
+    probability: np.ndarray,
+    groups: np.ndarray,
+    seconds: float,
+    *,
+    seed: int,
+    recall: float = RECALL,
+) -> tuple[float, float, float]:
     """Return (value, low, high): clips without a call above the threshold of a recall, an hour.
 
     Hours are those of the clips without a call, of which each lasts `seconds`. The interval (95 %)
@@ -79,7 +100,7 @@ class Findings:
     scores: pd.DataFrame
     folds: int
 
-    def write(self, folder) -> None:
+    def write(self, folder: Path) -> None:
         """Write card.md and its figures into a folder."""
         plotting.use_style("en")
         labels, probability = self.scores["label"].to_numpy(), self.scores["score"].to_numpy()
@@ -154,7 +175,7 @@ Above, the surest false alarms: listen to them, some may be calls that nobody la
 {LIMITS}"""
 
 
-def curves(labels, probability, threshold):
+def curves(labels: np.ndarray, probability: np.ndarray, threshold: float) -> Figure:
     """Return the figure of ROC, precision and recall, and calibration of held-out scores."""
     figure, axes = plt.subplots(1, 3, figsize=(1.3 * plotting.WIDTH, 4.0))
     colour, point = plotting.MODELS["cnn"][1], {"color": plotting.CLASS_COLOURS[1], "zorder": 3}
@@ -183,7 +204,9 @@ def curves(labels, probability, threshold):
     return figure
 
 
-def spectrogram_page(material, index, scores, title):
+def spectrogram_page(
+    material: Material, index: np.ndarray, scores: pd.DataFrame, title: str
+) -> Figure:
     """Return the figure of some clips of a Material, each with its score, label and name."""
     grid = material.grid[index]
     titles = [
@@ -203,6 +226,6 @@ def spectrogram_page(material, index, scores, title):
     return figure
 
 
-def short(name, most=28):
+def short(name: str, most: int = 28) -> str:
     """The end of a long name, for a title."""
     return name if len(name) <= most else f"…{name[1 - most :]}"

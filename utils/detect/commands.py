@@ -1,12 +1,21 @@
 """What the commands `whales detect ...` do and print."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from utils.errors import UserError
 
 
-def train(out, seed, dataset, preset, call, described, background):
+def train(
+    out: Path,
+    seed: int,
+    dataset: str | None,
+    preset: str | None,
+    call: str | None,
+    described: Mapping[str, tuple[float, float] | None],
+    background: str | None,
+) -> None:
     """Train on a data set, a described call, or both; described: {"from": (low, high), ...}."""
     from utils import data
     from utils.detect import described as describing
@@ -64,7 +73,13 @@ def _call_type(preset, kind, described, given):
     )
 
 
-def run(detector, recordings, out, threshold, windows):
+def run(
+    detector: str | Path,
+    recordings: str | Path,
+    out: Path,
+    threshold: float | None,
+    windows: bool,
+) -> int:
     """Search recordings; return the exit code: 1 if some could not be used."""
     from utils.detect import running, store
 
@@ -79,7 +94,7 @@ def run(detector, recordings, out, threshold, windows):
     return 1 if done.bad else 0
 
 
-def score(folder, source, out):
+def score(folder: str | Path, source: str | None, out: Path | None) -> None:
     """Score the clips of a data set against their labels."""
     from utils.detect import scoring, store
 
@@ -96,7 +111,13 @@ def score(folder, source, out):
     )
 
 
-def evaluate(selections, annotations, rule, tolerance, label):
+def evaluate(
+    selections: str | Path,
+    annotations: str | Path,
+    rule: str,
+    tolerance: float | None,
+    label: str | None,
+) -> None:
     """Print counts and scores of a run against annotation tables."""
     from utils.detect import evaluating, events
 

@@ -8,6 +8,7 @@ import numpy as np
 from utils.augmentation import simulated
 from utils.data import audio
 from utils.data import settings as fitting
+from utils.data.dataset import Dataset
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural
 from utils.detect import recipes
 from utils.detect.training import SHAPE, Material
@@ -22,7 +23,9 @@ BESIDE_OCEANS = 125  # for 1,500 calls, out of which the study's strategy draws
 STRETCHES = 10  # into which recordings without calls are divided, where they are fewer
 
 
-def material(call, *, seed: int, background=None) -> Material:
+def material(
+    call: call_types.CallType, *, seed: int, background: str | Path | None = None
+) -> Material:
     """Return the Material of a CallType: OCEANS seas with as many clips with and without the call.
 
     background: a folder of recordings without calls, whose sound then takes the place of the drawn
@@ -56,7 +59,9 @@ def material(call, *, seed: int, background=None) -> Material:
     )
 
 
-def beside(labelled, dataset, call, *, seed: int) -> Material:
+def beside(
+    labelled: Material, dataset: Dataset, call: call_types.CallType, *, seed: int
+) -> Material:
     """Return the Material of a Dataset with simulated clips of a CallType, where its calls are few.
 
     UserError if the call does not fit the clips, or if what they were computed with is not known.

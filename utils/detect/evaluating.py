@@ -12,7 +12,9 @@ from utils.detect import events, running
 from utils.errors import UserError
 
 
-def evaluate(selections, known, *, label=None, **how):
+def evaluate(
+    selections: str | Path, known: str | Path, *, label: str | None = None, **how: float | str
+) -> tuple[pd.DataFrame, events.Counts]:
     """Return (table, Counts): a row a recording and the sum, of a run's events against annotations.
 
     selections: what `running.run` wrote; known: a folder of annotation tables, or one table;

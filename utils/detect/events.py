@@ -3,9 +3,11 @@
 Mesaros, Heittola & Virtanen 2016, Metrics for polyphonic sound event detection, Appl. Sci. 6.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
@@ -13,7 +15,7 @@ COLLAR = 0.2  # s by which beginnings may differ, sed_eval's default
 OFFSET_SHARE = 0.5  # of an annotation's length by which ends may differ, sed_eval's default
 
 
-def peaks(begins, scores, threshold, length):
+def peaks(begins: ArrayLike, scores: ArrayLike, threshold: float, length: float) -> np.ndarray:
     """Return the indices, in time order, of windows that are reported as events.
 
     begins (n,): s, ascending; windows last `length` s. Of windows that overlap, the one with the
@@ -33,7 +35,9 @@ def peaks(begins, scores, threshold, length):
     return np.sort(np.array(found, dtype=int))
 
 
-def match(found, known, *, tolerance=0.0, rule="overlap"):
+def match(
+    found: ArrayLike, known: ArrayLike, *, tolerance: float = 0.0, rule: str = "overlap"
+) -> np.ndarray:
     """Return (k, 2) pairs of rows: as many found events as possible, each with one known event.
 
     found (n, 2), known (m, 2): begin and end in s. rule: "overlap", they overlap or are at most
@@ -76,32 +80,37 @@ class Counts:
         )
 
     @property
-    def precision(self):
+    def precision(self) -> float:
         """Share of found events that are known; NaN if none was found."""
         return _ratio(self.hits, self.hits + self.false_alarms)
 
     @property
-    def recall(self):
+    def recall(self) -> float:
         """Share of known events that were found; NaN if none is known."""
         return _ratio(self.hits, self.hits + self.misses)
 
     @property
-    def f1(self):
+    def f1(self) -> float:
         """Harmonic mean of both."""
         return _ratio(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses)
 
     @property
-    def error_rate(self):
+    def error_rate(self) -> float:
         """Insertions and deletions, for each known event."""
         return _ratio(self.false_alarms + self.misses, self.hits + self.misses)
 
     @property
-    def false_alarms_an_hour(self):
+    def false_alarms_an_hour(self) -> float:
         """Found events that are none, for each hour searched."""
         return _ratio(self.false_alarms, self.hours)
 
 
-def count(found, known, hours, **how) -> Counts:
+def count(
+    found: np.ndarray | Sequence[tuple[float, float]],
+    known: np.ndarray | Sequence[tuple[float, float]],
+    hours: float,
+    **how: float | str,
+) -> Counts:
     """Return the Counts of one recording; how: as for `match`."""
     hits = len(match(found, known, **how))
     return Counts(hits, len(found) - hits, len(known) - hits, hours)

@@ -4,12 +4,19 @@ Each has `predict_proba` for (n, f, t) spectrograms, `arrays()` for an .npz with
 `from_arrays`, which takes a stranger's arrays and raises ValueError where they do not fit together.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from utils.errors import UserError
 from utils.sound import features
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestClassifier
 
 LARGEST_SHAPE = (256, 512)  # of a grid of spectrograms: a damaged number asks for no more memory
 
@@ -33,7 +40,7 @@ class Forest:
     kind = "forest"
 
     @classmethod
-    def of(cls, estimator):
+    def of(cls, estimator: RandomForestClassifier) -> Forest:
         """Return the Forest of a fitted scikit-learn RandomForestClassifier of classes 0 and 1."""
         trees = [each.tree_ for each in estimator.estimators_]
         roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
@@ -57,13 +64,13 @@ class Forest:
             depth=max(tree.max_depth for tree in trees),
         )
 
-    def arrays(self):
+    def arrays(self) -> dict[str, np.ndarray]:
         """What `from_arrays` takes."""
         names = ("left", "right", "feature", "threshold", "value", "roots")
         return {name: getattr(self, name) for name in names} | {"depth": np.array(self.depth)}
 
     @classmethod
-    def from_arrays(cls, arrays, shape):
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Forest:
         """Return the Forest of stored arrays for spectrograms of a shape (f, t)."""
         kinds = {"left": "i", "right": "i", "feature": "i", "threshold": "f", "value": "f"}
         kinds |= {"roots": "i", "depth": "i"}
@@ -84,7 +91,7 @@ class Forest:
             raise ValueError("leaves hold no shares")
         return cls(**{name: arrays[name] for name in list(kinds)[:6]}, depth=int(arrays["depth"]))
 
-    def predict_proba(self, spectrograms):
+    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) mean share of calls in the leaves, 0..1."""
         table = features.extract(spectrograms).table
         rows = np.arange(len(table))[:, None]
@@ -107,12 +114,12 @@ class Network:
     def __init__(self, classifier):
         self.classifier = classifier
 
-    def arrays(self):
+    def arrays(self) -> dict[str, np.ndarray]:
         """What `from_arrays` takes: the weights in Keras' order."""
         return {f"weight_{i:03d}": w for i, w in enumerate(self.classifier.weights)}
 
     @classmethod
-    def from_arrays(cls, arrays, shape):
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Network:
         """Return the Network of stored arrays for spectrograms of a shape (f, t)."""
         from utils.models import neural  # Keras takes seconds, which a forest need not wait for
 
@@ -129,7 +136,7 @@ class Network:
         classifier.weights = [arrays[name] for name in names]
         return cls(classifier)
 
-    def predict_proba(self, spectrograms):
+    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call, 0..1."""
         return self.classifier.predict_proba(spectrograms)
 
@@ -146,7 +153,7 @@ class Mean:
     def __init__(self, parts):
         self.parts = parts
 
-    def arrays(self):
+    def arrays(self) -> dict[str, np.ndarray]:
         """The arrays of all parts, each under the part's kind."""
         found = {}
         for part in self.parts:
@@ -154,7 +161,7 @@ class Mean:
         return found
 
     @classmethod
-    def from_arrays(cls, arrays, shape):
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Mean:
         """Return the Mean of stored arrays for spectrograms of a shape (f, t)."""
         parts = []
         for kind in KINDS.values():
@@ -168,7 +175,7 @@ class Mean:
             raise ValueError("the arrays are not those of a forest and a network")
         return cls(parts)
 
-    def predict_proba(self, spectrograms):
+    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call, 0..1."""
         known = features.extract(spectrograms)
         each = [part.predict_proba(known) for part in self.parts]
@@ -176,7 +183,9 @@ class Mean:
         return 1 / (1 + np.exp(-np.log(p / (1 - p)).mean(0)))
 
 
-def restored(kind, arrays, shape):
+def restored(
+    kind: str, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]
+) -> Forest | Network | Mean:
     """Return the fitted classifier of a kind; ValueError if arrays or shape do not fit it."""
     known = KINDS | {Mean.kind: Mean}
     if kind not in known:

@@ -1,12 +1,15 @@
 """Sliding over a recording in bounded memory: pieces of sound, resampled, cut into windows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
 
 from utils.data import audio
+from utils.detect.store import Detector
+from utils.sound.spectrograms import SpectrogramSettings
 
 BLOCK_FRAMES = 1 << 18  # read at a time
 BATCH = 64  # windows scored at a time: more are no faster, and their features weigh more
@@ -17,7 +20,7 @@ class Unreadable(Exception):
     """Why a recording can't be searched."""
 
 
-def pieces(file, rate) -> Iterator[np.ndarray]:
+def pieces(file: soundfile.SoundFile, rate: int) -> Iterator[np.ndarray]:
     """Yield the samples of an open recording, mono float32 at a rate in Hz, piece by piece."""
     resampler = soxr.ResampleStream(file.samplerate, rate, 1) if file.samplerate != rate else None
     left = file.frames
@@ -32,7 +35,9 @@ def pieces(file, rate) -> Iterator[np.ndarray]:
         yield resampler.resample_chunk(block, last=left <= 0) if resampler else block
 
 
-def windows(file, settings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def windows(
+    file: soundfile.SoundFile, settings: SpectrogramSettings
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (first samples (k,), windows (k, samples)), up to BATCH at a time, over a recording.
 
     Windows follow one another by HOP; the last one ends where the recording does.
@@ -59,7 +64,9 @@ def windows(file, settings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield np.array([last]), kept[None, -size:]
 
 
-def listen(path, detector, step=lambda seconds: None) -> tuple[np.ndarray, np.ndarray]:
+def listen(
+    path: Path, detector: Detector, step: Callable[[float], object] = lambda seconds: None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return (begins in s (n,), scores (n,)) of all windows of a recording.
 
     step: told how many seconds were heard since it was told last. Unreadable if it can't be used.

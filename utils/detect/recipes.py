@@ -53,7 +53,7 @@ class Clips:
     seed: int
     simulated: Simulated | None = None
 
-    def augmented(self):
+    def augmented(self) -> np.ndarray:
         """Return the calls and copies of them by `augmentations.classical`, up to FILL and never
         more than there are seas."""
         count = max(0, min(FILL, len(self.seas)) - len(self.calls))
@@ -74,13 +74,13 @@ def _table(calls, seas):
     return features.extract(np.concatenate([calls, seas])), labels
 
 
-def forest(clips):
+def forest(clips: Clips) -> Forest:
     """A Random Forest on the calls, those of classical augmentation, and the seas."""
     fitted = classifiers.build("random_forest", seed=clips.seed)
     return Forest.of(fitted.fit(*_table(clips.augmented(), clips.seas)).estimator)
 
 
-def forest_and_simulated(clips):
+def forest_and_simulated(clips: Clips) -> Forest:
     """A Random Forest on the same, simulated calls in the seas, and whole simulated clips.
 
     They are drawn as in the study's strategy `ocean`, in proportion to the seas: where these are
@@ -106,7 +106,7 @@ def forest_and_simulated(clips):
     return Forest.of(fitted.fit(table, labels).estimator)
 
 
-def forest_and_network(clips):
+def forest_and_network(clips: Clips) -> Mean:
     """The same Random Forest and the CNN, as the mean of their log odds."""
     known, labels = _table(clips.augmented(), clips.seas)
     trees = classifiers.build("random_forest", seed=clips.seed).fit(known, labels)
@@ -122,7 +122,7 @@ RECIPES = {
 CHOICE = ((1, "forest"), (MANY, "forest_and_network"))
 
 
-def choose(n_calls, *, simulated=False) -> str:
+def choose(n_calls: int, *, simulated: bool = False) -> str:
     """Return the name of the recipe for a number of calls; simulated: others lie beside them."""
     if simulated and 1 <= n_calls < FEW:
         return "forest_and_simulated"

@@ -12,6 +12,7 @@ from utils import tables
 from utils.data import audio
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
 from utils.detect import events, listening, selections
+from utils.detect.store import Detector
 from utils.errors import UserError
 from utils.progress import progress
 
@@ -29,7 +30,14 @@ class Done:
     bad: dict[str, str] = field(default_factory=dict)
 
 
-def run(detector, folder, out, *, threshold=None, windows=False) -> Done:
+def run(
+    detector: Detector,
+    folder: str | Path,
+    out: str | Path,
+    *,
+    threshold: float | None = None,
+    windows: bool = False,
+) -> Done:
     """Search the recordings in a folder, or one file, and write tables into `out`.
 
     threshold: instead of the detector's own. windows: also write the scores of all windows. What is
@@ -181,6 +189,6 @@ def _state(path):
     return f"{found.st_size}-{found.st_mtime_ns}"
 
 
-def beside(target, ending):
+def beside(target: Path, ending: str) -> Path:
     """The path of a table of a recording."""
     return target.with_name(target.stem + ending)

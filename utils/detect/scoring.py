@@ -15,7 +15,7 @@ SCORES, PAGE = "scores.csv", "disagreements.png"
 SHOWN = 24  # clips on the page
 
 
-def load_for(detector, source):
+def load_for(detector: store.Detector, source: str | Path | None) -> data.Dataset:
     """Return the Dataset of a source, with the detector's settings; UserError if they can't be."""
     settings = detector.settings
     name = source or os.environ.get("DATASET") or paths.SIMULATED
@@ -34,7 +34,7 @@ def load_for(detector, source):
     return dataset
 
 
-def score(folder, dataset, out) -> pd.DataFrame:
+def score(folder: str | Path, dataset: data.Dataset, out: str | Path) -> pd.DataFrame:
     """Score the clips of a Dataset, write scores.csv and a page of pictures, return the table.
 
     Columns clip, group, label, score, surprise, held_out; the surest disagreements with the labels
@@ -69,7 +69,7 @@ def score(folder, dataset, out) -> pd.DataFrame:
     return table
 
 
-def held_out(folder, n) -> np.ndarray:
+def held_out(folder: str | Path, n: int) -> np.ndarray:
     """Return the (n,) scores that a detector's clips had when they were held out."""
     try:
         stored = pd.read_csv(Path(folder) / store.HELD_OUT)["score"].to_numpy(float)

@@ -1,6 +1,7 @@
 """Tables of what was found: Raven's selections, Audacity's labels, absolute times from names."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _DATE = re.compile(
 )
 
 
-def begins_at(name) -> datetime | None:
+def begins_at(name: str | Path) -> datetime | None:
     """Return the date and time that a recording's name carries, as in a_20200103_120000.wav.
 
     Also 2020-01-03T12-00-00 and the like, with fractions of a second after a point; None if there
@@ -33,7 +34,7 @@ def begins_at(name) -> datetime | None:
     return None
 
 
-def clock(name, seconds) -> list[str]:
+def clock(name: str | Path, seconds: Sequence[float] | np.ndarray | pd.Series) -> list[str]:
     """Return the absolute times, to the millisecond, of (n,) s from a recording's start; "" where
     its name carries no date."""
     start = begins_at(name)
@@ -43,7 +44,9 @@ def clock(name, seconds) -> list[str]:
     return [time.isoformat(sep=" ", timespec="milliseconds") for time in times]
 
 
-def raven(begins, ends, band, scores) -> pd.DataFrame:
+def raven(
+    begins: np.ndarray, ends: np.ndarray, band: tuple[float, float], scores: np.ndarray
+) -> pd.DataFrame:
     """Return a Raven selection table: (n,) s, the band (low, high) in Hz, (n,) scores."""
     n = len(begins)
     columns = (
@@ -53,7 +56,7 @@ def raven(begins, ends, band, scores) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(RAVEN, columns, strict=True)) | {SCORE: _text(scores, 4)})
 
 
-def audacity(begins, ends, label, scores) -> str:
+def audacity(begins: np.ndarray, ends: np.ndarray, label: str, scores: np.ndarray) -> str:
     """Return an Audacity label track: begin, end in s, and the label with its score."""
     rows = zip(_text(begins), _text(ends), _text(scores, 2), strict=True)
     return "".join(f"{begin}\t{end}\t{label} {score}\n" for begin, end, score in rows)

@@ -50,7 +50,7 @@ class Detector:
     classifier: object
     digest: str = ""
 
-    def score(self, spectrograms) -> np.ndarray:
+    def score(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call in (n, f, t) spectrograms."""
         grid = resize(spectrograms, self.shape)
         parts = np.array_split(grid, min(len(grid), os.cpu_count() or 1))
@@ -58,7 +58,7 @@ class Detector:
             known = list(pool.map(features.extract, parts))
         return self.classifier.predict_proba(functools.reduce(operator.add, known))
 
-    def score_audio(self, audio) -> np.ndarray:
+    def score_audio(self, audio: np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call in (n, samples); 0 where nothing sounds."""
         heard = np.ptp(audio, axis=1) > 0
         scores = np.zeros(len(audio))
@@ -67,7 +67,12 @@ class Detector:
         return scores
 
 
-def save(detector, folder, held_out: pd.DataFrame, describe: Callable) -> None:
+def save(
+    detector: Detector,
+    folder: str | Path,
+    held_out: pd.DataFrame,
+    describe: Callable[[Path], object],
+) -> None:
     """Write a detector's folder beside it, then rename; describe(folder) adds the card.
 
     held_out: the scores of clips by classifiers that had not heard their recordings. A folder that
@@ -97,7 +102,7 @@ def save(detector, folder, held_out: pd.DataFrame, describe: Callable) -> None:
 _TEXTS = ("call", "shape", "band", "threshold", "recipe", "trained_on")
 
 
-def check_replaceable(folder) -> None:
+def check_replaceable(folder: str | Path) -> None:
     """UserError if a folder is there and is neither empty nor a detector's."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -106,7 +111,7 @@ def check_replaceable(folder) -> None:
         raise UserError(f"{folder.name}/ holds other things; name a new folder with --out.")
 
 
-def load(folder) -> Detector:
+def load(folder: str | Path) -> Detector:
     """Return the Detector of a folder; UserError, in one sentence, if it is none or is damaged."""
     folder = Path(folder)
     if not (folder / SETTINGS).is_file():

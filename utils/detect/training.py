@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from utils import tables
 from utils.baseline import baseline
+from utils.data.dataset import Dataset
 from utils.detect import card, recipes, store
 from utils.errors import UserError
 from utils.progress import progress
@@ -44,7 +46,7 @@ class Material:
     simulated: recipes.Simulated | None = None
 
 
-def of_dataset(dataset) -> Material:
+def of_dataset(dataset: Dataset) -> Material:
     """Return the Material of a `data.Dataset`."""
     settings = dataset.settings
     times = dataset.times
@@ -65,7 +67,7 @@ def of_dataset(dataset) -> Material:
     )
 
 
-def train(material, folder, *, seed: int) -> store.Detector:
+def train(material: Material, folder: str | Path, *, seed: int) -> store.Detector:
     """Fit, choose the threshold on held-out recordings, write the folder; return the Detector.
 
     UserError if no recording can be held out.
@@ -139,7 +141,9 @@ def _fitted(recipe, material, index, seed):
     return recipes.RECIPES[recipe](clips)
 
 
-def held_out_folds(labels, groups, *, seed):
+def held_out_folds(
+    labels: np.ndarray, groups: np.ndarray, *, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return [(kept, test), ...] indices: each clip is in one test side, and groups are whole.
 
     As many as FOLDS, or fewer where a class is in fewer groups; UserError for fewer than two.

@@ -28,7 +28,7 @@ EDGE_SECONDS = 0.2
 _BATCH = 1000
 
 
-def trivial_cues(dataset, splits: Iterable) -> pd.DataFrame:
+def trivial_cues(dataset: data.Dataset, splits: Iterable[data.Split]) -> pd.DataFrame:
     """Return one row a split and cue: cue, split (0, 1, ...), seed, roc_auc on the test side.
 
     dataset: a `data.Dataset`. splits: `data.Split`, of which train and test are used. Cues are
@@ -53,7 +53,7 @@ def trivial_cues(dataset, splits: Iterable) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def present(dataset) -> list[str]:
+def present(dataset: data.Dataset) -> list[str]:
     """Return the CUES that a data set can have: those of order only where clips are in time order,
     length only where it differs."""
     absent = set() if dataset.ordered else {"neighbour label", "clip order"}
@@ -62,7 +62,7 @@ def present(dataset) -> list[str]:
     return [cue for cue in CUES if cue not in absent]
 
 
-def lengths_differ(dataset) -> bool:
+def lengths_differ(dataset: data.Dataset) -> bool:
     """Whether clips are known to have been of different lengths, by more than a millisecond."""
     return dataset.seconds is not None and float(np.ptp(dataset.seconds)) > 1e-3
 
@@ -77,7 +77,7 @@ def random_splits(labels: np.ndarray, *, seed: int, n_splits: int = 5) -> list[d
     return [data.Split(train, nobody, test, seed) for train, test in folds]
 
 
-def loudness(dataset) -> pd.DataFrame:
+def loudness(dataset: data.Dataset) -> pd.DataFrame:
     """Return level (mean of the spectrogram, in its unit) and, with audio, rms_db of each clip."""
     levels = pd.DataFrame({"level": dataset.spectrograms.mean((1, 2))})
     if dataset.audio is None:
@@ -85,7 +85,7 @@ def loudness(dataset) -> pd.DataFrame:
     return levels.join(descriptors.audio_descriptors(dataset.audio, dataset.sample_rate)["rms_db"])
 
 
-def edges(dataset) -> np.ndarray:
+def edges(dataset: data.Dataset) -> np.ndarray:
     """Return the mean of each band in the first and in the last 0.2 s of each clip, (n, 2 f).
 
     Clips are standardised by their edges alone: the middle stays unseen.

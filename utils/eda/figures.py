@@ -1,14 +1,17 @@
 """Figures of the first notebook: a clip in three views, what is measured of calls, maps."""
 
+from collections.abc import Mapping
+
 import librosa
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
-from utils import plotting
+from utils import data, plotting
 from utils.sound.measurements import UNITS
 
 
-def views(dataset, clip: int):
+def views(dataset: data.Dataset, clip: int) -> np.ndarray:
     """Draw the waveform, the STFT and the mel spectrogram of one clip beside each other.
 
     dataset: a `data.Dataset` with audio and known settings. Returns the three axes.
@@ -32,7 +35,7 @@ def views(dataset, clip: int):
     return axes
 
 
-def measurements(table, labels, areas):
+def measurements(table: pd.DataFrame, labels: np.ndarray, areas: Mapping[str, float]) -> np.ndarray:
     """Draw the distribution of each measurement of `sound.measurements` in both classes.
 
     areas: name to the ROC AUC of the measurement alone. Returns the axes.

@@ -27,7 +27,7 @@ def tsne(scores: np.ndarray, *, seed: int) -> np.ndarray:
     return model.fit_transform(scores)
 
 
-def umap(scores, *, seed, n_neighbours=15) -> np.ndarray:
+def umap(scores: np.ndarray, *, seed: int, n_neighbours: int = 15) -> np.ndarray:
     """Return a UMAP map (n, 2) of (n, d) scores; one thread, so that the seed decides."""
     from umap import UMAP
 

@@ -59,7 +59,7 @@ class CallType:
             )
 
     @property
-    def band(self):
+    def band(self) -> tuple[float, float]:
         """(low, high) in Hz between which it lies."""
         ends = (*self.start, *self.end)
         return float(min(ends)), float(max(ends))
@@ -96,7 +96,12 @@ PRESETS = {
 
 
 def simulate(
-    call: CallType, n: int, rate: int, seconds: float, rng, background: Callable | None = None
+    call: CallType,
+    n: int,
+    rate: int,
+    seconds: float,
+    rng: np.random.Generator,
+    background: Callable[[int, np.random.Generator], np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (n, samples) float32 clips of one ocean and labels (n,): every other one has a call.
 
@@ -120,7 +125,9 @@ def simulate(
     return sea.astype(np.float32), labels
 
 
-def simulate_alone(call: CallType, n: int, rate: int, seconds: float, rng) -> np.ndarray:
+def simulate_alone(
+    call: CallType, n: int, rate: int, seconds: float, rng: np.random.Generator
+) -> np.ndarray:
     """Return (n, samples) float32: such calls with their echoes, without any sea."""
     check(call, rate)
     size = round(rate * seconds)

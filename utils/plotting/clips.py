@@ -1,6 +1,9 @@
 """Figures of clips: spectrograms, classes, groups, descriptors, maps."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,8 +24,20 @@ from utils.plotting.style import (
 )
 from utils.statistics import evaluation
 
+if TYPE_CHECKING:
+    from utils.data.dataset import Dataset
 
-def spectrogram(values, frequencies, times, *, unit, limits=None, difference=False, ax=None):
+
+def spectrogram(
+    values: np.ndarray,
+    frequencies: np.ndarray,
+    times: np.ndarray,
+    *,
+    unit: str,
+    limits: tuple[float, float] | None = None,
+    difference: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw one (f, t) spectrogram with a colour bar in `unit`; frequencies in Hz, times in s.
 
     limits: (lowest, highest) colour, by default the range of the values, symmetric about 0 for a
@@ -69,7 +84,9 @@ def spectrogram_grid(
     return panels
 
 
-def clip_grid(dataset, index, titles, *, columns=4):
+def clip_grid(
+    dataset: Dataset, index: np.ndarray | Sequence[int], titles: Sequence[str], *, columns: int = 4
+) -> np.ndarray:
     """Draw some clips of a `data.Dataset` as a `spectrogram_grid`; index (k,); return axes (k,).
 
     The common colours span all but the lowest 1 % and the highest 0.2 % of the cells drawn.
@@ -109,7 +126,7 @@ def class_means(
     return axes
 
 
-def contour(frequencies, times, *, ax):
+def contour(frequencies: np.ndarray, times: np.ndarray, *, ax: Axes) -> Axes:
     """Draw a call's frequency (k,) Hz over time (k,) s on a spectrogram as a dashed line."""
     ax.plot(times, frequencies, color="white", linestyle=(0, (3, 2)), linewidth=1.6)
     return ax
@@ -194,7 +211,7 @@ def effect_sizes(effects: pd.Series, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def map_by_class(points, labels, ax=None):
+def map_by_class(points: np.ndarray, labels: np.ndarray, ax: Axes | None = None) -> Axes:
     """Draw (n, 2) points of a map in the colours of their classes."""
     ax = new_axes(ax, height=4.4, width=0.5 * WIDTH)
     for k in (0, 1):
@@ -205,7 +222,7 @@ def map_by_class(points, labels, ax=None):
     return _bare(ax)
 
 
-def map_by_group(points, groups, ax=None):
+def map_by_group(points: np.ndarray, groups: np.ndarray, ax: Axes | None = None) -> Axes:
     """Draw (n, 2) points of a map: the largest groups in colours, all others in grey."""
     ax = new_axes(ax, height=4.4, width=0.5 * WIDTH)
     dots_by_group(ax, points, groups)

@@ -139,7 +139,12 @@ def learning_curves(
     return ax
 
 
-def training_history(history: pd.DataFrame, *, best=None, axes=None):
+def training_history(
+    history: pd.DataFrame,
+    *,
+    best: int | Mapping[str, int] | None = None,
+    axes: np.ndarray | None = None,
+) -> np.ndarray:
     """Draw loss and AUC of both sides over the epochs; return the two axes.
 
     history: columns epoch, loss, val_loss, auc, val_auc, one row an epoch, and `model` if there are

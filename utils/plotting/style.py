@@ -169,7 +169,7 @@ def model_order(name: str) -> int:
     return list(MODELS).index(name) if name in MODELS else len(MODELS)
 
 
-def place_legend(axes: Sequence, **options) -> None:
+def place_legend(axes: Sequence, **options: object) -> None:
     """Put the legend of the first axes above all panels of its figure."""
     figure = axes[0].figure
     handles, names = axes[0].get_legend_handles_labels()

@@ -21,7 +21,7 @@ CALL_PATCH = (3, 5)  # bands and frames of the median filter that leaves what is
 LARGEST_SHARE = 0.98  # of one clip in a blend of mixup, which else would repeat it
 
 
-def shift(clips, seas, rng):
+def shift(clips: np.ndarray, seas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the clips moved in time by 1 frame to LARGEST_SHIFT of them, without wrap-around.
 
     seas (n, f, t): what is heard, at the clip's own level, where the clip has moved away.
@@ -37,7 +37,7 @@ def shift(clips, seas, rng):
     return np.where(outside[:, None], seas + bands, moved)
 
 
-def mask(clips, rng):
+def mask(clips: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the clips with one run of bands and one of frames at the clip's own level.
 
     SpecAugment (Park et al. 2019): up to LARGEST_MASKS of either axis.
@@ -55,7 +55,7 @@ def mask(clips, rng):
     return clips
 
 
-def mix(clips, seas, rng):
+def mix(clips: np.ndarray, seas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the clips with the texture of seas (n, f, t) heard where it is louder.
 
     Each sea is brought to the clip's own level, less a random DAMPING.
@@ -67,7 +67,7 @@ def mix(clips, seas, rng):
     return np.maximum(clips, quiet + seas - level(seas) - damping)
 
 
-def classical(clips, seas, rng):
+def classical(clips: np.ndarray, seas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the clips shifted, each in one of two also mixed with another sea, and masked."""
     shifted = shift(clips, seas, rng)
     mixed = mix(shifted, seas[rng.permutation(len(seas))], rng)
@@ -88,7 +88,7 @@ def isolate(clips: np.ndarray) -> np.ndarray:
     return np.where(smooth > limit, np.maximum(excess, 0), 0)
 
 
-def call_on_background(clips, seas, rng):
+def call_on_background(clips: np.ndarray, seas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return seas (n, f, t) with the isolated calls of the clips on them, shifted in time."""
     clips, seas = _float(clips), _float(seas)
     calls = shift(isolate(clips), np.zeros_like(clips), rng)
@@ -96,7 +96,9 @@ def call_on_background(clips, seas, rng):
     return np.where(calls > 0, np.maximum(seas, quiet + calls), seas)
 
 
-def mixup(clips, partners, rng, alpha=0.4):
+def mixup(
+    clips: np.ndarray, partners: np.ndarray, rng: np.random.Generator, alpha: float = 0.4
+) -> tuple[np.ndarray, np.ndarray]:
     """Return blends of clips and partners, and (n,) the share of the clip, 0.5 to LARGEST_SHARE.
 
     mixup (Zhang et al. 2018) with Beta(alpha, alpha); the larger part is always the clip's. The

@@ -15,12 +15,16 @@ _ROUNDS = 3  # of weighted line fits, each nearer to the line before
 _REACH = 2 / 15  # of the band's width: standard deviation of the weight around the line
 
 
-def call_parameters(spectrograms, frequencies, times, band):
+def call_parameters(
+    spectrograms: np.ndarray, frequencies: np.ndarray, times: np.ndarray, band: tuple[float, float]
+) -> pd.DataFrame:
     """Return a DataFrame, one row a clip, with the columns COLUMNS; see `track`."""
     return track(spectrograms, frequencies, times, band)[list(COLUMNS)]
 
 
-def track(spectrograms, frequencies, times, band):
+def track(
+    spectrograms: np.ndarray, frequencies: np.ndarray, times: np.ndarray, band: tuple[float, float]
+) -> pd.DataFrame:
     """Return a DataFrame, one row a clip: COLUMNS, and time_s, the middle of the track.
 
     spectrograms (n, f, t) in dB, frequencies (f,) in Hz, times (t,) in s, band (low, high) in Hz in

@@ -36,7 +36,7 @@ LEAST_CONTRAST = 1.5  # standard deviations; weaker frames do not count in the t
 _FLOOR = 1e-10
 
 
-def describe(dataset) -> pd.DataFrame:
+def describe(dataset: object) -> pd.DataFrame:
     """Return one row a clip of a `data.Dataset`: keys of UNITS, and levels in bands.
 
     Without audio there are no `rms_db` and `zero_crossings`.
@@ -49,7 +49,7 @@ def describe(dataset) -> pd.DataFrame:
     return audio_descriptors(dataset.audio, dataset.sample_rate).join(table)
 
 
-def band_edges(frequencies, band) -> np.ndarray:
+def band_edges(frequencies: np.ndarray, band: tuple[float, float]) -> np.ndarray:
     """Return the limits in Hz of the bands whose levels describe a clip: below and above that of
     the calls, and three in it, the lower ones narrower."""
     low, high = band
@@ -64,7 +64,7 @@ def band_columns(edges: np.ndarray) -> list[str]:
     return [f"level_{a:g}_{b:g}_db" for a, b in zip(edges[:-1], edges[1:], strict=True)]
 
 
-def decibels(dataset) -> np.ndarray:
+def decibels(dataset: object) -> np.ndarray:
     """Return the spectrograms (n, f, t) in dB, each clip's maximum at 0 or below."""
     return as_decibels(dataset.spectrograms, dataset.unit)
 
@@ -82,7 +82,9 @@ def as_decibels(values: np.ndarray, unit: str) -> np.ndarray:
     return ((values - low) / (high - low) - 1) * STRETCHED_SPAN_DB
 
 
-def spectrogram_descriptors(spectrograms, frequencies, times, band) -> pd.DataFrame:
+def spectrogram_descriptors(
+    spectrograms: np.ndarray, frequencies: np.ndarray, times: np.ndarray, band: tuple[float, float]
+) -> pd.DataFrame:
     """Return descriptors of (n, f, t) spectrograms in dB; frequencies (f,) Hz and times (t,) s;
     band (low, high) in Hz, in which calls are sought.
 
@@ -148,13 +150,15 @@ def _of_spectrograms(decibel, frequencies, times, band) -> pd.DataFrame:
     return pd.DataFrame(columns).astype(float)
 
 
-def within(frequencies, band):
+def within(frequencies: np.ndarray, band: tuple[float, float]) -> np.ndarray:
     """Return (f,) bool: which frequencies lie in a band (Hz), or all of them if none does."""
     inside = (frequencies >= band[0]) & (frequencies <= band[1])
     return inside if inside.any() else np.ones_like(inside)
 
 
-def peak_track(spectrograms, frequencies, times, band):
+def peak_track(
+    spectrograms: np.ndarray, frequencies: np.ndarray, times: np.ndarray, band: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return mean frequency (n,) Hz and slope (n,) Hz/s of each clip's most prominent track.
 
     A frame's weight is the square of how far its peak exceeds 1.5 standard deviations of the

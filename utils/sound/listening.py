@@ -1,6 +1,6 @@
 """Short WAV files of clips, at their own speed and sped up: a laptop does not play 100 Hz."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from html import escape
 from pathlib import Path
@@ -18,19 +18,21 @@ SPEEDS = (1, 4)
 PEAK = 0.9
 
 
-def waveforms(dataset, index, *, seed):
+def waveforms(
+    dataset: object, index: np.ndarray | Sequence[int], *, seed: int
+) -> tuple[np.ndarray, int]:
     """Return (k, samples) audio in -1..1 and its rate in Hz, of some clips of a `data.Dataset`."""
     if dataset.audio is not None:
         return np.asarray(dataset.audio[index], dtype=np.float32), dataset.sample_rate
     return reconstructed(dataset, dataset.spectrograms[index], seed=seed)
 
 
-def can_sound(dataset) -> bool:
+def can_sound(dataset: object) -> bool:
     """Whether there is audio, or spectrograms of known settings from which it can be estimated."""
     return dataset.audio is not None or _settings(dataset) is not None
 
 
-def reconstructed(dataset, images, *, seed):
+def reconstructed(dataset: object, images: np.ndarray, *, seed: int) -> tuple[np.ndarray, int]:
     """Return audio and rate of (k, f, t) images in a data set's unit and on any grid of its extent.
 
     Phases are estimated, which sounds hollow. UserError where the settings are not known.

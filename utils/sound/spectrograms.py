@@ -68,22 +68,22 @@ class SpectrogramSettings:
         return all(len(own) == len(axis) and np.allclose(axis, own, atol=1) for own, axis in pairs)
 
     @property
-    def n_samples(self):
+    def n_samples(self) -> int:
         """Samples of a clip."""
         return round(self.sample_rate * self.clip_seconds)
 
     @property
-    def n_frames(self):
+    def n_frames(self) -> int:
         """Frames of a spectrogram; frames are centred, so the first lies at 0 s."""
         return 1 + (self.n_samples - self.n_fft % 2) // self.hop_length
 
     @property
-    def frequencies(self):
+    def frequencies(self) -> np.ndarray:
         """Centres of the mel bands in Hz, (mel_bands,)."""
         return librosa.mel_frequencies(self.mel_bands + 2, fmin=self.fmin, fmax=self.fmax)[1:-1]
 
     @property
-    def times(self):
+    def times(self) -> np.ndarray:
         """Centres of the frames in s, (n_frames,)."""
         return np.arange(self.n_frames) * self.hop_length / self.sample_rate
 

@@ -114,8 +114,15 @@ def verdict(low: float, high: float, p: float, smallest: float = SMALLEST_EFFECT
     return "undecided"
 
 
-def verdicts(table, reference="real", *, score="roc_auc", smallest=SMALLEST_EFFECT,
-             family=PLACE, overlap=OVERLAP):  # fmt: skip
+def verdicts(
+    table: pd.DataFrame,
+    reference: str = "real",
+    *,
+    score: str = "roc_auc",
+    smallest: float = SMALLEST_EFFECT,
+    family: Sequence[str] = PLACE,
+    overlap: float = OVERLAP,
+) -> pd.DataFrame:
     """Return a row a size, classifier, arm and ratio: seeds, mean, low, high, p, p_gain,
     detectable, verdict and gain_excluded.
 
@@ -210,7 +217,14 @@ def learning_curve(table: pd.DataFrame, classifier: str, score: str = "roc_auc")
     return found.dropna()
 
 
-def against_best(table, rivals, arms, *, score="roc_auc", family=PLACE):
+def against_best(
+    table: pd.DataFrame,
+    rivals: Sequence[str],
+    arms: Sequence[str],
+    *,
+    score: str = "roc_auc",
+    family: Sequence[str] = PLACE,
+) -> pd.DataFrame:
     """Return `verdicts` of arms against the best of some rivals; `rival` names the most frequent.
 
     The rival of a seed is the one of the highest mean over the *other* seeds of its place: the

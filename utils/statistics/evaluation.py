@@ -59,7 +59,7 @@ def scores(labels: ArrayLike, probability: ArrayLike, threshold: float) -> dict[
     return {k: float(v[0]) for k, v in _weighted(labels, probability, threshold, weights).items()}
 
 
-def confusion_at(labels, probability, false_alarms):
+def confusion_at(labels: np.ndarray, probability: np.ndarray, false_alarms: float) -> np.ndarray:
     """Return the (2, 2) counts, rows the truth, at the threshold that leaves a share of the clips
     without a call as false alarms."""
     threshold = np.quantile(probability[labels == 0], 1 - false_alarms)
@@ -186,7 +186,7 @@ def half_width(
     return stats.t.ppf(0.975, k - 1) * np.sqrt(1 / k + overlap) * deviation
 
 
-def cohens_d(positive, negative):
+def cohens_d(positive: ArrayLike, negative: ArrayLike) -> np.ndarray:
     """Return the standardised mean difference of two (n, ...) samples, per column (Cohen 1988)."""
     positive, negative = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
     variance = (positive.var(0, ddof=1) + negative.var(0, ddof=1)) / 2
