@@ -67,10 +67,11 @@ class Answer:
         return _fine(tried, study.whole_batches(ended) or ended)
 
     @functools.lru_cache(maxsize=8)  # noqa: B019 - an answer lives as long as its notebook
-    def part(self, name: str) -> pd.DataFrame:
-        """Return the rows of another of study.PARTS that did not fail: by classifier, of whole
-        batches of seeds, or, while there is none, all."""
+    def part(self, name: str, arm: str | None = None) -> pd.DataFrame:
+        """Return the rows of another of study.PARTS that did not fail, of one arm or of all: by
+        classifier, of whole batches of seeds, or, while there is none, all."""
         tried = study.select(self.attempted, name)
+        tried = tried if arm is None else tried[tried["arm"] == arm]
         begun = [self._begun(own) for _, own in tried.groupby("classifier")]
         read = [_fine(own, study.whole_batches(self._ended(own)) or own["seed"]) for own in begun]
         return pd.concat(read).sort_index() if read else tried
@@ -110,9 +111,15 @@ class Answer:
         return (rows["high"] - rows["low"]) / 2
 
     @functools.cached_property
+    def with_ocean(self) -> pd.DataFrame:
+        """The main rows and those of the simulated hydrophone at the same sizes."""
+        ocean = self.part("ocean", study.PROTOCOL["primary"]["arm"])
+        return pd.concat([self.main, ocean[ocean["n_positive"].isin(self.main["n_positive"])]])
+
+    @functools.cached_property
     def against_real(self) -> pd.DataFrame:
         """`comparison.verdicts` of every arm against real clips alone."""
-        return comparison.verdicts(self.main)
+        return comparison.verdicts(self.with_ocean)
 
     @functools.cached_property
     def against_rival(self) -> pd.DataFrame:
@@ -134,12 +141,12 @@ class Answer:
 
     @functools.cached_property
     def curve_rows(self) -> pd.DataFrame:
-        """The main rows and the rest of the learning curve of real clips."""
+        """`with_ocean` and the rest of the learning curve of real clips."""
         curve = study.select(self.rows, "curve")
         curve = curve[curve["seed"].isin(self.main["seed"])]
         curve = curve[curve["classifier"].isin(self.main["classifier"])]
         curve = curve[~curve["n_positive"].isin(study.PROTOCOL["sizes"])]  # they are main's
-        return pd.concat([self.main, curve]).drop_duplicates(list(study.KEY))
+        return pd.concat([self.with_ocean, curve]).drop_duplicates(list(study.KEY))
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - an answer lives as long as its notebook
     def equivalents(self, size: int, classifier: str) -> pd.DataFrame:
@@ -330,7 +337,8 @@ def quality_and_gain(
 def costs(answer: Answer, size: int, classifier: str) -> pd.DataFrame:
     """Return a row an arm: `seconds`, the median ones of generator and classifier together, and the
     verdict's mean, low and high at a size. Not of further real calls, which cost labelling."""
-    rows = answer.main[(answer.main["n_positive"] == size) & (answer.main["arm"] != arms.ORACLE)]
+    rows = answer.with_ocean
+    rows = rows[(rows["n_positive"] == size) & (rows["arm"] != arms.ORACLE)]
     rows = rows[rows["classifier"] == classifier]
     seconds = (rows["generator_seconds"] + rows["seconds"]).groupby(rows["arm"]).median()
     verdicts = answer.against_real

@@ -69,18 +69,21 @@ class Front:
         return max(names, key=lambda arm: self.mean(arm, size, classifier))
 
     def against(self, reference: str) -> pd.DataFrame:
-        """`comparison.verdicts` of the primary comparison against `real`, or against the best cheap
-        rival (reference "rival"): one family of tests."""
+        """`comparison.verdicts` of the simulated hydrophone at the sizes and with the classifiers
+        of the primary comparison: against the best cheap rival (reference "rival"), which is that
+        comparison and one family of tests; or against `real`, among all arms, as in answer.csv."""
         primary = study.PROTOCOL["primary"]
-        rows = self.rows
-        rows = rows[rows["classifier"].isin(primary["classifiers"])]
-        rows = rows[rows["n_positive"].isin(primary["sizes"])]
-        own = rows[rows["arm"].isin(("real", primary["arm"], *primary["against"]))]
         if reference == "real":
-            own = own[own["arm"].isin(("real", primary["arm"]))]
-            found = comparison.verdicts(own, family=())
+            rows = self.found.with_ocean
+            found = comparison.verdicts(rows[rows["seed"].isin(self.seeds)])
+            found = found[found["arm"] == primary["arm"]]
         else:
+            rows = self.rows[self.rows["classifier"].isin(primary["classifiers"])]
+            rows = rows[rows["n_positive"].isin(primary["sizes"])]
+            own = rows[rows["arm"].isin((primary["arm"], *primary["against"]))]
             found = comparison.against_best(own, primary["against"], (primary["arm"],), family=())
+        found = found[found["n_positive"].isin(primary["sizes"])]
+        found = found[found["classifier"].isin(primary["classifiers"])]
         return found.set_index(["classifier", "n_positive"])
 
     def ceiling(self, classifier: str) -> float:
@@ -95,8 +98,7 @@ class Front:
 
     def equivalent(self, size: int, classifier: str) -> tuple[float, float, float]:
         """`comparison.real_equivalents` of the simulated hydrophone."""
-        rows = pd.concat([self.curve_rows, self.rows[self.rows["arm"] == "ocean"]])
-        return comparison.real_equivalents(rows, "ocean", size, classifier)
+        return comparison.real_equivalents(self.curve_rows, "ocean", size, classifier)
 
     def curves(self, classifier: str) -> Mapping[str, pd.Series]:
         """Mean ROC AUC by number of calls, of each of LINES but the last."""

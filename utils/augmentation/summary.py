@@ -63,12 +63,8 @@ def protocol() -> pd.DataFrame:
 def verdicts(
     told: front.Front, size: int | None = None, names: Iterable[str] = CHOSEN
 ) -> pd.DataFrame:
-    """Verdicts against real calls alone of some strategies, at a size or at all.
-
-    p is adjusted as in answer.csv; that of the simulated hydrophone over the primary comparison.
-    """
-    ocean = told.against("real").reset_index().assign(arm="ocean")
-    every = pd.concat([told.found.against_real, ocean], ignore_index=True)
+    """Verdicts against real calls alone of some strategies, at a size or at all."""
+    every = told.found.against_real
     every = every[every["arm"].isin(names)]
     return every if size is None else every[every["n_positive"] == size]
 
@@ -117,8 +113,7 @@ def mechanism(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.Data
 def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
     """Rank correlation, over arms, of each measure of mechanism.csv with what the arms change; its
     interval redraws the seeds of either."""
-    both = pd.concat([told.found.main, told.rows]).drop_duplicates(list(study.KEY))
-    gains = comparison.differences(both)
+    gains = comparison.differences(told.found.with_ocean)
     gains = gains[(gains["n_positive"] == answer.ANSWER_SIZE) & (gains["classifier"] == classifier)]
     gains = gains.pivot_table("difference", "arm", "seed")
     found = {}
@@ -162,28 +157,15 @@ def seeds_title(found: answer.Answer, changes: pd.Series) -> str:
 
 
 def costs(found: Mapping[str, answer.Answer], size: int, classifier: str) -> pd.DataFrame:
-    """Median seconds of generator and detector together, and the difference, of each arm and, where
-    there are enough seeds of it, of the simulated hydrophone."""
-    columns, told = {}, front.fronts(found)
+    """Median seconds of generator and detector together, and the difference, of each arm."""
+    columns = {}
     for dataset, one in found.items():
-        rows = answer.costs(one, size, classifier)
-        if dataset in told:
-            rows.loc["ocean"] = _ocean_cost(told[dataset], size, classifier)
-        rows = rows.sort_values("seconds", kind="stable")
+        rows = answer.costs(one, size, classifier).sort_values("seconds", kind="stable")
         columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
         columns[f"{name(dataset)}: diferencia"] = rows.apply(signed, axis=1)
     order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
     table = pd.DataFrame(columns).loc[list(order)].fillna("").rename(index=title)
     return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")
-
-
-def _ocean_cost(told, size, classifier):
-    """The row of `answer.costs` of the simulated hydrophone."""
-    rows = told.rows[(told.rows["arm"] == "ocean") & (told.rows["n_positive"] == size)]
-    seconds = rows.loc[rows["classifier"] == classifier, "seconds"].median()
-    return told.against("real").loc[(classifier, size)].reindex(
-        ["mean", "low", "high", "verdict"]
-    ).to_dict() | {"seconds": seconds}
 
 
 def live(rows: Iterable[Mapping], stored: pd.DataFrame) -> pd.DataFrame:
