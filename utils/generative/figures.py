@@ -1,10 +1,15 @@
 """Figures of generators and their samples: sketches, training, codes, galleries, maps."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
 from utils import plotting
@@ -17,6 +22,9 @@ from utils.plotting import (
     place_legend,
 )
 from utils.plotting.generators import GENERATORS, title
+
+if TYPE_CHECKING:
+    from utils.models.generators.base import Generator
 
 GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 12)  # many panels of noise: few colours, small files
 
@@ -108,7 +116,7 @@ TERMS = {
 }
 
 
-def scores(numbers):
+def scores(numbers: pd.Series) -> pd.DataFrame:
     """Return the numbers of `synthesis.measure` as a table for readers, a row a generator."""
     columns = {
         "two-sample AUC": "AUC de dos muestras",
@@ -129,7 +137,15 @@ def sketch(name: str) -> Axes:
     return plotting.diagram(boxes, pairs, ax, size=9.5)
 
 
-def lesson(generator, samples, frequencies, times, *, unit, limits):
+def lesson(
+    generator: Generator,
+    samples: np.ndarray,
+    frequencies: np.ndarray,
+    times: np.ndarray,
+    *,
+    unit: str,
+    limits: tuple[float, float] | np.ndarray,
+) -> np.ndarray:
     """Draw the training curve of a fitted generator beside three samples (n, f, t); return axes.
 
     The dashed line marks the round whose weights are used; the GAN, without one, uses the last.
@@ -208,7 +224,15 @@ def populations(plane: np.ndarray, names: np.ndarray) -> np.ndarray:
     return axes
 
 
-def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits, headings=()):
+def gallery(
+    rows: Mapping[str, np.ndarray | Sequence[np.ndarray]],
+    frequencies: np.ndarray,
+    times: np.ndarray,
+    *,
+    unit: str,
+    limits: tuple[float, float] | np.ndarray,
+    headings: Sequence[str] = (),
+) -> Figure:
     """Draw named rows of spectrograms (k, f, t) in common colours; return the figure.
 
     Limits around 0 ask for diverging colours. headings: of the columns.
@@ -239,7 +263,9 @@ def gallery(rows: Mapping[str, np.ndarray], frequencies, times, *, unit, limits,
     return figure
 
 
-def composition(parts: Mapping, frequencies, times, *, unit):
+def composition(
+    parts: Mapping[str, np.ndarray], frequencies: np.ndarray, times: np.ndarray, *, unit: str
+) -> Figure:
     """Draw the images that one sample is made of, each with its own scale; return the figure."""
     names = {
         "level": "nivel del mar",

@@ -1,14 +1,21 @@
 """What the second notebook shows of each model: its source, its size, and the simulated rival."""
 
+from __future__ import annotations
+
 import inspect
 import textwrap
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from IPython.display import Markdown
 
 from utils import data
 from utils.sound import spectrograms
+
+if TYPE_CHECKING:
+    from utils.baseline.baseline import Bench
+    from utils.models.generators.base import Generator
 
 
 def source(*things: Callable, first: str = "", last: str = "") -> Markdown:
@@ -26,13 +33,13 @@ def source(*things: Callable, first: str = "", last: str = "") -> Markdown:
     return Markdown(f"```python\n{shown.strip()}\n```")
 
 
-def weights(generator) -> int:
+def weights(generator: Generator) -> int:
     """Return the number of weights of all parts of a fitted generator."""
     flow = sum(weight.size for weight in getattr(generator, "flow_weights", ()))
     return flow + sum(part.count_params() for part in generator.network().parts.values())
 
 
-def hydrophone(bench, n: int, *, seed: int) -> np.ndarray:
+def hydrophone(bench: Bench, n: int, *, seed: int) -> np.ndarray:
     """Return (n, f, t) simulated clips with a call, on the grid and in the unit of a Bench.
 
     Units other than dB are taken for decibels that were stretched clip by clip over the range of

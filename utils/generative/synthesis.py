@@ -1,8 +1,11 @@
 """Looks into trained generators, and stores their clips: for the second notebook."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,12 +25,18 @@ from utils.quality import quality
 from utils.sound import call_track, spectrograms
 from utils.statistics import evaluation
 
+if TYPE_CHECKING:
+    from utils.models.generators.base import Encoding, Generator
+    from utils.quality.judging import Fold
+
 PROPERTIES = ("snr_db", "start_hz")  # of calls, that maps of codes are coloured by
 TWO_SAMPLE, TAKEN = "two-sample AUC", "taken for a call"  # measures
 TOLERANCE = 0.1  # networks and maps differ between processors
 
 
-def train(found, *, seed, names=tuple(registry.REGISTRY)):
+def train(
+    found: Fold, *, seed: int, names: Sequence[str] = tuple(registry.REGISTRY)
+) -> dict[str, Generator]:
     """Return {name: fitted generator}, each trained on the clips of a `judging.Fold`."""
     trained = {}
     for name in progress(names, "generators"):
@@ -35,7 +44,7 @@ def train(found, *, seed, names=tuple(registry.REGISTRY)):
     return trained
 
 
-def composition(generator, *, seed):
+def composition(generator: Generator, *, seed: int) -> dict[str, np.ndarray]:
     """Return the images (f, t) that one sample is made of, in the data's unit, in this order:
     level, texture (both of one real background clip), call, deviation, and the sample."""
     clips, seas = generator.sample_with_seas(1, seed=seed)
@@ -52,20 +61,26 @@ def composition(generator, *, seed):
     }
 
 
-def seas_alone(generator, n, *, seed):
+def seas_alone(generator: Generator, n: int, *, seed: int) -> np.ndarray:
     """Return (n, f, t): the seas of `sample` with the same n and seed, without a call."""
     seas, texture = generator.drawn_seas(n, seed)
     return generator.sea.levels[seas] + generator.sea.scale * texture
 
 
-def walk(generator, first, last, steps=6):
+def walk(generator: Encoding, first: np.ndarray, last: np.ndarray, steps: int = 6) -> np.ndarray:
     """Return (steps, f, t): decoded codes on the straight line between those of two clips."""
     codes = generator.encode(np.stack([first, last]))
     share = np.linspace(0, 1, steps)[:, None]
     return generator.decode((1 - share) * codes[0] + share * codes[1])
 
 
-def directions(generator, clips, n_directions=3, reach=2.0, steps=5):
+def directions(
+    generator: Encoding,
+    clips: np.ndarray,
+    n_directions: int = 3,
+    reach: float = 2.0,
+    steps: int = 5,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return (n_directions, steps, f, t) decoded codes along the codes' principal components, from
     -reach to reach standard deviations, and (n_directions,) shares of the codes' variance."""
     codes = generator.encode(clips)
@@ -101,14 +116,16 @@ def ordered(codes: np.ndarray, values: np.ndarray, groups: np.ndarray, *, k: int
     return r2_score(values, cross_val_predict(model, codes, values, groups=groups, cv=folds))
 
 
-def explained(generator, clips):
+def explained(generator: Encoding, clips: np.ndarray) -> float:
     """Return the share of the excess's variance in clips that reconstruction explains."""
     error = clips - generator.reconstruct(clips)
     excess = error + generator.decode(generator.encode(clips))
     return float(1 - error.var() / excess.var())
 
 
-def measure(bench, found, generators, *, seed):
+def measure(
+    bench: baseline.Bench, found: Fold, generators: Mapping[str, Generator], *, seed: int
+) -> tuple[dict[str, np.ndarray], pd.Series]:
     """Return samples by name, (n, f, t), and a Series of their numbers by (name, measure).
 
     Samples of the trained generators, of the references and of the simulated hydrophone, as many
@@ -152,7 +169,7 @@ def measure(bench, found, generators, *, seed):
     return samples, table.set_index(["generator", "measure"])["value"]
 
 
-def call_properties(bench, found):
+def call_properties(bench: baseline.Bench, found: Fold) -> pd.DataFrame:
     """Return the training calls' parameters, a row a call: the true ones where they are known, else
     those of the call_track."""
     truth = bench.dataset.truth
@@ -187,7 +204,7 @@ def synthetic_path(bench: baseline.Bench, name: str) -> Path:
     return paths.ROOT / "data" / "synthetic" / bench.dataset.name / f"{name}.npz"
 
 
-def write(bench, found, generator, *, n, seed):
+def write(bench: baseline.Bench, found: Fold, generator: Generator, *, n: int, seed: int) -> Path:
     """Write n synthetic calls and the real sea of their training as `data.load` reads them.
 
     Label 1: synthetic; label 0: the real background clips that the generator learned from. Groups
@@ -214,7 +231,9 @@ def write(bench, found, generator, *, n, seed):
     return path
 
 
-def provenance(bench, found, generator, training_seed, seed):
+def provenance(
+    bench: baseline.Bench, found: Fold, generator: Generator, training_seed: int, seed: int
+) -> dict[str, str]:
     """Return what is stored of where synthetic clips come from."""
     index = np.concatenate([found.call_index, found.sea_index])
     names = "\n".join(bench.dataset.clip_names[index].astype(str))
@@ -227,7 +246,9 @@ def provenance(bench, found, generator, training_seed, seed):
     }
 
 
-def stored_or_trained(bench, found, *, training_seed, seed):
+def stored_or_trained(
+    bench: baseline.Bench, found: Fold, *, training_seed: int, seed: int
+) -> dict[str, np.ndarray]:
     """Return {name: (n, f, t)}, as many samples of each generator as there are training calls.
 
     They are those that `write` left on disk, if they were made from these clips, settings and

@@ -8,8 +8,10 @@ more samples of the same generators. Rows resume.
 """
 
 import functools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from utils import tables
 from utils.baseline import baseline
@@ -33,7 +35,7 @@ ROUNDS = {"forms": ["n_positive", "split"], "stability": ["seed"], "draws": ["sp
 REVISION = 1  # raised when the code changes what the rows mean
 
 
-def stored(bench, trial):
+def stored(bench: baseline.Bench, trial: str) -> pd.DataFrame | None:
     """Return the rows of a trial that belong to a bench and this code, without a split or seed that
     is still being run; None if there are none."""
     rows = tables.rows(bench.results(trial), contents(bench), keys=KEYS[trial], by="generator")
@@ -58,7 +60,12 @@ def contents(bench: baseline.Bench) -> dict[str, str]:
     }
 
 
-def forms(bench, *, names=tuple(registry.REGISTRY), splits=None):
+def forms(
+    bench: baseline.Bench,
+    *,
+    names: Sequence[str] = tuple(registry.REGISTRY),
+    splits: Mapping[int, int] | None = None,
+) -> pd.DataFrame:
     """Return a row a generator, form, number of real calls and split, all on validation clips.
 
     usefulness: of judging.SAMPLES drawn calls alone, for a CNN. filled_cnn, filled_random_forest:
@@ -112,7 +119,12 @@ def forms(bench, *, names=tuple(registry.REGISTRY), splits=None):
     return baseline.fill(bench, "forms", jobs, contents(bench), "generator")
 
 
-def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SEEDS)):
+def stability(
+    bench: baseline.Bench,
+    *,
+    names: Sequence[str] = tuple(registry.REGISTRY),
+    seeds: Sequence[int] = range(STABILITY_SEEDS),
+) -> pd.DataFrame:
     """Return a row a generator and seed: whether it collapsed, and how samples differ.
 
     A seed draws the training calls, from the splits in turn, and the generator. variation: mean
@@ -147,7 +159,12 @@ def stability(bench, *, names=tuple(registry.REGISTRY), seeds=range(STABILITY_SE
     return baseline.fill(bench, "stability", jobs, contents(bench), "generator")
 
 
-def draws(bench, *, names=tuple(registry.REGISTRY), splits=None):
+def draws(
+    bench: baseline.Bench,
+    *,
+    names: Sequence[str] = tuple(registry.REGISTRY),
+    splits: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """Return a row a generator and split: usefulness on test clips of 1, 2 and 4 times
     judging.SAMPLES drawn calls, and that of the real calls that the generator learned from.
 

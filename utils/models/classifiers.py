@@ -6,8 +6,11 @@ training and validation clips that are passed in. The networks are in `neural`. 
 one class and one line of REGISTRY.
 """
 
+from __future__ import annotations
+
 import inspect
 import warnings
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -20,19 +23,22 @@ from utils.errors import UserError
 from utils.models.lazy import Registry
 from utils.sound import features
 
+if TYPE_CHECKING:
+    from utils.models.neural import CNN, MLP
+
 BATCH_SIZE = 64
 STEPS = 480  # gradient steps of a network, whatever the number of clips
 NETWORKS = ("mlp", "cnn")  # of REGISTRY
 
 
-def build(name, *, seed, **settings):
+def build(name: str, *, seed: int, **settings) -> _Tabular | MLP | CNN:
     """Return an unfitted classifier of REGISTRY; ValueError if the name is unknown."""
     if name not in REGISTRY:
         raise UserError(f"no classifier is called {name!r}; choose from {', '.join(REGISTRY)}.")
     return REGISTRY[name](seed=seed, **settings)
 
 
-def defaults(name):
+def defaults(name: str) -> dict[str, float | tuple[int, ...]]:
     """Return the settings, by name, with which a classifier of REGISTRY is built."""
     kind = REGISTRY[name]
     network = name in NETWORKS
@@ -63,7 +69,13 @@ class _Tabular:
         self.seed = seed
         self.estimator = self._build(seed, **settings)
 
-    def fit(self, spectrograms, labels, validation=None, weights=None):
+    def fit(
+        self,
+        spectrograms: features.Features | np.ndarray,
+        labels: np.ndarray,
+        validation: tuple[features.Features | np.ndarray, np.ndarray] | None = None,
+        weights: np.ndarray | None = None,
+    ) -> Self:
         """Fit on (n, f, t) and (n,); validation is (spectrograms, labels) or None, weights (n,)."""
         labels = checked(spectrograms, labels)
         self._fit(features.extract(spectrograms).table, labels, validation, weights)
@@ -72,7 +84,7 @@ class _Tabular:
     def _fit(self, table, labels, validation, weights):
         self.estimator.fit(table, labels, sample_weight=weights)
 
-    def predict_proba(self, spectrograms):
+    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call, 0..1."""
         return self.estimator.predict_proba(features.extract(spectrograms).table)[:, 1]
 
@@ -148,7 +160,7 @@ class GradientBoosting(_Tabular):
             ]
             self.rounds = int(np.argmin(loss)) + 1
 
-    def predict_proba(self, spectrograms):
+    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call, 0..1, after the chosen number of rounds."""
         table = self._binned(features.extract(spectrograms).table)
         for done, probability in enumerate(self.estimator.staged_predict_proba(table), start=1):

@@ -7,6 +7,8 @@ the seed in each fit, so that hundreds of fits trace it once.
 import functools
 import inspect
 import time
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
@@ -30,7 +32,12 @@ class Seeds:
         return int(self.rng.integers(2**31))
 
 
-def build_mlp(shapes, seed, hidden=(128, 64), dropout=0.5):
+def build_mlp(
+    shapes: Sequence[tuple[int, ...]],
+    seed: int,
+    hidden: Sequence[int] = (128, 64),
+    dropout: float = 0.5,
+) -> keras.Model:
     """Return a named Keras MLP without convolutions; shapes holds that of the spectrogram."""
     seeds = Seeds(seed)
     (shape,) = shapes
@@ -46,7 +53,9 @@ def build_mlp(shapes, seed, hidden=(128, 64), dropout=0.5):
     return keras.Model([inputs], _call_probability(x, seeds), name="mlp")
 
 
-def build_cnn(shapes, seed, filters=24, dropout=0.4):
+def build_cnn(
+    shapes: Sequence[tuple[int, ...]], seed: int, filters: int = 24, dropout: float = 0.4
+) -> keras.Model:
     """Return the study's named CNN; shapes: (frequency, time, channels) of the maps, (d,) table.
 
     The maps come from `features.extract`: a fixed first layer of oriented ridge filters and block
@@ -170,7 +179,13 @@ class _Network:
         self.batch_size = batch_size
         self.settings = tuple(sorted(settings.items()))
 
-    def fit(self, spectrograms, labels, validation=None, weights=None):
+    def fit(
+        self,
+        spectrograms: features.Features | np.ndarray,
+        labels: np.ndarray,
+        validation: tuple[features.Features | np.ndarray, np.ndarray] | None = None,
+        weights: np.ndarray | None = None,
+    ) -> Self:
         """Fit on (n, f, t) and (n,) for a fixed number of gradient steps; weights (n,) or None.
 
         With validation (spectrograms, labels), the epoch of the highest validation ROC AUC is
@@ -215,7 +230,7 @@ class _Network:
             variable.assign(value)
         return network
 
-    def predict_proba(self, spectrograms):
+    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call, 0..1."""
         network, inputs = self._trained()[0], self._inputs(spectrograms)
         if len(inputs[0]) <= PREDICTED:  # a detector's: Keras' pipeline costs as much as the work
@@ -268,7 +283,7 @@ class CNN(_Network):
 
     builder = staticmethod(build_cnn)
 
-    def penultimate(self, spectrograms):
+    def penultimate(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return (n, d) float32: what the last layer sees of each clip."""
         return self._trained()[2].predict(
             self._inputs(spectrograms), batch_size=PREDICTED, verbose=0

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from utils.baseline.baseline import Bench
 from utils.errors import UserError
 from utils.models.generators import registry
 from utils.models.generators.references import REFERENCES
@@ -17,7 +18,7 @@ RULE = {
 }
 
 
-def stored(bench):
+def stored(bench: Bench) -> pd.DataFrame:
     """Return quality.csv of a bench; ValueError, with the command that mends it, if rows lack."""
     rows, done = judging.stored_rows(bench)
     missing = [job for job in judging.jobs(bench) if job not in done]
@@ -90,7 +91,7 @@ def decide(table: pd.DataFrame, size: int) -> pd.DataFrame:
     return found
 
 
-def passed(decision):
+def passed(decision: pd.DataFrame) -> list[str]:
     """Return the names of the generators that go on; the copies, a control, are none."""
     return [name for name in registry.REGISTRY if decision["goes_on"].get(name, False)]
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from utils.plotting import REFERENCE_LINE, WIDTH, number, percent, place_legend
@@ -114,7 +115,7 @@ def card(decision: pd.DataFrame, taken: pd.Series) -> tuple[pd.DataFrame, pd.Dat
     return pd.DataFrame(texts, index=decision.index), passed
 
 
-def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax=None):
+def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw a table of texts, rows generators and columns questions, coloured by who passes.
 
     values, passed: of the same shape; blue where it is passed, orange where not.
@@ -185,7 +186,7 @@ def by_size(curves: Mapping[str, pd.DataFrame], names: Sequence[str]) -> np.ndar
     return axes[0]
 
 
-def nearest(distances: Mapping[str, np.ndarray], ax=None):
+def nearest(distances: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:
     """Draw the share of clips whose call lies nearer than a distance to a training call."""
     ax = new_axes(ax, height=3.8, width=0.8 * WIDTH)
     for name, values in distances.items():

@@ -13,6 +13,7 @@ import functools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,13 @@ from utils.progress import progress
 from utils.quality import quality
 from utils.sound import call_track, features
 from utils.sound.spectrograms import resize_axis
+
+if TYPE_CHECKING:
+    from utils.models.generators.base import Generator
+    from utils.models.generators.references import MeanNoise, PCAGaussian
+    from utils.models.generators.vae import VAE
+
+    Learner = TypeVar("Learner", bound=Generator | MeanNoise | PCAGaussian)
 
 SIZES = (50, 200, 800)  # real positives that a generator learns from
 FEWER = 1  # splits of all sizes but the largest, and without the floors that need but one size
@@ -65,21 +73,21 @@ class Fold:
     band: tuple[float, float]  # Hz, in which calls are sought
 
     @property
-    def held_out(self):
+    def held_out(self) -> np.ndarray:
         """(k, f, t) test clips with calls."""
         return self.test[0][self.test[1] == 1]
 
     @property
-    def held_out_groups(self):
+    def held_out_groups(self) -> np.ndarray:
         """(k,) groups of the test clips with calls."""
         return self.test_groups[self.test[1] == 1]
 
     @property
-    def validation_calls(self):
+    def validation_calls(self) -> np.ndarray:
         """(j, f, t) validation clips with calls."""
         return self.validation[0][self.validation[1] == 1]
 
-    def fit(self, generator, *, seed, **given):
+    def fit(self, generator: Learner, *, seed: int, **given) -> Learner:
         """Fit a generator on the training clips, with the validation calls; return it."""
         return generator.fit(
             self.calls, background=self.sea, validation=self.validation_calls, seed=seed, **given
@@ -148,25 +156,25 @@ class Judge:
         self.validation = (features.extract(found.validation[0]), found.validation[1])
         self.test = (features.extract(found.test[0]), found.test[1])
 
-    def spaces(self, clips):
+    def spaces(self, clips: np.ndarray) -> dict[str, np.ndarray]:
         """Return the clips as points: principal components, and the CNN's last features."""
         flat = np.asarray(clips).reshape(len(clips), -1)
         return {"pca": self.pca.transform(flat), "cnn": self.network.penultimate(clips)}
 
     @functools.cached_property
-    def vae(self):
+    def vae(self) -> VAE:
         """The fold's VAE: a generator, the network under the diffusion, and a lens on calls."""
         return self.fold.fit(registry.build("vae"), seed=self.seed)
 
     @functools.cached_property
-    def has_lens(self):
+    def has_lens(self) -> bool:
         """Whether `vae` could be trained."""
         try:
             return self.vae is not None
         except CollapseError:
             return False
 
-    def calls_alone(self, clips):
+    def calls_alone(self, clips: np.ndarray) -> np.ndarray:
         """Return (n, f t): what the VAE takes for the call in each clip, whatever sea is around.
 
         The sea hides copies: a training call that is drawn over another sea is a new clip.
@@ -174,13 +182,13 @@ class Judge:
         return self.vae.decode(self.vae.encode(clips)).reshape(len(clips), -1)
 
     @functools.cached_property
-    def calls(self):
+    def calls(self) -> tuple[PCA, np.ndarray, np.ndarray]:
         """Principal components of calls alone, and those of training and held-out calls."""
         training = self.calls_alone(self.fold.calls)
         pca = PCA(CODES, svd_solver="randomized", random_state=self.seed).fit(training)
         return pca, pca.transform(training), pca.transform(self.calls_alone(self.fold.held_out))
 
-    def nearest_calls(self, clips):
+    def nearest_calls(self, clips: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Return (k,) distances of the calls alone to the nearest training one, and its number.
 
         None for the clips: those of the held-out calls.
@@ -189,7 +197,7 @@ class Judge:
         points = held_out if clips is None else pca.transform(self.calls_alone(clips))
         return quality.nearest_distances(points, training)
 
-    def copied(self, clips):
+    def copied(self, clips: np.ndarray) -> dict[str, float]:
         """Return the measures of copying of clips, as they are and of the calls alone; without the
         latter if the VAE, the lens on them, collapsed."""
         found = quality.copying(self.training["pca"], self.real["pca"], self.spaces(clips)["pca"])
@@ -201,16 +209,16 @@ class Judge:
         return found | {f"{name}_alone": value for name, value in alone.items()}
 
     @functools.cached_property
-    def real(self):
+    def real(self) -> dict[str, np.ndarray]:
         """The points of the held-out calls."""
         return self.spaces(self.fold.held_out)
 
     @functools.cached_property
-    def training(self):
+    def training(self) -> dict[str, np.ndarray]:
         """The points of the training calls."""
         return self.spaces(self.fold.calls)
 
-    def fidelity(self, clips):
+    def fidelity(self, clips: np.ndarray) -> dict[str, float]:
         """Return distances, density and coverage of clips, as many as there are held-out calls."""
         found = {}
         for space, points in self.spaces(clips[: len(self.fold.held_out)]).items():
@@ -220,7 +228,7 @@ class Judge:
             found |= {f"{name}_{space}": cover[name] for name in FIDELITY}
         return found
 
-    def two_sample(self, clips, sources):
+    def two_sample(self, clips: np.ndarray, sources: np.ndarray) -> float:
         """Return how well a CNN tells clips from held-out calls."""
         count = len(self.fold.held_out)
         return quality.two_sample_auc(
@@ -232,14 +240,14 @@ class Judge:
             batch_size=TRAINING["batch_size"],
         )
 
-    def useful(self, clips):
+    def useful(self, clips: np.ndarray) -> float:
         """Return the test ROC AUC of a CNN that learned from these clips and the real sea."""
         return quality.usefulness(
             clips, self.sea, self.validation, self.test, seed=self.seed, **TRAINING
         )
 
     @functools.cached_property
-    def real_parameters(self):
+    def real_parameters(self) -> pd.DataFrame:
         """The tracked parameters of the held-out calls."""
         return self._tracked(self.fold.held_out)
 
@@ -247,7 +255,7 @@ class Judge:
         fold = self.fold
         return call_track.call_parameters(clips, fold.frequencies, fold.times, fold.band)
 
-    def truth(self, clips):
+    def truth(self, clips: np.ndarray) -> dict[str, float]:
         """Return the Wasserstein distance of each tracked parameter to the held-out calls'."""
         found = {}
         real = self.real_parameters
@@ -257,7 +265,9 @@ class Judge:
             found[f"wasserstein_{name}"] = distance
         return found
 
-    def judge(self, clips, sources, *, rejected=False):
+    def judge(
+        self, clips: np.ndarray, sources: np.ndarray, *, rejected: bool = False
+    ) -> dict[str, float]:
         """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
         found = self.fidelity(clips)
         found["two_sample_auc"] = self.two_sample(clips, sources)
@@ -270,7 +280,7 @@ class Judge:
         found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
         return found
 
-    def ceiling(self):
+    def ceiling(self) -> dict[str, float]:
         """Return the measures of real training calls, and copying by the validation calls."""
         found = self.fidelity(self.fold.calls)
         found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
@@ -279,7 +289,7 @@ class Judge:
         return found | self.copied(self.fold.validation_calls)
 
 
-def trained(name: str, judge: Judge):
+def trained(name: str, judge: Judge) -> Generator:
     """Return a generator of the registry that learned from the judge's fold."""
     if name == "vae":
         return judge.vae

@@ -6,6 +6,7 @@ judged, but for the classifiers of the two-sample test and of usefulness, which 
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from scipy import linalg, stats
@@ -223,7 +224,7 @@ class Rejection:
     def __init__(self, percentile=95.0, n_components=16):
         self.percentile, self.n_components = percentile, n_components
 
-    def fit(self, spectrograms, *, seed):
+    def fit(self, spectrograms: np.ndarray, *, seed: int) -> Self:
         """Learn from (n, f, t) training clips with calls; n of at least 10."""
         flat = np.asarray(spectrograms).reshape(len(spectrograms), -1)
         if len(flat) < 10:
@@ -233,12 +234,12 @@ class Rejection:
         self.limit = float(np.percentile(self.distance(spectrograms), self.percentile))
         return self
 
-    def distance(self, spectrograms):
+    def distance(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return (n,) Mahalanobis distances, in standard deviations."""
         flat = np.asarray(spectrograms).reshape(len(spectrograms), -1)
         return np.linalg.norm(self.pca.transform(flat), axis=1)
 
-    def keep(self, spectrograms):
+    def keep(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return (n,) bool: the samples within the limit."""
         return self.distance(spectrograms) <= self.limit
 

@@ -45,7 +45,9 @@ class AAE(Encoding):
         super().__init__(adversarial_weight=adversarial_weight, **settings)
 
     @staticmethod
-    def build_network(shape, seed, latent_dim, adversarial_weight):
+    def build_network(
+        shape: tuple[int, int], seed: int, latent_dim: int, adversarial_weight: float
+    ) -> AdversarialAutoencoder:
         parts = build_parts(shape, seed, latent_dim, latent_dim)
         parts["code_discriminator"] = build_code_discriminator(latent_dim, seed + 2)
         return AdversarialAutoencoder(parts, seed, adversarial_weight)

@@ -31,5 +31,5 @@ class AE(Encoding):
     name = "ae"
 
     @staticmethod
-    def build_network(shape, seed, latent_dim):
+    def build_network(shape: tuple[int, int], seed: int, latent_dim: int) -> Autoencoder:
         return Autoencoder(build_parts(shape, seed, latent_dim, latent_dim), seed)

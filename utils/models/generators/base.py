@@ -20,18 +20,20 @@ import shutil
 import time
 import zlib
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from utils.errors import CollapseError, UserError
-from utils.models.backend import ops
+from utils.models.backend import keras, ops
 from utils.models.generators import density as densities
 from utils.models.generators.networks import LOG_DEVIATION, build_decoder, build_encoder
 from utils.models.generators.sea import Sea
 from utils.models.generators.training import (
     ROUNDS,
     Batches,
+    Network,
     Watch,
     compiled_once,
     default_steps,
@@ -69,7 +71,14 @@ class Generator:
         self.steps, self.learning_rate, self.latent_dim = steps, learning_rate, latent_dim
         self.settings = settings
 
-    def fit(self, spectrograms, *, background, validation=None, seed=0):
+    def fit(
+        self,
+        spectrograms: np.ndarray,
+        *,
+        background: np.ndarray,
+        validation: np.ndarray | None = None,
+        seed: int = 0,
+    ) -> Self:
         """Learn from (n, f, t) clips with calls and (m, f, t) without; return self.
 
         validation: (k, f, t) other clips with calls, which choose when training ends where there is
@@ -113,7 +122,7 @@ class Generator:
     def _finish(self, excess, sea, held_out):
         """Whatever is learned after the network."""
 
-    def check_collapse(self, epoch):
+    def check_collapse(self, epoch: int) -> None:
         """CollapseError if what the network draws from random codes hardly differs."""
         if epoch + 1 < ROUNDS // 2:
             return
@@ -130,7 +139,7 @@ class Generator:
     # The network
 
     @classmethod
-    def build_network(cls, shape, seed, **settings):
+    def build_network(cls, shape: tuple[int, int], seed: int, **settings) -> Network:
         """Return the uncompiled network of this generator for spectrograms of a shape (f, t)."""
         raise NotImplementedError
 
@@ -144,7 +153,7 @@ class Generator:
         renew(network, initial, build(shape, self.seed, **dict(settings)))
         return network
 
-    def network(self):
+    def network(self) -> Network:
         """The trained network (shared by all generators of one architecture: use it at once)."""
         network = compiled_once(*self._key())[0]
         network.set_weights(self.weights)
@@ -162,18 +171,18 @@ class Generator:
 
     # Sampling
 
-    def draw_codes(self, n, rng):
+    def draw_codes(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Return (n, latent_dim) random codes of calls."""
         return rng.normal(size=(n, self.latent_dim)).astype(np.float32)
 
-    def sample(self, n, seed):
+    def sample(self, n: int, seed: int) -> np.ndarray:
         """Return (n, f, t) float32 synthetic clips with calls, in the unit of the training clips.
 
         The same seed gives the same clips; values stay within the training clips' limits.
         """
         return self.sample_with_seas(n, seed)[0]
 
-    def sample_with_seas(self, n, seed):
+    def sample_with_seas(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the clips of `sample`, and (n,) numbers of the background clips in them."""
         self._has_learned()
         if n < 1:
@@ -188,25 +197,25 @@ class Generator:
         if not hasattr(self, "weights"):
             raise UserError(f"this {self.name} has not learned anything yet; call fit first.")
 
-    def drawn_seas(self, n, seed):
+    def drawn_seas(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (n,) numbers of background clips, and their textures (n, f, t), each rolled in
         time by a random number of frames, so that no sample repeats a real clip's noise."""
         rng = np.random.default_rng([seed, 1])
         seas = self.sea.draw(n, rng)
         return seas, shifted(self.texture[seas], rng.integers(1, self.shape[1], n))
 
-    def drawn_parts(self, n, seed):
+    def drawn_parts(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation (n, f, t) of the calls of `sample`, in units of the scale."""
         rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
         return self._decoded(self.draw_codes(n, rng), 1)
 
-    def decode(self, codes):
+    def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return (n, f, t): the mean excess of calls with these codes, in the data's unit."""
         return self.sea.scale * self._decoded(codes, 1)[0]
 
     # Files
 
-    def save(self, folder):
+    def save(self, folder: str | Path) -> None:
         """Write the generator into a folder: arrays, its weights among them, and settings as text.
 
         A generator that was saved there is replaced. ValueError if other things lie there.
@@ -234,7 +243,7 @@ class Generator:
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial, folder)
 
-    def description(self):
+    def description(self) -> dict[str, str | float | None]:
         """Return the settings with which `registry.build` makes the same generator."""
         return {
             "form": self.form,
@@ -312,10 +321,10 @@ class Encoding(Generator):
         self.density = densities.DENSITIES[self.density_name]()
         self.density.fit(codes, held_out, seed=self.seed)
 
-    def draw_codes(self, n, rng):
+    def draw_codes(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.density.sample(n, rng)
 
-    def description(self):
+    def description(self) -> dict[str, str | float | None]:
         return super().description() | {"density": self.density_name}
 
     def _arrays(self):
@@ -330,7 +339,7 @@ class Encoding(Generator):
         output = applied(encoder, excess[..., None], self._labels(len(excess), label))
         return output[:, : self.latent_dim]
 
-    def encode(self, spectrograms):
+    def encode(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return (n, latent_dim) codes of (n, f, t) clips with calls; ValueError for other shapes
         than those of training, no clip, or values that are not finite."""
         self._has_learned()
@@ -341,12 +350,12 @@ class Encoding(Generator):
             raise UserError("spectrograms holds NaN or infinite values; remove those clips first.")
         return self._encoded(self.sea.above(clips), 1)
 
-    def reconstruct(self, spectrograms):
+    def reconstruct(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return (n, f, t): each clip's own level and the mean excess of its code."""
         return level(spectrograms) + self.decode(self.encode(spectrograms))
 
 
-def applied(part, *inputs):
+def applied(part: keras.Model, *inputs: np.ndarray) -> np.ndarray:
     """The output of a Keras model, as an array, for any number of rows."""
     chunks = [
         ops.convert_to_numpy(part([array[i : i + CHUNK] for array in inputs], training=False))
@@ -355,7 +364,9 @@ def applied(part, *inputs):
     return np.concatenate(chunks)
 
 
-def build_parts(shape, seed, latent_dim, n_outputs):
+def build_parts(
+    shape: tuple[int, int], seed: int, latent_dim: int, n_outputs: int
+) -> dict[str, keras.Model]:
     """Return the encoder and the decoder of a network."""
     return {
         "encoder": build_encoder(shape, n_outputs, seed),

@@ -4,6 +4,9 @@ All are mixtures of Gaussians: a few fitted ones (`Mixture`), one around each co
 the codes themselves (`Copies`), which is how copying looks.
 """
 
+from collections.abc import Mapping
+from typing import Self
+
 import numpy as np
 from sklearn.mixture import GaussianMixture
 
@@ -15,7 +18,7 @@ BANDWIDTH = 0.75
 class Mixture:
     """A Gaussian mixture (scikit-learn)."""
 
-    def fit(self, codes, held_out=None, *, seed):
+    def fit(self, codes: np.ndarray, held_out: np.ndarray | None = None, *, seed: int) -> Self:
         """Learn from (n, d) codes; (k, d) held-out codes, or BIC, choose components and form."""
         fitted = []
         for kind in ("full", "diag"):
@@ -38,7 +41,7 @@ class Mixture:
         self.factors = np.linalg.cholesky(covariances)
         return self
 
-    def sample(self, n, rng):
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Return (n, d) float32 codes."""
         number = rng.choice(len(self.weights), n, p=self.weights / self.weights.sum())
         noise = rng.normal(size=(n, self.means.shape[1], 1))
@@ -51,7 +54,7 @@ class Kernel:
     Codes are used in turn, so that n samples start from n different calls as long as there are n.
     """
 
-    def fit(self, codes, held_out=None, *, seed):
+    def fit(self, codes: np.ndarray, held_out: np.ndarray | None = None, *, seed: int) -> Self:
         """Learn from (n, d) codes; held-out codes are not used."""
         covariance = np.cov(codes.T) + 1e-4 * codes.var() * np.eye(codes.shape[1])
         centre = codes.mean(0)
@@ -60,7 +63,7 @@ class Kernel:
         self.weights = np.full(len(codes), 1 / len(codes))
         return self
 
-    def sample(self, n, rng):
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Return (n, d) float32 codes."""
         turns = [rng.permutation(len(self.means)) for _ in range(-(-n // len(self.means)))]
         number = np.concatenate(turns)[:n]
@@ -71,7 +74,7 @@ class Kernel:
 class Copies(Kernel):
     """The codes themselves, in turn: no generator, but what a test of copying has to find."""
 
-    def fit(self, codes, held_out=None, *, seed):
+    def fit(self, codes: np.ndarray, held_out: np.ndarray | None = None, *, seed: int) -> Self:
         """Keep (n, d) codes; held-out codes are not used."""
         super().fit(codes, seed=seed)
         self.means, self.factors = np.asarray(codes, dtype=float), 0 * self.factors
@@ -82,12 +85,12 @@ DENSITIES = {"mixture": Mixture, "kernel": Kernel, "copies": Copies}
 ARRAYS = ("weights", "means", "factors")
 
 
-def arrays(density):
+def arrays(density: Mixture | Kernel) -> dict[str, np.ndarray]:
     """Return a density as named arrays, for files."""
     return {f"density_{name}": getattr(density, name) for name in ARRAYS}
 
 
-def from_arrays(name, stored):
+def from_arrays(name: str, stored: Mapping[str, np.ndarray]) -> Mixture | Kernel:
     """Return the density of a name and the arrays that `arrays` returned."""
     density = DENSITIES[name]()
     for array in ARRAYS:

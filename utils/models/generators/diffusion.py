@@ -21,7 +21,7 @@ FLOW_BATCH, FLOW_ROUNDS, FLOW_ROUND_STEPS = 256, 10, 100
 SAMPLING_STEPS = 16  # of Heun's method
 
 
-def build_velocity(latent_dim, seed, units=256):
+def build_velocity(latent_dim: int, seed: int, units: int = 256) -> keras.Model:
     """Return a model from a point (latent_dim,), time (1,) and label (1,) to a velocity."""
     seeds = Seeds(seed)
     sizes = {"point": latent_dim, "time": 1, "label": 1}
@@ -96,7 +96,7 @@ class Diffusion(VAE):
             raise UserError("diffusion draws its codes by flow matching and takes no density.")
         super().__init__(**settings)
 
-    def description(self):
+    def description(self) -> dict[str, str | float | None]:
         return {key: value for key, value in super().description().items() if key != "density"}
 
     def _finish(self, excess, sea, held_out):
@@ -125,7 +125,7 @@ class Diffusion(VAE):
         flow = pd.DataFrame(keep.rows)
         self.history = self.history.merge(flow, on="round", how="outer")
 
-    def draw_codes(self, n, rng):
+    def draw_codes(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Integrate the velocity from noise at time 0 to codes of calls at time 1 (Heun)."""
         network = _compiled_flow(self.latent_dim)[0]
         network.set_weights(self.flow_weights)

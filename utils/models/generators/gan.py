@@ -7,6 +7,8 @@ back by spectral normalisation (Miyato et al. 2018) or by a penalty on its gradi
 second derivatives. It also sees how much the clips of a batch differ (Karras et al. 2018).
 """
 
+from collections.abc import Sequence
+
 from utils.errors import UserError
 from utils.models.backend import keras, layers, ops
 from utils.models.generators.base import Generator
@@ -22,12 +24,14 @@ R1 = 0.5
 class BatchSpread(layers.Layer):
     """Appends to each row of (b, d) the mean standard deviation over the batch."""
 
-    def call(self, x):
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         spread = ops.mean(ops.sqrt(ops.var(x, axis=0) + 1e-6))
         return ops.concatenate([x, ops.broadcast_to(spread, (ops.shape(x)[0], 1))], axis=1)
 
 
-def build_discriminator(shape, seed, penalty, filters=(16, 32, 64)):
+def build_discriminator(
+    shape: tuple[int, int], seed: int, penalty: str, filters: Sequence[int] = (16, 32, 64)
+) -> keras.Model:
     """Return a model from an excess (f, t, 1) to the logit of `real`."""
     seeds = Seeds(seed)
 
@@ -98,7 +102,9 @@ class GAN(Generator):
         super().__init__(penalty=penalty, learning_rate=learning_rate, **settings)
 
     @staticmethod
-    def build_network(shape, seed, latent_dim, penalty):
+    def build_network(
+        shape: tuple[int, int], seed: int, latent_dim: int, penalty: str
+    ) -> Adversaries:
         parts = {
             "decoder": build_decoder(shape, latent_dim, seed + 1),
             "discriminator": build_discriminator(shape, seed + 2, penalty),

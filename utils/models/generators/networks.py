@@ -1,5 +1,7 @@
 """The small convolutional networks that the generators share, as named functional Keras models."""
 
+from collections.abc import Sequence
+
 from utils.models import neural
 from utils.models.backend import keras, layers
 
@@ -9,12 +11,14 @@ LOG_DEVIATION = (-3.0, 2.0)  # limits of the learned log standard deviation
 class Seeds(neural.Seeds):
     """Seeds, and initialisers that use them."""
 
-    def initial(self):
+    def initial(self) -> keras.initializers.Initializer:
         """A fresh initialiser of weights."""
         return keras.initializers.GlorotUniform(self())
 
 
-def build_encoder(shape, n_outputs, seed, filters=(12, 24, 48)):
+def build_encoder(
+    shape: tuple[int, int], n_outputs: int, seed: int, filters: Sequence[int] = (12, 24, 48)
+) -> keras.Model:
     """Return a model from an excess (f, t, 1) and a label (1,) to (n_outputs,)."""
     seeds = Seeds(seed)
     image, label = keras.Input((*shape, 1), name="excess"), keras.Input((1,), name="label")
@@ -35,7 +39,9 @@ def build_encoder(shape, n_outputs, seed, filters=(12, 24, 48)):
     return keras.Model([image, label], x, name="encoder")
 
 
-def build_decoder(shape, latent_dim, seed, filters=(32, 16)):
+def build_decoder(
+    shape: tuple[int, int], latent_dim: int, seed: int, filters: Sequence[int] = (32, 16)
+) -> keras.Model:
     """Return a model from a code (latent_dim,) and a label (1,) to (f, t, 2): mean, log deviation.
 
     The last convolution works at half the resolution and deals its channels out to 2 x 2 cells
@@ -69,7 +75,7 @@ def build_decoder(shape, latent_dim, seed, filters=(32, 16)):
     return keras.Model([code, label], x, name="decoder")
 
 
-def build_code_discriminator(latent_dim, seed, units=64):
+def build_code_discriminator(latent_dim: int, seed: int, units: int = 64) -> keras.Model:
     """Return a model from a code (latent_dim,) and a label (1,) to the logit of `prior`."""
     seeds = Seeds(seed)
     code, label = keras.Input((latent_dim,), name="code"), keras.Input((1,), name="label")

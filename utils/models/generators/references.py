@@ -3,6 +3,8 @@
 They have the interface of `base.Generator` as far as sampling goes.
 """
 
+from typing import Self
+
 import numpy as np
 from sklearn.decomposition import PCA
 
@@ -12,13 +14,20 @@ class MeanNoise:
 
     name = "noise"
 
-    def fit(self, spectrograms, *, background=None, validation=None, seed=0):
+    def fit(
+        self,
+        spectrograms: np.ndarray,
+        *,
+        background: np.ndarray | None = None,
+        validation: np.ndarray | None = None,
+        seed: int = 0,
+    ) -> Self:
         """Learn from (n, f, t) clips with calls; background and validation are not used."""
         x = np.asarray(spectrograms, dtype=np.float32)
         self.mean, self.deviation = x.mean(0), x.std(0)
         return self
 
-    def sample(self, n, seed):
+    def sample(self, n: int, seed: int) -> np.ndarray:
         """Return (n, f, t) float32 clips."""
         noise = np.random.default_rng(seed).normal(size=(n, *self.mean.shape))
         return (self.mean + self.deviation * noise).astype(np.float32)
@@ -29,14 +38,21 @@ class PCAGaussian:
 
     name = "pca_gaussian"
 
-    def fit(self, spectrograms, *, background=None, validation=None, seed=0):
+    def fit(
+        self,
+        spectrograms: np.ndarray,
+        *,
+        background: np.ndarray | None = None,
+        validation: np.ndarray | None = None,
+        seed: int = 0,
+    ) -> Self:
         """Learn from (n, f, t) clips with calls; background and validation are not used."""
         x = np.asarray(spectrograms, dtype=np.float32)
         self.shape = x.shape[1:]
         self.pca = PCA(min(len(x) - 1, x[0].size), svd_solver="full").fit(x.reshape(len(x), -1))
         return self
 
-    def sample(self, n, seed):
+    def sample(self, n: int, seed: int) -> np.ndarray:
         """Return (n, f, t) float32 clips."""
         scores = np.random.default_rng(seed).normal(size=(n, self.pca.n_components_))
         scores = scores * np.sqrt(self.pca.explained_variance_)

@@ -1,14 +1,20 @@
 """Generators by name. A new one is a file with a subclass of `base.Generator` that has a name of
 its own, and its class here."""
 
+from __future__ import annotations
+
 import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from utils.data import cache
 from utils.errors import UserError
 from utils.models.lazy import Registry
+
+if TYPE_CHECKING:
+    from utils.models.generators.base import Generator
 
 _HERE = "utils.models.generators"
 REGISTRY = Registry(
@@ -52,14 +58,14 @@ def _tell(kind):
     return {"borrows": kind.borrows, "settings": kind().description()}
 
 
-def build(name, **settings):
+def build(name: str, **settings) -> Generator:
     """Return an unfitted generator of REGISTRY; ValueError if the name is unknown."""
     if name not in REGISTRY:
         raise UserError(f"no generator is called {name!r}; choose from {', '.join(REGISTRY)}.")
     return REGISTRY[name](**settings)
 
 
-def load(folder):
+def load(folder: str | Path) -> Generator:
     """Return the generator that `save` wrote into a folder; FileNotFoundError if there is none."""
     folder = Path(folder)
     if not (folder / "generator.json").is_file():

@@ -11,6 +11,7 @@ louder than any noise), each takes the loudness of a random training clip with a
 """
 
 import warnings
+from typing import Self
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -71,7 +72,7 @@ def membership_odds(
 class Sea:
     """Levels of real background clips, and the odds with which each is drawn."""
 
-    def fit(self, calls, background, *, seed):
+    def fit(self, calls: np.ndarray, background: np.ndarray, *, seed: int) -> Self:
         """Learn from (n, f, t) training clips with calls and (m, f, t) without."""
         self.weights = propensity_weights(calls, background, seed=seed)
         self.levels = level(background)
@@ -83,11 +84,11 @@ class Sea:
         self.scale = float((calls - quiet).std())
         return self
 
-    def above(self, spectrograms):
+    def above(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return the (n, f, t) excess in units of the training calls' standard deviation."""
         return (spectrograms - level(spectrograms)) / self.scale
 
-    def draw(self, n, rng):
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Return (n,) numbers of background clips; none comes twice before its weight asks it to.
 
         Systematic resampling: clip i is drawn n times its weight, rounded up or down.

@@ -1,6 +1,7 @@
 """Training of a generator's network: loss terms, batches of calls and sea, the round kept."""
 
 import functools
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -30,20 +31,29 @@ class Network(keras.Model):
         self.noise = keras.random.SeedGenerator(seed)
         self.trackers = [keras.metrics.Mean(name=term) for term in self.terms]
 
-    def call(self, inputs, training=False):
+    def call(
+        self, inputs: Mapping[str, keras.KerasTensor], training: bool = False
+    ) -> keras.KerasTensor:
         return inputs["label"]
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Mapping[str, keras.KerasTensor] | None = None,
+        y: keras.KerasTensor | None = None,
+        y_pred: keras.KerasTensor | None = None,
+        sample_weight: keras.KerasTensor | None = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
         total, values = self.losses_of({key: ops.convert_to_tensor(x[key]) for key in x})
         for tracker, value in zip(self.trackers, values, strict=True):
             tracker.update_state(value)
         return total
 
-    def normal(self, shape):
+    def normal(self, shape: tuple[int, ...]) -> keras.KerasTensor:
         return keras.random.normal(shape, seed=self.noise)
 
 
-def split_decoder(output):
+def split_decoder(output: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Return mean and log deviation (b, f, t) of a decoder's (b, f, t, 2) output."""
     return output[..., 0], ops.clip(output[..., 1], *LOG_DEVIATION)
 
@@ -56,14 +66,14 @@ def negative_log_likelihood(excess, output):
     return ops.mean(log_deviation + 0.5 * ops.square(z))
 
 
-def frozen(part, *inputs):
+def frozen(part: keras.Model, *inputs: keras.KerasTensor) -> keras.KerasTensor:
     """Apply a Keras model without letting gradients reach its weights."""
     weights = [ops.stop_gradient(v.value) for v in part.trainable_variables]
     state = [v.value for v in part.non_trainable_variables]
     return part.stateless_call(weights, state, inputs[0] if len(inputs) == 1 else list(inputs))[0]
 
 
-def binary_loss(logits, target):
+def binary_loss(logits: keras.KerasTensor, target: float) -> keras.KerasTensor:
     """Mean cross-entropy of logits against one target, 0 or 1."""
     return ops.mean(ops.softplus(logits) - target * logits)
 
@@ -118,10 +128,10 @@ class KeepBest(keras.callbacks.Callback):
         self.batches = batches
         self.best, self.waited, self.rows = np.inf, 0, []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         self.batches.round = epoch  # Keras' own calls to a data set differ between backends
 
-    def keep(self, epoch, value):
+    def keep(self, epoch: int, value: float) -> None:
         """Keep the weights if value, which is to become small, is the best; else lose patience."""
         if value < self.best:
             self.best, self.waited, self.kept = value, 0, epoch
@@ -138,7 +148,7 @@ class Watch(KeepBest):
         super().__init__(batches)
         self.generator, self.validate = generator, validate
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         logs = dict(logs or {})
         if not np.isfinite(list(logs.values())).all():
             raise CollapseError(
@@ -153,7 +163,11 @@ class Watch(KeepBest):
         self.keep(epoch, value)
 
 
-def compiled(network, learning_rate, **averaging):
+def compiled(
+    network: Network,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
+    **averaging,
+) -> tuple[Network, list[np.ndarray]]:
     """Compile a network with Adam and averaged weights; return it and its optimiser's start."""
     network.compile(
         optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0, use_ema=True, **averaging),
@@ -163,7 +177,7 @@ def compiled(network, learning_rate, **averaging):
     return network, [ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
 
 
-def renew(network, initial, fresh):
+def renew(network: Network, initial: Sequence[np.ndarray], fresh: Network) -> None:
     """Give a compiled network the variables of a fresh one, and its optimiser's start."""
     for variable, value in zip(network.variables, fresh.variables, strict=True):
         variable.assign(value)
@@ -171,7 +185,7 @@ def renew(network, initial, fresh):
         variable.assign(value)
 
 
-def train(network, batches, rounds, keep):
+def train(network: Network, batches: keras.utils.PyDataset, rounds: int, keep: KeepBest) -> None:
     """Train a compiled network; `keep`, a KeepBest, sees its averaged weights after each round."""
     network.fit(
         batches,
@@ -183,7 +197,13 @@ def train(network, batches, rounds, keep):
 
 
 @functools.lru_cache(maxsize=16)
-def compiled_once(build, shape, settings, steps, learning_rate):
+def compiled_once(
+    build: Callable[..., Network],
+    shape: tuple[int, int],
+    settings: tuple[tuple[str, str | float], ...],
+    steps: int,
+    learning_rate: float,
+) -> tuple[Network, list[np.ndarray]]:
     """One compiled network an architecture; its weights are drawn anew in each fit."""
     network = build(shape, 0, **dict(settings))
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.05)

@@ -5,6 +5,10 @@ those of training calls, and then a clip from the likelihood, whose noise is the
 sea (see `base`).
 """
 
+from __future__ import annotations
+
+from typing import Self
+
 import numpy as np
 
 from utils.errors import UserError
@@ -44,11 +48,21 @@ class VAE(Encoding):
         super().__init__(beta=beta, density=density, **settings)
 
     @staticmethod
-    def build_network(shape, seed, latent_dim, beta):
+    def build_network(
+        shape: tuple[int, int], seed: int, latent_dim: int, beta: float
+    ) -> VariationalAutoencoder:
         parts = build_parts(shape, seed, latent_dim, 2 * latent_dim)
         return VariationalAutoencoder(parts, seed, beta)
 
-    def fit(self, spectrograms, *, background, validation=None, seed=0, autoencoder=None):
+    def fit(
+        self,
+        spectrograms: np.ndarray,
+        *,
+        background: np.ndarray,
+        validation: np.ndarray | None = None,
+        seed: int = 0,
+        autoencoder: VAE | None = None,
+    ) -> Self:
         """Learn as other generators do. autoencoder: a VAE of the same settings, fitted on the same
         clips with the same seed, whose network is taken instead of training it once more; `seconds`
         count both. ValueError if it is another one."""
