@@ -323,6 +323,8 @@ NUMBERS = {
     "04_augmentation": {
         "found": [
             ("60", facts()["generated"]["comparisons"]),
+            ("25", FEW),
+            ("0,033", changed(R, "mixup", FEW, "random_forest")),
             ("50", answer.ANSWER_SIZE),
             ("0,020", facts()["gain"]["cnn"]["50"]["mean"]),
             ("0,016", facts()["gain"]["random_forest"]["50"]["mean"]),
@@ -336,9 +338,12 @@ NUMBERS = {
             ("25", FEW),
             ("0,876", alone("real", FEW, "cnn")),
             ("0,908", alone("ocean", FEW, "cnn")),
-            ("0,886", alone("real", FEW, "random_forest")),
+            ("0,885", alone("real", FEW, "random_forest")),
             ("0,925", alone("ocean", FEW, "random_forest")),
             ("100", answer.NEXT_SIZE),
+            ("25", FEW),
+            ("25", FEW),
+            ("0,023", changed(R, "class_weight", FEW, "random_forest")),
             ("0,865", facts()["auc"]["cnn"]["zero"]),
             ("0,868", facts()["auc"]["random_forest"]["zero"]),
             ("25", FEW),
@@ -357,9 +362,15 @@ NUMBERS = {
             ("25", FEW),
         ],
         "why-found": [
-            (written, mechanism(dataset)["taken", arm])
-            for dataset, told in ((R, ("93", "78", "66", "33")), (S, ("72", "67", "48", "12")))
-            for written, arm in zip(told, ("oracle", "ocean", "aae", "gan"), strict=True)
+            ("93", mechanism(R)["taken", "oracle"]),
+            ("33", mechanism(R)["taken", "gan"]),
+            ("72", mechanism(S)["taken", "oracle"]),
+            ("12", mechanism(S)["taken", "gan"]),
+            ("63", mechanism(S)["taken", "ocean"]),
+            ("47", mechanism(S)["taken", "vae"]),
+            ("73", mechanism(R)["taken", "ocean"]),
+            ("71", mechanism(R)["taken", "vae"]),
+            ("50", answer.ANSWER_SIZE),
         ],
     },
 }

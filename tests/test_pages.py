@@ -39,7 +39,8 @@ def test_seeds_that_nobody_had_looked_at_say_the_same():
     for classifier, sizes in stored["gain"].items():
         for size in ("25", "50"):
             unseen = stored["unseen"][classifier][size]
-            assert unseen["verdict"] == sizes[size]["verdict"] == "helps"
+            verdict = {"cnn": "undecided", "random_forest": "helps"}[classifier]
+            assert unseen["verdict"] == sizes[size]["verdict"] == verdict
             assert unseen["seeds"] < sizes[size]["seeds"]
 
 

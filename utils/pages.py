@@ -72,16 +72,16 @@ def facts() -> dict:
         }
         numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 6)
         numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 6)
-        numbers["best"][classifier] = {
-            str(n): told.best(answer.CHEAP, n, classifier) for n in sizes
-        }
+        best = {str(n): told.best(answer.CHEAP, n, classifier) for n in sizes}
+        numbers["best"][classifier] = best
         numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
         numbers["over_rival"][classifier] = _verdicts(told.against("rival"), classifier)
         numbers["unseen"][classifier] = _verdicts(unseen.against("real"), classifier)
         for n in (25, 50):
             k, low, high = told.equivalent(n, classifier)
             numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = {
-                "k": round(k), "low": round(low), "high": round(high)
+                "k": round(k), "low": round(low), "high": round(high),
+                "cheap": round(told.equivalent(n, classifier, best[str(n)])[0]),
             }  # fmt: skip
     generated = found.against_real
     generated = generated[generated["arm"].isin(answer.GENERATED)]

@@ -70,6 +70,8 @@ def _rows(place, seed):
     aim = map_.transform(features[spare[half:]].table)
     for arm in ARMS:
         ratio = half / size if arm == arms.ORACLE else place.fill / size - 1
+        if arm in arms.OCEANS:  # what is simulated, without the classical clips beside it
+            ratio = 0.0
         cell = study.Cell(seed, size, n_sea, arm, ratio)
         found = measure(
             place.prepare(cell)[0], (size, n_sea), judge, threshold,
@@ -80,7 +82,7 @@ def _rows(place, seed):
 
 def _content(place):
     own = [study.settings_of(place.settings, arm, "random_forest") for arm in ARMS]
-    return tables.digest(json.dumps([own, ARMS, DRAWN, COMPONENTS]))
+    return tables.digest(json.dumps([own, ARMS, DRAWN, COMPONENTS, "oceans alone"]))
 
 
 def run(place: study.Study) -> pd.DataFrame:

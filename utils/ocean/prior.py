@@ -13,6 +13,9 @@ Echoes: from none to half as strong again as in `calls.receive`, since depth and
 Recorder: high-pass at 5 to 150 Hz, pre-whitened by 0 to 6 dB an octave (the range of the usual
 pre-amplifiers: flat, or falling as the sea's own spectrum does, Wenz 1962, JASA 34).
 Other sources: each in none to 60 % of the clips, alike in both classes, at any time.
+Assumed, without a source: the bow's range, spreads within a recording, the shares of calls with
+harmonics or cut, how much the background varies, and the recorder's edge and level. The renderer is
+that of the simulated clips.
 """
 
 from __future__ import annotations
