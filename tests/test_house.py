@@ -105,3 +105,27 @@ def commands(group, path=()):
 def test_each_command_shows_an_example_of_itself(command, capsys):
     assert cli.main([*command, "--help"]) == 0
     assert f"Example: whales {' '.join(command)}" in capsys.readouterr().out
+
+
+LESSONS = {"losses_of", "negative_log_likelihood"}  # shown in 02, where hints would be in the way
+
+
+def public_functions(body):
+    for node in body:
+        if getattr(node, "name", "_").startswith("_"):
+            continue
+        if isinstance(node, ast.FunctionDef) and node.name not in LESSONS:
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from public_functions(node.body)
+
+
+def test_everything_public_has_type_hints():
+    lacking = []
+    for path in UTILS.rglob("*.py"):
+        for function in public_functions(ast.parse(path.read_text(encoding="utf-8")).body):
+            given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+            hints = [arg.annotation for arg in given if arg.arg not in ("self", "cls")]
+            if None in (*hints, function.returns):
+                lacking.append(f"{path.relative_to(UTILS)}: {function.name}")
+    assert not lacking
