@@ -115,7 +115,7 @@ def test_the_card_says_what_was_measured(place):
         "What it was not tested on",
     ):
         assert said in text
-    for figure in (card.CURVES, card.WORST):
+    for figure in (store.CURVES, store.WORST):
         assert f"({figure})" in text and (place / "mine" / figure).stat().st_size > 5000
 
 
@@ -318,6 +318,28 @@ def test_score_names_what_it_wrote(place, tmp_path, monkeypatch, no_figures, cap
     assert "scores are those from when it had not" in told and "scores_training/scores.csv" in told
 
 
+def test_scores_do_not_replace_other_things(place, tmp_path):
+    (tmp_path / "scores.csv").write_text("mine")
+    dataset = scoring.load_for(store.load(place / "mine"), str(place / "training"))
+    with pytest.raises(UserError, match="holds other things"):
+        scoring.score(place / "mine", dataset, tmp_path)
+    assert (tmp_path / "scores.csv").read_text() == "mine"
+
+
+def test_training_needs_something_to_learn_from(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("DATASET", raising=False)
+    command = ["detect", "train", "--out", str(tmp_path / "mine")]
+    assert cli.main(command) == 2
+    assert "name what to learn from" in capsys.readouterr().err
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "train", interrupted)
+    assert cli.main([*command, "--preset", "right_whale_upcall"]) == 130
+    assert capsys.readouterr().err == "Interrupted: no detector was written.\n"
+
+
 def test_spectrograms_of_another_band_are_refused(place, tmp_path):
     data.save_npz(data.simulated(n_clips=200), tmp_path / "other.npz")
     with pytest.raises(UserError, match="another band or length than the detector's"):
@@ -341,7 +363,9 @@ def test_events_by_hand(tmp_path, capsys):
     )
     (known / "b.txt").write_text("100\t101\tupcall\n")
     assert commands.evaluate(found, known, "overlap", None, "upcall") is None
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    told = capsys.readouterr()
+    assert "1 of the searched recordings have no table" in told.err and "(c.wav)" in told.err
+    lines = [line.split() for line in told.out.splitlines()[1:]]
     # file, hits, false alarms, misses, hours, precision, recall, f1, error rate, alarms an hour
     assert lines[0] == [
         "a.wav",
@@ -361,6 +385,17 @@ def test_events_by_hand(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["3", "0", "2"]
     commands.evaluate(found, known, "onset", 0.5, "upcall")
     assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["2", "1", "2"]
+
+
+def test_a_run_whose_tables_are_damaged_is_one_sentence(place, tmp_path):
+    for name in (running.DONE, running.SETTINGS):
+        found = tmp_path / name
+        shutil.copytree(place / "found", found)
+        (found / name).write_text("")
+        with pytest.raises(UserError, match=f"{name} is damaged; remove"):
+            running.run(store.load(place / "mine"), place / "recordings", found)
+    with pytest.raises(UserError, match="is damaged"):
+        commands.evaluate(tmp_path / running.DONE, place / "annotations", "overlap", None, None)
 
 
 def test_what_eval_refuses(place, tmp_path):

@@ -201,6 +201,10 @@ def test_a_folder_of_other_things_is_not_replaced(folder, tmp_path, estimator):
         store.save(ours, tmp_path / "photos", pd.DataFrame(), lambda _: None)
     with pytest.raises(UserError, match="photos is no detector's folder"):
         store.load(tmp_path / "photos")
+    (folder / "thesis.txt").write_text("two years")
+    with pytest.raises(UserError, match=r"holds other things \(thesis.txt\)"):
+        store.save(ours, folder, pd.DataFrame(), lambda _: None)
+    assert (folder / "thesis.txt").read_text() == "two years"
 
 
 def test_a_card_that_fails_leaves_the_old_detector(folder, estimator):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from utils import data, tables
+from utils import cli, data, tables
 from utils.data import audio, recordings
 from utils.data import settings as fitting
 from utils.errors import UserError
@@ -268,3 +268,32 @@ def test_nothing_is_left_in_the_folder(folder):
     before = sorted(os.walk(folder))
     data.load(folder)
     assert sorted(os.walk(folder)) == before
+
+
+def test_a_raven_table_without_its_columns_is_named(folder):
+    path = next(folder.rglob("20200101*.txt"))
+    path.write_text(path.read_text().replace("Begin Time (s)", "Begn Time (s)"))
+    with pytest.raises(UserError, match=f"{path.name} has the name of a Raven table"):
+        data.load(folder)
+
+
+def test_one_label_may_be_written_in_several_ways(folder):
+    for path, label in zip(sorted(folder.rglob("*.txt")), ("up-call", "Up call", "UPCALL"),
+                           strict=False):  # fmt: skip
+        path.write_text(path.read_text().replace("upcall", label))
+    loaded = data.load(folder, positive_class="Up-Call")
+    assert loaded.labels.sum() == 30 and "other labels" not in loaded.describe()
+
+
+def test_what_counts_as_no_call_is_told(folder):
+    bare, unnamed = sorted(folder.rglob("*.txt"))[:2]
+    bare.write_text("")
+    unnamed.write_text(unnamed.read_text().replace("\tAnnotation", "\tAnotation"))
+    told = data.load(folder).describe()
+    assert "1 recordings whose table is empty, taken as without calls (site0/20200101.wav)" in told
+    assert "5 boxes without a label, kept clear of, in site0/20200102.aiff" in told
+
+
+def test_a_clip_of_no_length_is_refused(folder, capsys):
+    assert cli.main(["report", "--dataset", str(folder), "--seconds", "0"]) == 2
+    assert "--seconds 0: give a length" in capsys.readouterr().err

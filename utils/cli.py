@@ -345,7 +345,11 @@ def train(
     from utils.detect import commands
 
     described = {"from": start, "to": end, "duration": duration}
-    commands.train(out, seed, dataset, preset, call, described, background)
+    try:
+        commands.train(out, seed, dataset, preset, call, described, background)
+    except KeyboardInterrupt:
+        print("Interrupted: no detector was written.", file=sys.stderr)
+        return 130
 
 
 @detect.command(name="run")

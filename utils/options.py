@@ -26,7 +26,7 @@ def dataset_option(command: Callable) -> Callable:
 
 def _hand_on(context, parameter, value):
     """Put the value of an option into its variable of the environment."""
-    if value in (None, (), False):
+    if value is None or value is False or value == ():
         return
     variable = f"DATASET_{parameter.name.upper()}".replace("DATASET_POSITIVE", "POSITIVE")
     text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -59,6 +59,7 @@ NOT_SEARCHED = frozenset(
     ("not searched", "unsearched", "not reviewed", "unreviewed", "not annotated", "no revisado",
      "no revisada", "sin revisar", "no buscado", "no anotado", "sin anotar")
 )  # fmt: skip
+RAVEN = re.compile(r"\.(?:table\.\d+|selections)\.", re.IGNORECASE)  # in a table's name
 _NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
 _TRACK = re.compile(rf"\s*{_NUMBER}\t\s*{_NUMBER}(?:\t.*)?")  # a line of an Audacity label track
 _BAND = re.compile(rf"\\\t\s*({_NUMBER})\t\s*({_NUMBER})\s*")  # its line of frequencies
@@ -82,8 +83,8 @@ def read(path: Path) -> pd.DataFrame:
     file: the recording's path below the folder, with "/"; for a table, below its own folder, or
     the name that the table gives it where no such file lies there. begin, end in s from the
     recording's start; low, high in Hz, NaN where a table has none; label: text, "" where blank.
-    Both views of a Raven selection are one row; labels that differ in case or blanks only are
-    written alike. UserError if a table cannot be read, or belongs to no recording.
+    Both views of a Raven selection are one row; labels that differ in case, accents, blanks or
+    signs only are written alike. UserError if a table cannot be read, or belongs to no recording.
     """
     path = Path(path)
     if path.is_dir():
@@ -107,6 +108,12 @@ def tables(folder: Path, paths: Sequence[Path] | None = None) -> list[Path]:
     if paths is None:
         paths = filter(is_utf8, list_files(folder, TABLE_SUFFIXES, deep=True))
     kinds = {path: _kind(path) for path in paths}
+    for path, kind in kinds.items():
+        if kind is None and RAVEN.search(path.name):
+            raise UserError(
+                f"{path.name} has the name of a Raven table and no columns Begin Time (s) and End "
+                "Time (s); correct its first line, or move it elsewhere."
+            )
     any_box = {"table", "track"} & set(kinds.values())
     return [path for path, kind in kinds.items() if kind] if any_box else []
 
@@ -322,8 +329,14 @@ def _belongs_nowhere(path):
     )
 
 
+def alike(label: str) -> str:
+    """Return what labels that are written differently have in common."""
+    return plain(label).replace(" ", "") or label.casefold()
+
+
 def _alike(labels):
-    """Labels that differ in case or blanks only, as the most frequent of them is written."""
-    key = labels.map(lambda text: text.casefold())
+    """Labels that differ in case, accents, blanks or signs only, as the most frequent of them is
+    written: up-call, Up call and UPCALL are one."""
+    key = labels.map(alike)
     usual = labels.groupby(key).agg(lambda spellings: spellings.mode().iloc[0])
     return key.map(usual).astype(object)

@@ -126,7 +126,8 @@ def check_classes(name: str, labels: np.ndarray) -> None:
     if counts.min() < MIN_CLIPS:
         raise UserError(
             f"{name}: {counts[1]} calls and {counts[0]} others; at least {MIN_CLIPS} clips of "
-            "each class are needed."
+            "each class are needed: label more, or train on a described call alone "
+            "(`whales detect train --preset` or `--call`)."
         )
 
 

@@ -103,7 +103,8 @@ def subfolder_labels(
     elif len(classes) != 2:
         raise UserError(
             f"{folder.name}: audio in {len(classes)} subfolder(s) ({some_of(classes)}), only one "
-            "class or more than two; two subfolders with audio are needed."
+            "class or more than two; two subfolders with audio are needed, one of clips with the "
+            "call and one of clips without."
         )
     if loose:
         raise UserError(

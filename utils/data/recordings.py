@@ -18,7 +18,6 @@ from utils.data.classes import is_negative, undecided
 from utils.data.dataset import Dataset, check_classes, some_of
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
 from utils.data.groups import by_pattern, by_recording
-from utils.data.sheets import plain
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
 
@@ -53,8 +52,13 @@ def load_recordings(
     groups, grouping = (
         by_pattern(name, windows["file"], pattern) if pattern else by_recording(windows["file"])
     )
+    blank = events[(events["label"] == "") & ~is_call[kept]]
+    bare = sorted(found.searched.intersection(heads) - set(events["file"]), key=natural)
+    tables_of_blank = some_of(sorted(set(blank["file"])))
     counts = {
-        "boxes of other labels, kept clear of": len(events) - len(calls),
+        "boxes of other labels, kept clear of": len(events) - len(calls) - len(blank),
+        f"boxes without a label, kept clear of, in {tables_of_blank}": len(blank),
+        f"recordings whose table is empty, taken as without calls ({some_of(bare)})": len(bare),
         "clips left out as silent": silent,
         "headers put right": sum(head.mended for head in heads.values()),
     }
@@ -102,7 +106,8 @@ def _call(where, events, positive_class):
         if len(chosen) != 1:
             raise undecided(f"{where}: the boxes are labelled", names)
     else:
-        chosen = [name for name in names if plain(name) == plain(positive_class)]
+        wanted = annotations.alike(positive_class)
+        chosen = [name for name in names if annotations.alike(name) == wanted]
         if not chosen:
             raise UserError(
                 f"{where}: no box is labelled {positive_class!r}; the labels are "

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 RECALL, PRECISION = 0.9, 0.9
 RESAMPLES = 1000
 ERRORS = 8  # of either kind that are shown
-CURVES, WORST = "curves.png", "worst_errors.png"
 
 
 def recall_at_precision(
@@ -104,8 +103,8 @@ class Findings:
         """Write card.md and its figures into a folder."""
         plotting.use_style("en")
         labels, probability = self.scores["label"].to_numpy(), self.scores["score"].to_numpy()
-        curves(labels, probability, self.detector.threshold).savefig(folder / CURVES)
-        self._worst().savefig(folder / WORST)
+        curves(labels, probability, self.detector.threshold).savefig(folder / store.CURVES)
+        self._worst().savefig(folder / store.WORST)
         plt.close("all")
         (folder / store.CARD).write_text(self.text(), encoding="utf-8")
 
@@ -134,6 +133,7 @@ class Findings:
         recall = recall_at_precision(labels, probability)
         heard = "recordings" if found.real else "simulated recordings"
         kind = "real" if found.real else "simulated"
+        doubt = " (listen to them: some may hold a call that nobody labelled)" if found.real else ""
         first = "" if found.real else "**This detector has never heard a real call.**\n\n"
         return f"""# Detector of {own.call}
 
@@ -154,17 +154,17 @@ of {own.trained_on["groups"]} groups): {int(labels.sum())} clips with a call and
 | recall at precision {PRECISION:g} | {recall:.2f} |
 | false alarms an hour at {100 * RECALL:.0f} % recall (threshold {limit:.3f}) | {alarms:.1f} \
 (95 % interval over groups {low:.1f} to {high:.1f}) |
-| Brier score | {at_threshold["brier"]:.3f} |
+| Brier score (mean squared error of the score; 0 is best) | {at_threshold["brier"]:.3f} |
 
-False alarms are counted in clips without a call, one behind the other, \
-{hours:.2f} h in all; precision holds for the share of \
+False alarms are counted in clips without a call, {hours:.2f} h in all if they are played one \
+after the other; from so little sound the interval is wide. Precision holds for the share of \
 calls among these clips, {100 * labels.mean():.0f} %, and is lower where calls are rarer.
 
-![ROC, precision and recall, calibration]({CURVES})
+![ROC, precision and recall, calibration]({store.CURVES})
 
-![Worst errors]({WORST})
+![Worst errors]({store.WORST})
 
-Above, the surest false alarms: listen to them, some may be calls that nobody labelled.
+Above, the clips without a call that score highest{doubt}; below, the calls that score lowest.
 
 ## What it learned from
 

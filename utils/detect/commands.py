@@ -1,9 +1,11 @@
 """What the commands `whales detect ...` do and print."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from utils.data.dataset import some_of
 from utils.errors import UserError
 
 
@@ -33,6 +35,11 @@ def train(
         raise UserError(
             "--background takes the place of clips without a call, which --dataset brings; drop "
             "one of them."
+        )
+    if kind is None and not dataset and not os.environ.get("DATASET"):
+        raise UserError(
+            "name what to learn from: recordings or clips with --dataset, a call with --preset or "
+            "--call, or both."
         )
     if dataset or kind is None:
         loaded = data.load(dataset)
@@ -88,6 +95,8 @@ def run(
         f"{done.events} events in {done.recordings} recordings ({done.hours:.2f} h); open the "
         f"tables in {out}/ in Raven or Audacity, or {running.EVENTS} for all of them."
     )
+    if done.before:
+        print(f"{done.before} of the recordings had been searched before.")
     if done.bad:
         listed = [f"{name}: {reason}" for name, reason in done.bad.items()]
         print(f"{len(listed)} files could not be used: {'; '.join(listed)}.", file=sys.stderr)
@@ -127,3 +136,9 @@ def evaluate(
         selections, annotations, label=label, rule=rule, tolerance=tolerance
     )
     print(table.to_string(index=False, float_format="{:.3f}".format))
+    if left := evaluating.without_table(selections, annotations):
+        print(
+            f"{len(left)} of the searched recordings have no table and are not counted "
+            f"({some_of(left)}); an empty table says that a recording holds no call.",
+            file=sys.stderr,
+        )

@@ -5,7 +5,6 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from utils import tables
 from utils.data import annotations
 from utils.data.files import AUDIO_SUFFIXES
 from utils.detect import events, running
@@ -21,7 +20,7 @@ def evaluate(
     label: which boxes count, by default all; how: as for `events.match`. Recordings count that the
     run has searched and that have a table, or are named in one. UserError if there are none.
     """
-    done = tables.read(Path(selections) / running.DONE)
+    done = running.searched(Path(selections))
     if done is None:
         raise UserError(
             f"{selections} holds no {running.DONE}; name the --out folder of `whales detect run`."
@@ -43,6 +42,12 @@ def evaluate(
             "tables' names with those of the recordings."
         )
     return pd.DataFrame([*rows, {"file": "all"} | _told(total)]), total
+
+
+def without_table(selections: str | Path, known: str | Path) -> list[str]:
+    """Return the recordings that a run has searched and that have no table, so do not count."""
+    truth = _annotated(Path(known), None)
+    return [file for file in running.searched(Path(selections))["file"] if _stem(file) not in truth]
 
 
 def _annotated(known, label):

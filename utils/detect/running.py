@@ -28,6 +28,7 @@ class Done:
     events: int
     hours: float
     bad: dict[str, str] = field(default_factory=dict)
+    before: int = 0  # recordings that an earlier run had searched
 
 
 def run(
@@ -54,8 +55,12 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(out / LOCK, timeout=0):
-            search = _Search(detector, root, out, detector.threshold if threshold is None
-                             else threshold, windows)  # fmt: skip
+            try:
+                search = _Search(detector, root, out, detector.threshold if threshold is None
+                                 else threshold, windows)  # fmt: skip
+            except UserError:
+                (out / LOCK).unlink(missing_ok=True)  # the folder is somebody's: leave it as it was
+                raise
             return search.all(paths)
     except Timeout as error:
         raise UserError(
@@ -101,7 +106,7 @@ class _Search:
             if any(out.glob(f"**/*{TABLE}")):
                 raise UserError(f"{out.name}/ holds other selection tables; name another --out.")
             tables.write_text(json.dumps(settings), known)
-        elif json.loads(known.read_text("utf-8")) != settings:
+        elif _settings(known) != settings:
             raise UserError(
                 f"{out.name}/ holds what another detector, threshold or choice of --windows found; "
                 "name another --out, or remove it."
@@ -109,7 +114,7 @@ class _Search:
         for left in out.rglob(".*.*"):  # of a run that was killed while it wrote
             if any(name in left.name for name in (TABLE, TRACK, WINDOWS, DONE, EVENTS, SETTINGS)):
                 left.unlink()
-        stored = tables.read(out / DONE)
+        stored = searched(out)
         self.rows = [] if stored is None else stored.to_dict("records")
 
     def all(self, paths):
@@ -123,6 +128,7 @@ class _Search:
                 bad[shown(file)] = reason
             elif _state(path) != known.get(file, {}).get("state"):
                 waiting.append((file, path, head.seconds))
+        unusable = len(bad)
         bar = progress(total=round(sum(seconds for *_, seconds in waiting)), what="searched (s)")
         for file, path, seconds in waiting:
             try:
@@ -132,7 +138,8 @@ class _Search:
         bar.close()
         self._finish()
         hours = sum(row["seconds"] for row in self.rows) / 3600
-        return Done(len(self.rows), sum(row["events"] for row in self.rows), hours, bad)
+        events_ = sum(row["events"] for row in self.rows)
+        return Done(len(self.rows), events_, hours, bad, len(paths) - len(waiting) - unusable)
 
     def _one(self, file, path, seconds, step):
         begins, scores = listening.listen(path, self.detector, step)
@@ -181,6 +188,29 @@ class _Search:
             )
         if parts:
             tables.write(pd.concat(parts, ignore_index=True), self.out / EVENTS)
+
+
+def searched(out: Path) -> pd.DataFrame | None:
+    """Return the table of a run's finished recordings, None if there is none; UserError if it is
+    damaged."""
+    try:
+        found = tables.read(out / DONE)
+        if found is None or {"file", "seconds"} <= set(found):
+            return found
+    except ValueError:  # pandas' errors, too
+        pass
+    raise _damaged(out, DONE)
+
+
+def _settings(path):
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise _damaged(path.parent, path.name) from error
+
+
+def _damaged(out, name):
+    return UserError(f"{out.name}/{name} is damaged; remove {out.name}/ and search again.")
 
 
 def _state(path):

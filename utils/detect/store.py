@@ -17,14 +17,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from utils.data.dataset import some_of
 from utils.detect.fitted import restored
 from utils.errors import UserError
 from utils.sound import features
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram, resize
 
+CURVES, WORST = "curves.png", "worst_errors.png"  # the card's figures
 VERSION = 1  # raised when older folders can no longer be read
 SETTINGS, WEIGHTS, HELD_OUT, CARD = "detector.json", "weights.npz", "held_out.csv", "card.md"
 LARGEST_JSON = 1_000_000  # bytes
+FILES = frozenset((SETTINGS, WEIGHTS, HELD_OUT, CARD, CURVES, WORST))
 _DAMAGE = (  # what json, zipfile, zlib and numpy raise for files that are not what they seem
     OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError,
     RecursionError, NotImplementedError, zipfile.BadZipFile, zlib.error,
@@ -103,12 +106,15 @@ _TEXTS = ("call", "shape", "band", "threshold", "recipe", "trained_on")
 
 
 def check_replaceable(folder: str | Path) -> None:
-    """UserError if a folder is there and is neither empty nor a detector's."""
+    """UserError if a folder is there and holds anything that is not a detector's."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder.name} is a file; name a folder with --out.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / SETTINGS).is_file():
-        raise UserError(f"{folder.name}/ holds other things; name a new folder with --out.")
+    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    if others := [name for name in there if name not in FILES]:
+        raise UserError(
+            f"{folder.name}/ holds other things ({some_of(others)}); name a new folder with --out."
+        )
 
 
 def load(folder: str | Path) -> Detector:
