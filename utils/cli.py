@@ -318,7 +318,11 @@ def detect() -> None:
 @detect.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="the detector's folder")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--preset", metavar="NAME", help="a call of the literature, beside labels or alone")
+@click.option(
+    "--preset",
+    metavar="NAME",
+    help="a call of the literature, beside labels or alone; a wrong name lists them",
+)
 @click.option("--call", metavar="KIND", help="upsweep, downsweep, tone or whistle, described by:")
 @click.option(
     "--from", "start", type=float, nargs=2, metavar="LOW HIGH", help="first frequency, Hz"

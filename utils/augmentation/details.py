@@ -301,7 +301,8 @@ def primary_table(told: front.Front) -> pd.DataFrame:
             "vale por": f"{worth:.0f} ({low:.0f} a {high:.0f})",
         }
     found = pd.DataFrame.from_dict(rows, orient="index")
-    return found.rename_axis(["detector", "llamadas reales"])
+    told_of = f"{name(told.found.name)}, {len(told.seeds)} semillas"
+    return found.rename_axis(["detector", "llamadas reales"]).rename_axis(columns=told_of)
 
 
 def control_table(told: front.Front, size: int) -> pd.DataFrame:

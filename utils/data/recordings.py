@@ -52,13 +52,7 @@ def load_recordings(
     groups, grouping = (
         by_pattern(name, windows["file"], pattern) if pattern else by_recording(windows["file"])
     )
-    blank = events[(events["label"] == "") & ~is_call[kept]]
-    bare = sorted(found.searched.intersection(heads) - set(events["file"]), key=natural)
-    tables_of_blank = some_of(sorted(set(blank["file"])))
-    counts = {
-        "boxes of other labels, kept clear of": len(events) - len(calls) - len(blank),
-        f"boxes without a label, kept clear of, in {tables_of_blank}": len(blank),
-        f"recordings whose table is empty, taken as without calls ({some_of(bare)})": len(bare),
+    counts = _no_calls(events, calls, found, heads) | {
         "clips left out as silent": silent,
         "headers put right": sum(head.mended for head in heads.values()),
     }
@@ -89,6 +83,19 @@ def load_recordings(
         band=fitting.of_boxes(calls).band or (settings.fmin, settings.fmax),
         provenance={"source": name, "processing": "; ".join(told)},
     )
+
+
+def _no_calls(events, calls, found, heads):
+    """How many boxes and recordings count as no call, by what is said of them."""
+    others = events[~events.index.isin(calls.index)]
+    blank = others[others["label"] == ""]
+    bare = sorted(found.searched.intersection(heads) - set(events["file"]), key=natural)
+    unlabelled = some_of(sorted(set(blank["file"])))
+    return {
+        "boxes of other labels, kept clear of": len(others) - len(blank),
+        f"boxes without a label, kept clear of, in {unlabelled}": len(blank),
+        f"recordings whose table is empty, taken as without calls ({some_of(bare)})": len(bare),
+    }
 
 
 def _call(where, events, positive_class):
