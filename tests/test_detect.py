@@ -340,6 +340,12 @@ def test_training_needs_something_to_learn_from(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == "Interrupted: no detector was written.\n"
 
 
+def test_help_names_the_presets(capsys):
+    assert cli.main(["detect", "train", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert not [name for name in call_types.PRESETS if name not in told]
+
+
 def test_spectrograms_of_another_band_are_refused(place, tmp_path):
     data.save_npz(data.simulated(n_clips=200), tmp_path / "other.npz")
     with pytest.raises(UserError, match="another band or length than the detector's"):

@@ -321,7 +321,8 @@ def detect() -> None:
 @click.option(
     "--preset",
     metavar="NAME",
-    help="a call of the literature, beside labels or alone; a wrong name lists them",
+    help="a call of the literature, beside labels or alone: right_whale_upcall, blue_whale_d_call, "
+    "fin_whale_20hz, sei_whale_downsweep or dolphin_whistle",
 )
 @click.option("--call", metavar="KIND", help="upsweep, downsweep, tone or whistle, described by:")
 @click.option(
