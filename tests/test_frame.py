@@ -113,7 +113,8 @@ def make(root, *arguments, python="./python"):
 
 
 INSTALL = ["venv", "-m pip install --disable-pip-version-check -r requirements.txt DATASET="]
-TEST = ["-m pytest tests DATASET=", "-m pytest --nbval notebooks DATASET="]
+PARALLEL = "-m pytest -n logical --maxprocesses 4"
+TEST = [f"{PARALLEL} tests DATASET=", f"{PARALLEL} --dist loadfile --nbval notebooks DATASET="]
 
 
 def test_make_alone_lists_every_target(project):
@@ -158,9 +159,9 @@ def test_make_report_hands_over_a_path_with_blanks(project):
 
 def test_a_failing_test_fails_make(project):
     make(project, "test")
-    (project / ".venv/bin/python").write_text('#!/bin/sh\ntest "$3" != --nbval\n')
+    (project / ".venv/bin/python").write_text('#!/bin/sh\ncase "$*" in *--nbval*) exit 1; esac\n')
     assert make(project, "test")[0] != 0
-    (project / ".venv/bin/python").write_text('#!/bin/sh\ntest "$3" != tests\n')
+    (project / ".venv/bin/python").write_text('#!/bin/sh\ncase "$*" in *tests) exit 1; esac\n')
     assert make(project, "test")[0] != 0
 
 

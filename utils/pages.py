@@ -30,7 +30,7 @@ WORDS = {
         "real": "llamadas reales solas",
         "learned": "+ el mejor generador, solo o con aumento",
         "x": "llamadas reales etiquetadas",
-        "y": "ROC AUC en grabaciones nuevas",
+        "y": "ROC AUC en clips nuevos",
     },
     "en": {
         "all": "all real calls",
@@ -39,7 +39,7 @@ WORDS = {
         "real": "real calls alone",
         "learned": "+ best generator, alone or with augmentation",
         "x": "labelled real calls",
-        "y": "ROC AUC on new recordings",
+        "y": "ROC AUC on new clips",
     },
 }
 STRIP = {

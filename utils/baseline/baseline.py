@@ -94,7 +94,7 @@ def prepare(dataset: data.Dataset, shape: tuple[int, int] = PROTOCOL["shape"]) -
     ValueError if a training side has too few clips for a learning curve.
     """
     clips = dataset.study_clips()
-    splits = data.split_by_group(
+    splits = data.kept_splits(
         clips.labels, clips.groups, seed=PROTOCOL["seed"], n_splits=PROTOCOL["n_splits"], fewer=True
     )
     fewest = min(np.bincount(clips.labels[split.train]).min() for split in splits)

@@ -60,21 +60,25 @@ def split_by_group(
 
 
 def kept_splits(
-    labels: np.ndarray, groups: np.ndarray, *, seed: int, n_splits: int = N_SPLITS
+    labels: np.ndarray,
+    groups: np.ndarray,
+    *,
+    seed: int,
+    n_splits: int = N_SPLITS,
+    fewer: bool = False,
 ) -> list[Split]:
     """Return the Splits of `split_by_group`, out of the cache once they were made."""
     clips = np.stack([np.asarray(labels, np.int64), np.asarray(groups, np.int64)])
     what = {
-        "splits": [seed, n_splits],
+        "splits": [seed, n_splits, fewer],
         "clips": cache.digest_of(clips),
         "code": [sklearn.__version__, np.__version__, cache.digest(Path(__file__))],
     }
 
     def make():
-        sides = np.zeros((len(labels), n_splits), np.int8)
-        for number, split in enumerate(
-            split_by_group(labels, groups, seed=seed, n_splits=n_splits)
-        ):
+        made = split_by_group(labels, groups, seed=seed, n_splits=n_splits, fewer=fewer)
+        sides = np.zeros((len(labels), len(made)), np.int8)
+        for number, split in enumerate(made):
             sides[split.validation, number], sides[split.test, number] = 1, 2
         yield {"sides": sides}
 
