@@ -162,3 +162,10 @@ def test_saved_figures_are_the_same_bytes_twice(tmp_path, monkeypatch):
     assert path.read_bytes() == first and b"Software" not in first
     other = plotting.save(plt.figure(), "00_counts", "mine")
     assert other == tmp_path / "figures" / "mine" / "00_counts.png"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits"), [(0.01, 3), (0.0004, 4), (-0.00004, 5), (0.0, 3), (1e-17, 3)]
+)
+def test_small_numbers_show_their_sign(value, digits):
+    assert plotting.digits_with_sign(value, 3) == digits

@@ -165,8 +165,7 @@ def render(page: str) -> str:
 
 
 def _number(value: float, *, decimal: str, form: str) -> str:
-    if not float(f"{value:{form}}"):
-        form = form.replace("3", "4")  # on which side of zero an end lies decides a verdict
+    form = form.replace("3", str(plotting.digits_with_sign(value, 3)))
     return f"{value:{form}}".replace(".", decimal).replace("-", "−")
 
 

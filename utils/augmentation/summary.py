@@ -27,10 +27,11 @@ def name(dataset: str) -> str:
 def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
     """A difference with its interval, such as "+0,012 (+0,003 a +0,021)".
 
-    An end that rounds to zero has a digit more: its side decides a verdict.
+    An end that rounds to zero has more digits: its side decides a verdict.
     """
-    finer = [digits + (value != 0 == round(value, digits)) for value in (low, high)]
-    low, high = (plotting.number(*pair, "+") for pair in zip((low, high), finer, strict=True))
+    low, high = (
+        plotting.number(end, plotting.digits_with_sign(end, digits), "+") for end in (low, high)
+    )
     return f"{plotting.number(mean, digits, '+')} ({low} a {high})"
 
 

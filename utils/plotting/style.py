@@ -121,6 +121,14 @@ def number(value: float, digits: int = 3, sign: str = "") -> str:
     return f"{value:{sign}z.{digits}f}".replace(".", ",").replace("-", "−")
 
 
+def digits_with_sign(value: float, least: int) -> int:
+    """Return how many digits a value needs, at least so many, not to be written as 0; what rounding
+    errors leave of 0 needs no more."""
+    while abs(value) > 1e-6 and not round(value, least):
+        least += 1
+    return least
+
+
 def percent(share: float) -> str:
     """Write a share as a percentage, 0.826 as "83 %", small ones with a decimal."""
     return f"{number(100 * share, 0 if share >= 0.095 or share == 0 else 1)} %"
