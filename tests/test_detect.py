@@ -155,7 +155,7 @@ def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, no
     capsys.readouterr()
     from utils.detect import evaluating
 
-    _, counts = evaluating.evaluate(tmp_path / "f", place / "annotations")
+    _, counts, _ = evaluating.evaluate(tmp_path / "f", place / "annotations")
     assert counts.recall > 0.8 and counts.precision > 0.5
 
 

@@ -201,6 +201,9 @@ def test_a_folder_of_other_things_is_not_replaced(folder, tmp_path, estimator):
         store.save(ours, tmp_path / "photos", pd.DataFrame(), lambda _: None)
     with pytest.raises(UserError, match="photos is no detector's folder"):
         store.load(tmp_path / "photos")
+    (tmp_path / "photos" / "whale.jpg").rename(tmp_path / "photos" / store.CARD)
+    with pytest.raises(UserError, match="photos/ holds other things"):  # a card of another kind
+        store.save(ours, tmp_path / "photos", pd.DataFrame(), lambda _: None)
     (folder / "thesis.txt").write_text("two years")
     with pytest.raises(UserError, match=r"holds other things \(thesis.txt\)"):
         store.save(ours, folder, pd.DataFrame(), lambda _: None)

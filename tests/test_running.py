@@ -360,7 +360,8 @@ def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     boxes = [(10.0, 10.5), (31.3, 31.8), (55.0, 56.0)]
     rows = [f"{i}\tSpectrogram 1\t1\t{b}\t{e}\t50\t350\n" for i, (b, e) in enumerate(boxes, 1)]
     (known / "d.Table.1.selections.txt").write_text(head + "".join(rows))
-    table, counts = evaluating.evaluate(out, known)
+    table, counts, left_out = evaluating.evaluate(out, known)
+    assert left_out == ["a_20200103_120000.wav", "b/c.flac"]
     assert (counts.hits, counts.false_alarms, counts.misses) == (2, 1, 1)
     assert counts.false_alarms_an_hour == pytest.approx(60) and list(table["file"]) == [
         "d.wav",

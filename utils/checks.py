@@ -161,7 +161,7 @@ def _splits(clips):
             "with --group PATTERN, a regular expression of the file names."
         )
     try:
-        return data.split_by_group(
+        return data.kept_splits(
             clips.labels, clips.groups, seed=baseline.PROTOCOL["seed"], fewer=True
         )
     except UserError as error:

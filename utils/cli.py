@@ -342,7 +342,7 @@ def train(
     duration: tuple[float, float] | None,
     background: str | None,
     dataset: str | None,
-) -> None:
+) -> int | None:
     """Train a detector on labelled calls, described ones, or both, and write it with its card.
 
     Example: whales detect train --dataset my_recordings/ --out my_detector/

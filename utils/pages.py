@@ -158,15 +158,15 @@ def render(page: str) -> str:
     )
     decimal = DECIMAL[PAGES[page]]
     environment.filters |= {
-        "auc": partial(_number, decimal=decimal, form=".3f"),
-        "signed": partial(_number, decimal=decimal, form="+.3f"),
+        "auc": partial(_number, decimal=decimal),
+        "signed": partial(_number, decimal=decimal, sign="+"),
     }
     return environment.get_template(f"{page}.jinja").render(stored)
 
 
-def _number(value: float, *, decimal: str, form: str) -> str:
-    form = form.replace("3", str(plotting.digits_with_sign(value, 3)))
-    return f"{value:{form}}".replace(".", decimal).replace("-", "−")
+def _number(value: float, *, decimal: str, sign: str = "") -> str:
+    digits = plotting.digits_with_sign(value, 3)
+    return plotting.number(value, digits, sign).replace(",", decimal)
 
 
 def write(source: str | None) -> None:

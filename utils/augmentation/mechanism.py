@@ -69,9 +69,10 @@ def _rows(place, seed):
     map_ = make_pipeline(StandardScaler(), PCA(COMPONENTS, random_state=0)).fit(every)
     aim = map_.transform(features[spare[half:]].table)
     for arm in ARMS:
-        ratio = half / size if arm == arms.ORACLE else place.fill / size - 1
         if arm in arms.OCEANS:  # what is simulated, without the classical clips beside it
             ratio = 0.0
+        else:
+            ratio = half / size if arm == arms.ORACLE else place.fill / size - 1
         cell = study.Cell(seed, size, n_sea, arm, ratio)
         found = measure(
             place.prepare(cell)[0], (size, n_sea), judge, threshold,

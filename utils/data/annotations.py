@@ -59,7 +59,7 @@ NOT_SEARCHED = frozenset(
     ("not searched", "unsearched", "not reviewed", "unreviewed", "not annotated", "no revisado",
      "no revisada", "sin revisar", "no buscado", "no anotado", "sin anotar")
 )  # fmt: skip
-RAVEN = re.compile(r"\.(?:table\.\d+|selections)\.", re.IGNORECASE)  # in a table's name
+_RAVEN = re.compile(r"\.(?:table\.\d+|selections)\.", re.IGNORECASE)  # in a table's name
 _NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
 _TRACK = re.compile(rf"\s*{_NUMBER}\t\s*{_NUMBER}(?:\t.*)?")  # a line of an Audacity label track
 _BAND = re.compile(rf"\\\t\s*({_NUMBER})\t\s*({_NUMBER})\s*")  # its line of frequencies
@@ -109,7 +109,7 @@ def tables(folder: Path, paths: Sequence[Path] | None = None) -> list[Path]:
         paths = filter(is_utf8, list_files(folder, TABLE_SUFFIXES, deep=True))
     kinds = {path: _kind(path) for path in paths}
     for path, kind in kinds.items():
-        if kind is None and RAVEN.search(path.name):
+        if kind is None and _RAVEN.search(path.name):
             raise UserError(
                 f"{path.name} has the name of a Raven table and no columns Begin Time (s) and End "
                 "Time (s); correct its first line, or move it elsewhere."

@@ -157,7 +157,7 @@ of {own.trained_on["groups"]} groups): {int(labels.sum())} clips with a call and
 | Brier score (mean squared error of the score; 0 is best) | {at_threshold["brier"]:.3f} |
 
 False alarms are counted in clips without a call, {hours:.2f} h in all if they are played one \
-after the other; from so little sound the interval is wide. Precision holds for the share of \
+after the other; the less sound, the wider the interval. Precision holds for the share of \
 calls among these clips, {100 * labels.mean():.0f} %, and is lower where calls are rarer.
 
 ![ROC, precision and recall, calibration]({store.CURVES})

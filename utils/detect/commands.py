@@ -132,13 +132,13 @@ def evaluate(
 
     if tolerance is None:
         tolerance = 0.0 if rule == "overlap" else events.COLLAR
-    table, _ = evaluating.evaluate(
+    table, _, left_out = evaluating.evaluate(
         selections, annotations, label=label, rule=rule, tolerance=tolerance
     )
     print(table.to_string(index=False, float_format="{:.3f}".format))
-    if left := evaluating.without_table(selections, annotations):
+    if left_out:
         print(
-            f"{len(left)} of the searched recordings have no table and are not counted "
-            f"({some_of(left)}); an empty table says that a recording holds no call.",
+            f"{len(left_out)} of the searched recordings have no table and are not counted "
+            f"({some_of(left_out)}); an empty table says that a recording holds no call.",
             file=sys.stderr,
         )

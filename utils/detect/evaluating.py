@@ -13,8 +13,9 @@ from utils.errors import UserError
 
 def evaluate(
     selections: str | Path, known: str | Path, *, label: str | None = None, **how: float | str
-) -> tuple[pd.DataFrame, events.Counts]:
-    """Return (table, Counts): a row a recording and the sum, of a run's events against annotations.
+) -> tuple[pd.DataFrame, events.Counts, list[str]]:
+    """Return (table, Counts, left out): a row a recording and the sum, of a run's events against
+    annotations, and the recordings that do not count.
 
     selections: what `running.run` wrote; known: a folder of annotation tables, or one table;
     label: which boxes count, by default all; how: as for `events.match`. Recordings count that the
@@ -26,10 +27,11 @@ def evaluate(
             f"{selections} holds no {running.DONE}; name the --out folder of `whales detect run`."
         )
     truth = _annotated(Path(known), label)
-    rows, total = [], events.Counts()
+    rows, total, left_out = [], events.Counts(), []
     for row in done.itertuples():
         boxes = truth.get(_stem(row.file))
         if boxes is None:
+            left_out.append(row.file)
             continue
         own = pd.read_csv(running.beside(Path(selections) / row.file, running.TABLE), sep="\t")
         found = own[["Begin Time (s)", "End Time (s)"]].to_numpy(float)
@@ -41,13 +43,7 @@ def evaluate(
             f"none of the {len(done)} recordings of {selections} has a table in {known}; begin the "
             "tables' names with those of the recordings."
         )
-    return pd.DataFrame([*rows, {"file": "all"} | _told(total)]), total
-
-
-def without_table(selections: str | Path, known: str | Path) -> list[str]:
-    """Return the recordings that a run has searched and that have no table, so do not count."""
-    truth = _annotated(Path(known), None)
-    return [file for file in running.searched(Path(selections))["file"] if _stem(file) not in truth]
+    return pd.DataFrame([*rows, {"file": "all"} | _told(total)]), total, left_out
 
 
 def _annotated(known, label):

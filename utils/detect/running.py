@@ -120,15 +120,16 @@ class _Search:
     def all(self, paths):
         """Search what is not done yet; return what is Done."""
         known = {row["file"]: row for row in self.rows}
-        waiting, bad = [], {}
+        waiting, bad, before = [], {}, 0
         for path in paths:
             file = path.relative_to(self.root).as_posix()
             head, reason = audio.examine(path)
             if reason:
                 bad[shown(file)] = reason
-            elif _state(path) != known.get(file, {}).get("state"):
+            elif _state(path) == known.get(file, {}).get("state"):
+                before += 1
+            else:
                 waiting.append((file, path, head.seconds))
-        unusable = len(bad)
         bar = progress(total=round(sum(seconds for *_, seconds in waiting)), what="searched (s)")
         for file, path, seconds in waiting:
             try:
@@ -138,8 +139,7 @@ class _Search:
         bar.close()
         self._finish()
         hours = sum(row["seconds"] for row in self.rows) / 3600
-        events_ = sum(row["events"] for row in self.rows)
-        return Done(len(self.rows), events_, hours, bad, len(paths) - len(waiting) - unusable)
+        return Done(len(self.rows), sum(row["events"] for row in self.rows), hours, bad, before)
 
     def _one(self, file, path, seconds, step):
         begins, scores = listening.listen(path, self.detector, step)

@@ -42,10 +42,7 @@ def score(folder: str | Path, dataset: data.Dataset, out: str | Path) -> pd.Data
     from have their scores from when they were held out.
     """
     detector, folder, out = store.load(folder), Path(folder), Path(out)
-    if out.exists() and not out.is_dir():
-        raise UserError(f"{out.name} is a file; name a folder with --out.")
-    if out.is_dir() and any(out.iterdir()) and not (out / PAGE).is_file():
-        raise UserError(f"{out.name}/ holds other things; name a new folder with --out.")
+    store.check_replaceable(out, PAGE, None)
     material = training.of_dataset(dataset)
     known = detector.trained_on.get("content") == material.content
     probability = held_out(folder, len(dataset)) if known else detector.score(dataset.spectrograms)

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -105,15 +105,20 @@ def save(
 _TEXTS = ("call", "shape", "band", "threshold", "recipe", "trained_on")
 
 
-def check_replaceable(folder: str | Path) -> None:
-    """UserError if a folder is there and holds anything that is not a detector's."""
+def check_replaceable(
+    folder: str | Path, mark: str = SETTINGS, files: Collection[str] | None = FILES
+) -> None:
+    """UserError if a folder is there, is not empty, and is not one of our own: it lacks the file
+    `mark`, or holds others than `files` (None: others may lie there)."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder.name} is a file; name a folder with --out.")
     there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    if others := [name for name in there if name not in FILES]:
+    others = [name for name in there if files is not None and name not in files]
+    if others or there and mark not in there:
         raise UserError(
-            f"{folder.name}/ holds other things ({some_of(others)}); name a new folder with --out."
+            f"{folder.name}/ holds other things ({some_of(others or there)}); name a new folder "
+            "with --out."
         )
 
 
