@@ -171,10 +171,20 @@ def test_an_ocean_arm_adds_classical_and_simulated_clips(arm, clips, small, monk
     monkeypatch.setattr(arms, "WHOLE", 15)
     known, given = material(clips, 20)
     training = arms.prepare(arm, given, 30, known)
-    whole = sum(kind in ("prior", "tuned") for kind, _ in arms.OCEANS[arm])
-    placed = len(arms.OCEANS[arm]) - whole
+    kinds = [kind for kind, _ in arms.OCEANS[arm]]
+    whole = sum(kind in ("prior", "tuned", "classical") for kind in kinds)
+    placed = sum(kind in ("calls", "downsweeps", "classical") for kind in kinds)
     assert (training.labels == 1).sum() == 20 + 30 + 20 * placed + 15 * whole
     assert (training.labels == 0).sum() == 100 + 15 * whole
+
+
+def test_the_matched_control_adds_what_ocean_adds_and_nothing_simulated(clips, monkeypatch):
+    known, given = material(clips, 20)
+    monkeypatch.setattr(simulated, "bank", None)
+    added = arms.ARMS["ocean_matched"](given, 30)
+    assert (added.labels == 1).sum() == 30 + arms.SIMULATED + arms.WHOLE
+    assert (added.labels == 0).sum() == arms.WHOLE
+    assert arms._added_by("classical") == sum(arms._added_by(k) for k, _ in arms.OCEANS["ocean"])
 
 
 @pytest.mark.parametrize("arm", arms.WITHOUT_CALLS)

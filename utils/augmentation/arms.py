@@ -138,8 +138,18 @@ def _whole_clips(material, kind, fitted):
     return bank.grid[drawn], bank.labels[drawn]
 
 
+def _more_classical(material):
+    """As many clips of each class as `ocean` adds, and their labels, out of the training clips
+    alone: the calls and the seas, varied as `classical` does."""
+    rng, clips = material.rng("more classical"), []
+    for own, count in ((material.calls, SIMULATED + WHOLE), (material.sea, WHOLE)):
+        first, seas = _turns(len(own), count, rng), _turns(len(material.sea), count, rng)
+        clips.append(augmentations.classical(own[first], material.sea[seas], rng))
+    return np.concatenate(clips), np.repeat([1, 0], [SIMULATED + WHOLE, WHOLE])
+
+
 def _with_ocean(kinds):
-    """An arm: `classical`, and simulated clips of some kinds of the simulated hydrophone."""
+    """An arm: `classical`, and clips of some kinds of the simulated hydrophone, or of a control."""
 
     def arm(material, count):
         clips = [classical(material, count).clips] if count else []
@@ -148,6 +158,8 @@ def _with_ocean(kinds):
             if kind in ("calls", "downsweeps"):
                 drawn = _simulated_calls(material, kind)
                 drawn = drawn, np.ones(len(drawn), int)
+            elif kind == "classical":
+                drawn = _more_classical(material)
             else:
                 drawn = _whole_clips(material, kind, fitted)
             clips.append(drawn[0])
@@ -184,9 +196,13 @@ OCEANS = {  # of the simulated hydrophone, beside `classical`: kinds of clips, a
     "ocean": (("calls", True), ("prior", True)),
     "ocean_tuned": (("tuned", False),),
     "ocean_downsweeps": (("downsweeps", True),),
+    "ocean_matched": (("classical", False),),
 }
 ARMS |= {name: _with_ocean(kinds) for name, kinds in OCEANS.items()}
-CONTROL = "ocean_downsweeps"  # the shape of the call has to matter
+CONTROLS = (  # what the gain could come from instead
+    "ocean_downsweeps",  # any other call: its shape has to matter
+    "ocean_matched",  # as many clips of each class, steps and trees, without a simulated clip
+)
 WITHOUT_CLIPS = ("ocean_prior", "ocean_tuned")  # what can be done without any real clip
 WITHOUT_CALLS = ("ocean_calls", "ocean")  # and with seas alone
 SIMULATED = 400  # simulated calls in real seas
@@ -243,13 +259,7 @@ def check(arm: str, material: Material, count: int, clips: np.ndarray) -> None:
         wanted = min(count, len(material.spare))
     if arm in OCEANS:
         wanted = (
-            len(clips)
-            if count == 0
-            else count
-            + sum(
-                SIMULATED if kind in ("calls", "downsweeps") else 2 * WHOLE
-                for kind, _ in OCEANS[arm]
-            )
+            len(clips) if count == 0 else count + sum(_added_by(kind) for kind, _ in OCEANS[arm])
         )
     if len(clips) != wanted:
         raise UserError(f"arm {arm} added {len(clips)} clips instead of {wanted}.")
@@ -267,6 +277,12 @@ def check(arm: str, material: Material, count: int, clips: np.ndarray) -> None:
         raise UserError(f"arm {arm} added {len(wrong)} clips that are not what it claims to add.")
     if arm not in COPYING and len(added) < len(clips):
         raise UserError(f"arm {arm} added {len(clips) - len(added)} clips twice.")
+
+
+def _added_by(kind):
+    """How many clips a kind of OCEANS adds."""
+    alone, whole = kind in ("calls", "downsweeps", "classical"), kind not in ("calls", "downsweeps")
+    return SIMULATED * alone + 2 * WHOLE * whole
 
 
 def _prints(clips):

@@ -9,7 +9,7 @@ from utils.statistics import comparison
 PROTOCOL = {
     "sizes": (25, 50, 100, 200, 400),  # real calls
     "negatives": 800,  # real clips of sea beside them
-    "control_sizes": (25, 50),  # of arms.CONTROL
+    "control_sizes": (25, 50),  # of arms.CONTROLS
     "fill": 800,  # calls, real and added, that every arm that adds fills up to
     "curve": (600, 800),  # further sizes of `real` alone; the whole training side comes last
     "balanced": {"size": 100, "negatives": 100, "fill": 200},

@@ -144,7 +144,7 @@ class Study:
                 Cell(seed, size, n_sea, arm, self.fill / size - 1)
                 for size in sizes
                 for arm in arms.OCEANS
-                if arm != arms.CONTROL or size in PROTOCOL["control_sizes"]
+                if arm not in arms.CONTROLS or size in PROTOCOL["control_sizes"]
             ]
         own = PROTOCOL[part]
         if own["size"] >= calls or own["negatives"] > seas or own["negatives"] == n_sea:
