@@ -340,6 +340,14 @@ def test_training_needs_something_to_learn_from(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == "Interrupted: no detector was written.\n"
 
 
+def test_two_trainings_do_not_share_an_output(tmp_path):
+    given = (0, None, "right_whale_upcall", None, {}, None)
+    with store.reserved(tmp_path / "mine"):
+        with pytest.raises(UserError, match="another training is writing to mine/"):
+            commands.train(tmp_path / "mine", *given)
+    assert not list(tmp_path.iterdir())
+
+
 def test_help_names_the_presets(capsys):
     assert cli.main(["detect", "train", "--help"]) == 0
     told = capsys.readouterr().out
@@ -387,8 +395,15 @@ def test_events_by_hand(tmp_path, capsys):
     ]
     assert lines[1][:5] == ["b.wav", "0", "0", "1", "0.500"] and lines[1][6] == "0.000"
     assert lines[2] == ["all", "2", "1", "2", "1.500", "0.667", "0.500", "0.571", "0.750", "0.667"]
+    with pytest.raises(UserError, match="labelled gunshot, upcall, and none is the"):
+        commands.evaluate(found, known, "overlap", 0.5, None)
+    (found / running.SETTINGS).write_text(json.dumps({"call": "up-call"}))
     commands.evaluate(found, known, "overlap", 0.5, None)
-    assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["3", "0", "2"]
+    assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["3", "0", "1"]
+    (known / "c.txt").write_text("70\t71\tupcall\n")
+    with pytest.raises(UserError, match="end after their recording, the first at 71 s of c"):
+        commands.evaluate(found, known, "overlap", 0.5, None)
+    (known / "c.txt").unlink()
     commands.evaluate(found, known, "onset", 0.5, "upcall")
     assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["2", "1", "2"]
 

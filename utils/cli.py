@@ -395,7 +395,7 @@ def score(detector: str, out: Path | None, dataset: str | None) -> None:
 @click.option("--rule", type=click.Choice(["overlap", "onset", "both"]), default="overlap",
               show_default=True, help="what must agree; both: onset and offset")  # fmt: skip
 @click.option("--tolerance", type=click.FloatRange(0), help="s; default: 0, or 0.2 with onsets")
-@click.option("--label", metavar="NAME", help="count boxes of this label only")
+@click.option("--label", metavar="NAME", help="boxes that count; default: the detector's call")
 def detect_eval(
     selections: str, annotations: str, rule: str, tolerance: float | None, label: str | None
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ def load_recordings(
     heads, bad, settings = _usable(folder, found, found.events[is_call], options)
     kept = found.events["file"].isin(heads)
     events, calls = found.events[kept], found.events[kept & is_call]
-    _check_ends(name, events, heads)
+    check_ends(name, events, {file: head.seconds for file, head in heads.items()})
     windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
     clips, windows, silent, source = _cut(folder, windows, settings)
     labels = windows["label"].to_numpy(np.int8)
@@ -151,15 +151,15 @@ def _usable(folder, found, calls, options):
     return heads, bad, settings
 
 
-def _check_ends(where, events, heads):
-    ends = events["file"].map(lambda file: heads[file].seconds)
-    late = events[events["end"] > ends + 1.0]
+def check_ends(where: str, events: pd.DataFrame, seconds: Mapping[str, float]) -> None:
+    """UserError if boxes (columns file, end) end after their recordings; seconds: of each file."""
+    late = events[events["end"] > events["file"].map(seconds) + 1.0]
     if len(late):
         first = late.iloc[0]
         raise UserError(
             f"{where}: {len(late)} boxes end after their recording, the first at "
             f"{first['end']:g} s of {shown(first['file'])}, which lasts "
-            f"{heads[first['file']].seconds:g} s; check that the tables belong to these files."
+            f"{seconds[first['file']]:g} s; check that the tables belong to these files."
         )
 
 

@@ -41,15 +41,16 @@ def train(
             "name what to learn from: recordings or clips with --dataset, a call with --preset or "
             "--call, or both."
         )
-    if dataset or kind is None:
-        loaded = data.load(dataset)
-        material = training.of_dataset(loaded)
-        if kind is not None:
-            material = describing.beside(material, loaded, kind, seed=seed)
-    else:
-        material = describing.material(kind, seed=seed, background=background)
-    print("\n".join(material.told))
-    detector = training.train(material, out, seed=seed)
+    with store.reserved(out):
+        if dataset or kind is None:
+            loaded = data.load(dataset)
+            material = training.of_dataset(loaded)
+            if kind is not None:
+                material = describing.beside(material, loaded, kind, seed=seed)
+        else:
+            material = describing.material(kind, seed=seed, background=background)
+        print("\n".join(material.told))
+        detector = training.train(material, out, seed=seed)
     print(
         "".join(f"{said}\n" for said in detector.trained_on["told"][len(material.told) :]), end=""
     )

@@ -100,7 +100,8 @@ class _Search:
     def __init__(self, detector, root, out, threshold, windows):
         self.detector, self.root, self.out = detector, root, out
         self.threshold, self.windows = threshold, windows
-        settings = {"detector": detector.digest, "threshold": threshold, "windows": windows}
+        settings = {"detector": detector.digest, "call": detector.call}
+        settings |= {"threshold": threshold, "windows": windows}
         known = out / SETTINGS
         if not known.is_file():
             if any(out.glob(f"**/*{TABLE}")):
@@ -200,6 +201,12 @@ def searched(out: Path) -> pd.DataFrame | None:
     except ValueError:  # pandas' errors, too
         pass
     raise _damaged(out, DONE)
+
+
+def searched_for(out: Path) -> str | None:
+    """Return the call that a run's detector finds; None if the run does not say."""
+    path = out / SETTINGS
+    return _settings(path).get("call") if path.is_file() else None
 
 
 def _settings(path):

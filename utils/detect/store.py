@@ -1,5 +1,6 @@
 """A detector, and the folder of numbers and text in which it is kept."""
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -9,13 +10,14 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from utils.data.dataset import some_of
 from utils.detect.fitted import restored
@@ -100,6 +102,23 @@ def save(
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+@contextlib.contextmanager
+def reserved(folder: Path) -> Iterator[None]:
+    """Within it, no other training writes to a folder. UserError if one does."""
+    lock = folder.with_name(f".{folder.name}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+    except Timeout as error:
+        raise UserError(
+            f"another training is writing to {folder.name}/; wait for it, or name another --out."
+        ) from error
 
 
 _TEXTS = ("call", "shape", "band", "threshold", "recipe", "trained_on")
