@@ -7,7 +7,7 @@ import pytest
 from utils import cli, data, paths
 from utils.augmentation import answer, details, sensitivity
 from utils.errors import CollapseError
-from utils.models.generators import registry
+from utils.models.generators import diffusion, registry
 
 GENERATORS = ("ae", "vae", "aae", "diffusion")
 
@@ -82,6 +82,7 @@ def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
         ("GENERATORS", ("vae", "diffusion")),
     ):  # fmt: skip
         monkeypatch.setattr(sensitivity, name, value)
+    monkeypatch.setattr(diffusion, "FLOW_ROUND_STEPS", 10)
     built, original = [], registry.build
 
     def build(name, **settings):

@@ -250,8 +250,14 @@ def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
     assert judging.measures(_Stub(found, 0), "ae") == {"collapsed": 1.0}
 
 
-def test_the_judge_measures_floors_below_real_clips(bench):
-    judge = judging.Judge(judging.fold(bench, 0, 80), 0)
+@pytest.fixture(scope="module")
+def judge(bench):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "TRAINING", judging.TRAINING | {"steps": 120})
+        yield judging.Judge(judging.fold(bench, 0, 80), 0)
+
+
+def test_the_judge_measures_floors_below_real_clips(judge):
     real, floor = judging.measures(judge, "real"), judging.measures(judge, "noise")
     assert floor["two_sample_auc"] > 0.95 > real["two_sample_auc"]
     assert floor["frechet_pca"] > real["frechet_pca"]
@@ -276,8 +282,7 @@ def test_a_collapse_of_the_lens_leaves_the_references_their_measures(bench, monk
     assert judging.measures(judge, judging.COPIES) == {"collapsed": 1.0}
 
 
-def test_copied_calls_over_other_seas_are_found_by_the_calls_alone(bench):
-    judge = judging.Judge(judging.fold(bench, 0, 80), 0)
+def test_copied_calls_over_other_seas_are_found_by_the_calls_alone(judge):
     copies = judging.measures(judge, judging.COPIES)
     assert copies["copying_p"] > 0.01 > copies["copying_p_alone"]
     assert copies["authenticity_alone"] < copies["authenticity"]

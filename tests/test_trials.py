@@ -34,8 +34,8 @@ def test_forms_are_compared_on_validation_clips(bench, monkeypatch):
         sides.append(validation is test)
         own = len(calls) >= 60 and np.array_equal(calls[:60], real)
         learned.append((model, len(calls), own))
-        steps = {"steps": 24} if model == "cnn" else {}
-        return measure(calls, sea, validation, test, seed=seed, model=model, **steps)
+        small = {"steps": 24} if model == "cnn" else {"n_estimators": 20}
+        return measure(calls, sea, validation, test, seed=seed, model=model, **small)
 
     monkeypatch.setattr(judging, "SAMPLES", 150)
     monkeypatch.setattr(trials.quality, "usefulness", usefulness)
