@@ -60,7 +60,7 @@ def waiting(place, cells, names=CHEAP):
 
 def test_the_protocol_names_what_exists():
     protocol = study.PROTOCOL
-    assert set(protocol["classifiers"]) == set(running.classifiers.REGISTRY)
+    assert set(protocol["classifiers"]) == {*running.classifiers.REGISTRY, study.EMBEDDED}
     assert set(protocol["ratio_arms"]) <= set(arms.ARMS)
     assert max(protocol["sizes"]) < protocol["fill"]
     assert protocol["smallest_effect"] == running.comparison.SMALLEST_EFFECT
@@ -141,6 +141,7 @@ def fake(place, monkeypatch, values=None):
         return (clips if values is None else values).astype(np.float32), 2.5
 
     monkeypatch.setattr(place, "synthetic", synthetic)
+    monkeypatch.setattr(place, "generate", place.synthetic_path)
 
 
 @pytest.mark.parametrize("arm", [arm for arm in arms.ARMS if arm not in arms.OCEANS])

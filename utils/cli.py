@@ -183,7 +183,7 @@ def study() -> None:
 @click.option("--sizes", type=int, multiple=True, help="real calls, in all parts; default: all")
 @click.option("--seeds", type=int, multiple=True, help="default: as many as the rule asks for")
 @click.option("--arms", multiple=True, help="default: all")
-@click.option("--classifiers", multiple=True, help="default: all")
+@click.option("--classifiers", multiple=True, help="default: all; birdnet needs an extra")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="default: cores")
 @click.option("--scheduler", help="address of a Dask scheduler, tcp://...; default: none")
 @click.option("--retry", is_flag=True, help="run rows that failed once more")
@@ -208,6 +208,7 @@ def run(
     from utils import checks
     from utils.augmentation import arms as every
     from utils.augmentation import running, study
+    from utils.models import embeddings
 
     known = {
         "parts": list(study.PARTS),
@@ -216,6 +217,11 @@ def run(
         "seeds": list(range(study.PROTOCOL["most_seeds"])),
     }
     _check_known(known, parts=parts, arms=arms, classifiers=classifiers, seeds=seeds)
+    if study.EMBEDDED in classifiers:
+        embeddings.check()
+    usable = [
+        name for name in known["classifiers"] if name != study.EMBEDDED or embeddings.available()
+    ]
     place = study.Study(dataset)
     parts = parts or study.PARTS
     cells = place.cells(range(study.PROTOCOL["most_seeds"]), parts)
@@ -225,7 +231,7 @@ def run(
         "sizes": sizes,
         "seeds": seeds,
         "arm_names": arms or known["arms"],
-        "classifier_names": list(dict.fromkeys(classifiers or known["classifiers"])),
+        "classifier_names": list(dict.fromkeys(classifiers or usable)),
         "jobs": jobs,
     }
     checks.confirm_study(place, **chosen, yes=yes)

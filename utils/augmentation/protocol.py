@@ -1,5 +1,6 @@
 """The protocol of the study: sizes, arms, seeds, classifiers, and what a row holds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from utils.baseline import baseline
@@ -23,6 +24,7 @@ PROTOCOL = {
         "random_forest": {"n_estimators": 100, "n_jobs": 1},
         "gradient_boosting": {"max_iter": 100, "learning_rate": 0.12},
         "logistic": {},
+        "birdnet": {"C": 0.001, "speeds": (4, 8)},
     },
     "primary": {  # comparison of the simulated hydrophone, written before its rows were run
         "arm": "ocean",
@@ -44,6 +46,7 @@ PROTOCOL = {
 SHARED = (  # of PROTOCOL, what all rows follow from; doses, since they size a generator's draw
     "fill", "ratio_size", "ratios", "n_splits", "split_seed", "shape", "revision",
 )  # fmt: skip
+EMBEDDED = "birdnet"  # classifier: logistic regression on `embeddings`, of real clips alone
 PARTS = ("main", "curve", "ratios", "ocean", "balanced", "challenge")
 SCORES = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 BY_SNR = ("roc_auc_low_snr", "roc_auc_high_snr")  # where the truth is known, else empty
@@ -52,6 +55,11 @@ COLUMNS = (
     "dataset", "part", "n_positive", "n_negative", "seed", "arm", "ratio", "classifier", "n_train",
     *SCORES, *BY_SNR, "generator_seconds", "seconds", "clips", "settings", "versions", "error",
 )  # fmt: skip
+
+
+def seen_by(arm: str, names: Iterable[str]) -> list[str]:
+    """Return those of some classifiers that have a row of an arm: EMBEDDED adds no clip."""
+    return [name for name in names if name != EMBEDDED or arm == "real"]
 
 
 @dataclass(frozen=True, order=True)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from utils.augmentation import arms
-from utils.augmentation.protocol import PARTS, PROTOCOL, Cell
+from utils.augmentation.protocol import PARTS, PROTOCOL, Cell, seen_by
 from utils.augmentation.stored import (
     CELL,
     add,
@@ -34,6 +34,7 @@ from utils.statistics import comparison
 
 EXPECTED_SECONDS = {
     "cnn": 5.0, "mlp": 2.0, "random_forest": 1.5, "gradient_boosting": 1.5, "logistic": 0.1,
+    "birdnet": 0.2,
 }  # fmt: skip
 GENERATOR_SECONDS = 25.0
 Waiting = Sequence[tuple[Cell, Sequence[str]]]  # cells, and classifiers that have no row yet
@@ -276,7 +277,8 @@ def status(study: Study) -> pd.DataFrame:
         for size, own in cells.groupby(cells["n_positive"].where(named, "all"), sort=False):
             found = own.merge(stored, on=list(CELL))
             rows.append(
-                {"part": part, "n_positive": size, "rows": len(own) * len(names)}
+                {"part": part, "n_positive": size}
+                | {"rows": sum(len(seen_by(arm, names)) for arm in own["arm"])}
                 | {"done": int(found["error"].isna().sum())}
                 | {"failed": int(found["error"].notna().sum())}
             )

@@ -19,6 +19,7 @@ from utils.augmentation.protocol import (
     PROTOCOL,
     SCORES,
     Cell,
+    seen_by,
 )
 from utils.models.generators import registry
 
@@ -94,7 +95,7 @@ def missing(
     found = []
     for cell in dict.fromkeys(cells):
         key = (cell.seed, cell.n_positive, cell.n_negative, cell.arm, round(cell.ratio, 4))
-        left = [name for name in names if (*key, name) not in done]
+        left = [name for name in seen_by(cell.arm, names) if (*key, name) not in done]
         if left:
             found.append((cell, left))
     return found

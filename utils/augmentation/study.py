@@ -31,6 +31,7 @@ from utils.augmentation import arms, simulated
 from utils.augmentation.protocol import (
     BY_SNR,
     COLUMNS,
+    EMBEDDED,
     KEY,
     PARTS,
     PROTOCOL,
@@ -52,7 +53,7 @@ from utils.augmentation.stored import (
 )
 from utils.baseline import baseline
 from utils.errors import UserError
-from utils.models import classifiers
+from utils.models import classifiers, embeddings
 from utils.models.generators import registry
 from utils.models.generators.references import REFERENCES
 from utils.sound import features
@@ -62,9 +63,9 @@ if TYPE_CHECKING:  # it brings Keras
     from utils.models.generators.base import Generator
 
 __all__ = [  # `study` is the face of the protocol and of its table, too
-    "BY_SNR", "COLUMNS", "KEY", "PARTS", "PROTOCOL", "SCORES", "SHARED", "Cell", "Study",
-    "add", "common_settings", "complete", "current", "missing", "read", "select", "settings_of",
-    "whole_batches",
+    "BY_SNR", "COLUMNS", "EMBEDDED", "KEY", "PARTS", "PROTOCOL", "SCORES", "SHARED", "Cell",
+    "Study", "add", "common_settings", "complete", "current", "missing", "read", "select",
+    "settings_of", "whole_batches",
 ]  # fmt: skip
 
 
@@ -231,6 +232,13 @@ class Study:
         with np.load(self.generate(cell, name), allow_pickle=False) as stored:
             return stored["clips"], float(stored["seconds"])
 
+    @functools.cached_property
+    def embedded(self) -> features.Features:
+        """The Features of all clips whose table is their embeddings."""
+        speeds = PROTOCOL["classifiers"][EMBEDDED]["speeds"]
+        table = embeddings.of_dataset(self.bench.dataset, speeds)
+        return replace(self.bench.features, table=table)
+
     # Runs
 
     def run(self, cell: Cell, names: Iterable[str]) -> list[dict]:
@@ -285,27 +293,22 @@ class Study:
         return simulated.bank(kind, cell.seed % simulated.OCEANS, settings, PROTOCOL["shape"])
 
     def held_out(
-        self, cell: Cell, training: arms.Training
+        self, cell: Cell, training: arms.Training, known: features.Features
     ) -> tuple[arms.Training, tuple[features.Features, np.ndarray]]:
         """Return what a classifier learns from, and (features, labels) to stop and decide by.
 
-        The validation side; without any real call, a fifth of the simulated clips.
+        The validation side of the clips that are `known`; without any real call, a fifth of the
+        simulated ones.
         """
         if cell.n_positive:
             side = self.split(cell.seed).validation
-            return training, (self.bench.features[side], self.labels[side])
+            return training, (known[side], self.labels[side])
         order = np.random.default_rng(cell.seed).permutation(len(training.labels))
         learned, held = np.split(order, [len(order) * 4 // 5])
         rest = replace(
             training, features=training.features[learned], labels=training.labels[learned]
         )
         return rest, (training.features[held], training.labels[held])
-
-    def fit(self, cell: Cell, training: arms.Training, name: str) -> object:
-        """Return a classifier of the protocol that learned from a cell's Training."""
-        training, held_out = self.held_out(cell, training)
-        classifier = classifiers.build(name, seed=cell.seed, **PROTOCOL["classifiers"][name])
-        return classifier.fit(training.features, training.labels, held_out, training.weights)
 
     def score(self, cell: Cell, training: arms.Training, name: str) -> dict[str, float]:
         """Fit one classifier and score it once on the test side; return a dict of SCORES."""
@@ -315,11 +318,18 @@ class Study:
         self, cell: Cell, training: arms.Training, name: str
     ) -> tuple[dict[str, float], np.ndarray]:
         """Return the dict of `score`, and the (n,) probabilities of the test side."""
-        split, labels, start = self.split(cell.seed), self.labels, time.perf_counter()
-        classifier = self.fit(cell, training, name)
-        known, truth = self.held_out(cell, training)[1]
-        threshold = evaluation.choose_threshold(truth, classifier.predict_proba(known))
-        probability = classifier.predict_proba(self.bench.features[split.test])
+        split, labels, known = self.split(cell.seed), self.labels, self.bench.features
+        settings, kind = dict(PROTOCOL["classifiers"][name]), name
+        if name == EMBEDDED:
+            known, kind = self.embedded, "logistic"
+            del settings["speeds"]
+            training = replace(training, features=known[np.concatenate(self.drawn(cell)[:2])])
+        start = time.perf_counter()
+        training, held_out = self.held_out(cell, training, known)
+        classifier = classifiers.build(kind, seed=cell.seed, **settings)
+        classifier.fit(training.features, training.labels, held_out, training.weights)
+        threshold = evaluation.choose_threshold(held_out[1], classifier.predict_proba(held_out[0]))
+        probability = classifier.predict_proba(known[split.test])
         found = evaluation.scores(labels[split.test], probability, threshold)
         scores = {score: found[score] for score in SCORES} | {
             "seconds": time.perf_counter() - start

