@@ -11,7 +11,7 @@ import json
 import pandas as pd
 
 from utils import paths
-from utils.augmentation import answer
+from utils.augmentation import answer, study
 from utils.baseline import baseline, labelling
 from utils.quality import checkpoint
 
@@ -231,6 +231,9 @@ NUMBERS = {
             ("0,884", learned(S, "cnn", FEW)),
             ("0,887", learned(R, "cnn", FEW)),
             ("25", FEW),
+            ("800", study.PROTOCOL["negatives"]),
+            ("0,885", alone("real", FEW, "random_forest")),
+            ("25", FEW),
             ("400", MANY),
             ("0,033", learned(S, "cnn", MANY) - learned(S, "cnn", FEW)),
             ("0,036", learned(R, "cnn", MANY) - learned(R, "cnn", FEW)),
@@ -259,6 +262,8 @@ NUMBERS = {
             ("0,80", drawn(R)["two-sample AUC", "aae"]),
             ("0,93", drawn(S)["two-sample AUC", "gan"]),
             ("0,86", drawn(R)["two-sample AUC", "gan"]),
+            ("5", taken(S, "sea")),
+            ("21", taken(R, "sea")),
             ("0,55", drawn(S)["two-sample AUC", "hydrophone"]),
             ("0,93", drawn(R)["two-sample AUC", "hydrophone"]),
         ],

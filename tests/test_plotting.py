@@ -165,7 +165,10 @@ def test_saved_figures_are_the_same_bytes_twice(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("value", "digits"), [(0.01, 3), (0.0004, 4), (-0.00004, 5), (0.0, 3), (1e-17, 3)]
-)
-def test_small_numbers_show_their_sign(value, digits):
-    assert plotting.digits_with_sign(value, 3) == digits
+    ("value", "text"),
+    [(0.0104, "+0,010"), (0.00004, "+0,000"), (-0.00004, "−0,000"), (0.0, "+0,000"),
+     (-1e-17, "+0,000")],
+)  # fmt: skip
+def test_a_difference_that_rounds_to_zero_shows_its_side(value, text):
+    assert plotting.number(value, 3, "+") == text
+    assert plotting.number(-0.00004, 3) == "0,000"

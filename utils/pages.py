@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from utils import data, paths, plotting, tables
-from utils.augmentation import answer, front, simulated, study
+from utils.augmentation import answer, front, pretrained, simulated, study
 from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound.spectrograms import resize_axis
@@ -28,7 +28,8 @@ WORDS = {
         "ocean": "+ aumento clásico e hidrófono simulado",
         "cheap": "+ el mejor aumento barato",
         "real": "llamadas reales solas",
-        "learned": "+ el mejor generador, solo o con aumento",
+        "learned": "+ el mejor generador entrenado con ellas",
+        "birdnet": "regresión logística sobre BirdNET",
         "x": "llamadas reales etiquetadas",
         "y": "ROC AUC en clips nuevos",
     },
@@ -37,7 +38,8 @@ WORDS = {
         "ocean": "+ classical augmentation and simulated hydrophone",
         "cheap": "+ best cheap augmentation",
         "real": "real calls alone",
-        "learned": "+ best generator, alone or with augmentation",
+        "learned": "+ best generator trained on them",
+        "birdnet": "logistic regression on BirdNET",
         "x": "labelled real calls",
         "y": "ROC AUC on new clips",
     },
@@ -69,6 +71,7 @@ def facts() -> dict:
         numbers["auc"][classifier] = {
             name: {str(n): round(value, 6) for n, value in curve.items()}
             for name, curve in told.curves(classifier).items()
+            if name != study.EMBEDDED
         }
         numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 6)
         numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 6)
@@ -83,6 +86,7 @@ def facts() -> dict:
                 "k": round(k), "low": round(low), "high": round(high),
                 "cheap": round(told.equivalent(n, classifier, best[str(n)])[0]),
             }  # fmt: skip
+    numbers["pretrained"] = _pretrained(told)
     generated = found.against_real
     generated = generated[generated["arm"].isin(answer.GENERATED)]
     generated = generated[generated["classifier"].isin(primary["classifiers"])]
@@ -93,13 +97,30 @@ def facts() -> dict:
     return numbers
 
 
+def _pretrained(told) -> dict:
+    """Mean ROC AUC of the detector on embeddings by size, and what it changes by strategy."""
+    table = pretrained.compared(told.told)
+    return {
+        "auc": {str(n): round(value, 6) for n, value in pretrained.curve(told.told).items()},
+        "over": {arm: _told(table.loc[arm]) for arm in pretrained.AGAINST},
+    }
+
+
 def _verdicts(table, classifier) -> dict:
     own = table.loc[classifier]
     return {
+        n: told | {"detectable": round(own.loc[int(n), "detectable"], 6)}
+        for n, told in _told(own).items()
+    }
+
+
+def _told(table) -> dict:
+    """The comparisons of a table by size."""
+    return {
         str(n): {"mean": round(row["mean"], 6), "low": round(row["low"], 6),
                  "high": round(row["high"], 6), "verdict": row["verdict"],
-                 "seeds": int(row["seeds"]), "detectable": round(row["detectable"], 6)}
-        for n, row in own.iterrows()
+                 "seeds": int(row["seeds"])}
+        for n, row in table.iterrows()
     }  # fmt: skip
 
 
@@ -165,8 +186,7 @@ def render(page: str) -> str:
 
 
 def _number(value: float, *, decimal: str, sign: str = "") -> str:
-    digits = plotting.digits_with_sign(value, 3)
-    return plotting.number(value, digits, sign).replace(",", decimal)
+    return plotting.number(value, 3, sign).replace(",", decimal)
 
 
 def write(source: str | None) -> None:

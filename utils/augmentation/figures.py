@@ -32,7 +32,7 @@ ARMS = {  # name: (name in figures, colour, marker)
     "ocean_prior": ("océanos simulados", "#0072B2", "<"),
     "ocean_fitted": ("océanos simulados, ajustados", "#0072B2", ">"),
     "ocean_calls": ("llamadas simuladas en mar real", "#0072B2", "P"),
-    "ocean": ("hidrófono simulado", "#0072B2", "o"),
+    "ocean": ("clásico + hidrófono simulado", "#0072B2", "o"),
     "ocean_tuned": ("océano ajustado a mano", "#56B4E9", "^"),
     "ocean_downsweeps": ("simuladas que bajan", "#CC79A7", "v"),
     "ocean_matched": ("otros tantos clips clásicos", "#CC79A7", "s"),

@@ -12,15 +12,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from utils.augmentation import answer, arms, study
+from utils.augmentation import answer, arms, pretrained, study
+from utils.models.generators import registry
 from utils.plotting import WIDTH, model_title
 from utils.statistics import comparison
 from utils.statistics.evaluation import FEWEST
 
 LINES = {  # of the figure: colour, line, marker
     "all": ("#8C8C8C", (0, (2, 2)), None),
+    "birdnet": ("#882255", "-", "D"),
     "ocean": ("#0072B2", "-", "o"),
-    "cheap": ("#56B4E9", "--", "P"),
+    "cheap": ("#009E73", "--", "P"),
     "real": ("#000000", "-", "*"),
     "learned": ("#D55E00", "-.", "s"),
 }
@@ -103,17 +105,20 @@ class Front:
         return comparison.real_equivalents(self.curve_rows, arm, size, classifier)
 
     def curves(self, classifier: str) -> Mapping[str, pd.Series]:
-        """Mean ROC AUC by number of calls, of each of LINES but the last."""
+        """Mean ROC AUC by number of calls, of each of LINES that is measured, but for "all"; that
+        of `pretrained` is the same for all classifiers."""
 
         def line(names, sizes=study.PROTOCOL["sizes"]):
             return pd.Series({n: max(self.mean(a, n, classifier) for a in names) for n in sizes})
 
-        return {
+        found = {
             "real": line(("real",)),
             "cheap": line(answer.CHEAP),
-            "learned": line(answer.GENERATED),
+            "learned": line(tuple(registry.REGISTRY)),
             "ocean": line(("ocean",)).dropna(),
+            "birdnet": pretrained.curve(self.told),
         }
+        return {name: curve for name, curve in found.items() if len(curve)}
 
 
 def fronts(found: Mapping[str, answer.Answer]) -> dict[str, Front]:
@@ -143,12 +148,10 @@ def learning_curves(front: Front, words: Mapping[str, str], decimal: str) -> Fig
         ax.grid()
         ax.yaxis.set_major_formatter(lambda y, _: f"{y:.2f}".replace(".", decimal))
     axes[0].set_ylabel(words["y"])
-    handles = [axes[0].get_lines()[0]] + [
-        next(h for h in axes[0].get_lines() if h.get_label() == name)
-        for name in ("ocean", "cheap", "real", "learned")
-    ]
-    names = [words[name] for name in LINES]
-    figure.legend(handles, names, loc="outside lower center", ncols=2)
+    drawn = {"all": axes[0].get_lines()[0]} | {h.get_label(): h for h in axes[0].get_lines()}
+    names = [name for name in LINES if name in drawn]
+    handles = [drawn[name] for name in names]
+    figure.legend(handles, [words[n] for n in names], loc="outside lower center", ncols=2)
     return figure
 
 

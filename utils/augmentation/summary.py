@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from utils import paths, plotting, tables
-from utils.augmentation import answer, arms, front, study
-from utils.augmentation.figures import WORDS, title
+from utils.augmentation import answer, arms, front, pretrained, study
+from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.errors import UserError
 from utils.models import classifiers
 from utils.statistics import comparison
@@ -15,6 +15,11 @@ NAMES = {"simulated": "clips simulados", "right_whale_upcalls": "grabaciones rea
 SCORES = {"accuracy": "exactitud", "f1": "F1", "roc_auc": "ROC AUC"}
 CHOSEN = ("classical", "mixup", "call_on_background", "vae", "aae", "gan", "diffusion", "hybrid",
           "ocean", arms.ORACLE)  # fmt: skip
+BESIDE = {  # strategies of Random Forest, of pretrained.AGAINST
+    "real": "solo reales",
+    "classical": "aumento clásico",
+    "ocean": "hidrófono simulado",
+}
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 
@@ -25,14 +30,9 @@ def name(dataset: str) -> str:
 
 
 def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
-    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)".
-
-    An end that rounds to zero has more digits: its side decides a verdict.
-    """
-    low, high = (
-        plotting.number(end, plotting.digits_with_sign(end, digits), "+") for end in (low, high)
-    )
-    return f"{plotting.number(mean, digits, '+')} ({low} a {high})"
+    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"."""
+    mean, low, high = (plotting.number(value, digits, "+") for value in (mean, low, high))
+    return f"{mean} ({low} a {high})"
 
 
 def signed(row: Mapping) -> str:
@@ -90,6 +90,21 @@ def plain(told: front.Front, size: int) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def beside_pretrained(told: front.Front) -> pd.DataFrame:
+    """What the detector on embeddings of a pretrained network changes against Random Forest and
+    its strategies, a row a number of calls; empty if it is not measured."""
+    table, curve, found = pretrained.compared(told.told), pretrained.curve(told.told), {}
+    if table.empty:
+        return table
+    for size, rows in table.groupby("n_positive"):
+        rows = rows.droplevel("n_positive")
+        against = {
+            f"frente a {BESIDE[arm]}": judged(rows.loc[arm], AGAINST_RIVAL) for arm in BESIDE
+        }
+        found[size] = {"ROC AUC": plotting.number(curve[size])} | against
+    return pd.DataFrame.from_dict(found, orient="index").rename_axis("llamadas reales")
+
+
 def by_seed(found: answer.Answer, arm: str, size: int, classifier: str) -> pd.Series:
     """What an arm changes against real calls alone, by seed."""
     rows = comparison.differences(found.main)
@@ -138,14 +153,13 @@ def curve_title(told: front.Front, size: int) -> str:
 
 
 def forest_title(panels: Mapping[str, pd.DataFrame], size: int) -> str:
-    """Which strategies help with both detectors, as the title of a figure."""
+    """How many of the strategies help conclusively, as the title of a figure."""
     parts = []
     for text, rows in panels.items():
         rows = answer.headline(rows, None)
-        helps = rows[rows["verdict"] == "helps"].groupby("arm").size()
-        names = [title(arm) for arm in CHOSEN if helps.get(arm, 0) == len(answer.CLASSIFIERS)]
-        parts.append(f"{text}: {', '.join(names) or 'ninguna'}")
-    return f"Con {size} llamadas ayudan con los dos detectores\n{'; '.join(parts)}"
+        helps = (rows["verdict"] == "helps").sum()
+        parts.append(f"en {text}, {helps} de {len(rows)}")
+    return f"Con {size} llamadas, las que ayudan de forma concluyente:\n{'; '.join(parts)}"
 
 
 def seeds_title(found: answer.Answer, changes: pd.Series) -> str:

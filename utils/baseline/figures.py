@@ -48,10 +48,11 @@ def seen(
     )
     panels = (
         ("entrada", image, clips.unit),
-        ("contraste", contrast, "desviaciones típicas"),
+        ("contraste", contrast, "desv. típicas"),
         ("crestas", ridges, "respuesta"),
     )
-    _, axes = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.2), sharey=True)
+    figure, axes = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.2), sharey=True)
+    figure.get_layout_engine().set(wspace=0.06)
     for ax, (name, values, unit) in zip(axes, panels, strict=True):
         plotting.spectrogram(values, hertz, seconds, unit=unit, ax=ax).set_title(name)
         ax.label_outer()
@@ -74,6 +75,7 @@ def calibration(
     bars = axes[1].barh(titles, [brier[name] for name in names], color=colours)
     axes[1].bar_label(bars, [plotting.number(brier[name], 2) for name in names], padding=3)
     axes[1].set(xlabel="índice de Brier", xlim=(0, 1.2 * max(brier.values())))
+    axes[1].locator_params(axis="x", nbins=4)
     axes[1].grid(axis="x")
     return axes
 
@@ -110,6 +112,8 @@ def _box(layer):
     if isinstance(layer, layers.Conv2D):
         kind += "\n{}×{}".format(*layer.kernel_size)
     shape = " × ".join(str(size) for size in layer.output.shape[1:])
+    if isinstance(layer, layers.GlobalMaxPooling2D):  # the mean joins the maximum
+        shape = f"2 × {shape}"
     count = layer.count_params()
     weights = f"\n{count:,} pesos".replace(",", " ") if count else ""
     return f"{kind}\n{shape}{weights}", "learned" if count else "plain"

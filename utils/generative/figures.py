@@ -19,6 +19,7 @@ from utils.plotting import (
     REFERENCE_LINE,
     SPECTROGRAM_MAP,
     WIDTH,
+    number,
     place_legend,
 )
 from utils.plotting.generators import GENERATORS, title
@@ -124,7 +125,9 @@ def scores(numbers: pd.Series) -> pd.DataFrame:
         "explained variance": "varianza explicada",
     }
     table = numbers.unstack()[list(columns)].rename(columns=columns)
-    return table.reindex([name for name in GENERATORS if name in table.index]).rename(title)
+    table = table.reindex([name for name in GENERATORS if name in table.index]).rename(title)
+    table = table.map(lambda value: number(value, 2))
+    return table.rename_axis("procedencia").rename_axis(columns=None)
 
 
 def sketch(name: str) -> Axes:
@@ -218,7 +221,7 @@ def populations(plane: np.ndarray, names: np.ndarray) -> np.ndarray:
     for ax, source in zip(axes, sources, strict=True):
         own = names == source
         ax.scatter(*plane[~own].T, s=5, lw=0, antialiased=False, color="#D8D8D8")
-        ax.scatter(*plane[own].T, s=9, lw=0, antialiased=False, color=GENERATORS[source][1])
+        ax.scatter(*plane[own].T, s=12, lw=0, antialiased=False, color=GENERATORS[source][1])
         ax.set_title(title(source), fontsize=11)
         ax.set(xticks=[], yticks=[])
     return axes

@@ -201,8 +201,7 @@ def effect_sizes(effects: pd.Series, ax: Axes | None = None) -> Axes:
     """
     ax = new_axes(ax, height=0.6 + 0.3 * len(effects))
     effects = effects.reindex(effects.abs().sort_values().index)
-    colours = [CLASS_COLOURS[int(value > 0)] for value in effects]
-    ax.barh(effects.index, effects, color=colours)
+    ax.barh(effects.index, effects, color="#0072B2")
     ax.axvline(0, color="black", lw=0.8)
     for edge in (-evaluation.LARGE_EFFECT, evaluation.LARGE_EFFECT):
         ax.axvline(edge, **REFERENCE_LINE | {"zorder": 3})

@@ -112,23 +112,14 @@ def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
     return axes.ravel()[: len(matrices)]
 
 
-def learning_curves(
-    table: pd.DataFrame, *, band: str = "cnn", label: str = "ROC AUC", ax: Axes | None = None
-) -> Axes:
-    """Draw score over number of clips, on a logarithmic axis, with the interval of one model.
-
-    table: columns model, size, mean, low, high. band: the model; five bands would hide the lines.
-    """
+def learning_curves(table: pd.DataFrame, *, label: str = "ROC AUC", ax: Axes | None = None) -> Axes:
+    """Draw mean score over number of clips, on a logarithmic axis; table: columns model, size,
+    mean."""
     ax = new_axes(ax, height=4.4, width=0.75 * WIDTH)
     for name in sorted(table["model"].unique(), key=model_order):
         rows = table[table["model"] == name].sort_values("size")
         title, style = model_style(name)
         ax.plot(rows["size"], rows["mean"], **style, markersize=5, label=title)
-        if name == band:
-            ax.fill_between(
-                rows["size"], rows["low"], rows["high"], color=style["color"], alpha=0.15, lw=0,
-                label=f"{title}, intervalo\ndel 95 %",
-            )  # fmt: skip
     sizes = sorted(table["size"].unique())
     ax.set_xscale("log")
     ax.set_xticks(sizes, [f"{size:g}" for size in sizes])

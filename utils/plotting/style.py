@@ -23,6 +23,7 @@ MODELS = {  # name: (name in figures, colour, line, marker)
     "random_forest": ("Random Forest", "#009E73", "-.", "D"),
     "gradient_boosting": ("Gradient Boosting", "#CC79A7", (0, (5, 1)), "^"),
     "cnn": ("CNN", "#0072B2", "-", "o"),
+    "birdnet": ("Regresión logística sobre BirdNET", "#882255", "-", "*"),
 }
 CUES = {
     "loudness": "volumen",
@@ -60,11 +61,11 @@ DESCRIPTORS = {
 SPECTROGRAM_MAP = "magma"
 GRID_MAP = plt.get_cmap(SPECTROGRAM_MAP, 16)  # many panels of noise: few colours, small files
 DIFFERENCE_MAP = "RdBu_r"
-GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#000000")
+GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
 REFERENCE_LINE = {"color": "#8C8C8C", "linestyle": (0, (2, 2)), "linewidth": 1.2, "zorder": 1}
 WIDTH, DPI = 9.6, 84  # inches, and dots per inch: about GitHub's column
 VEIL = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}  # legends over lines
-DOTS = {"s": 8, "lw": 0, "antialiased": False}  # without blurred rims, which swell the files
+DOTS = {"s": 14, "lw": 0, "antialiased": False}  # without blurred rims, which swell the files
 _STYLE = {
     "figure.dpi": DPI,
     "savefig.dpi": DPI,
@@ -115,18 +116,13 @@ class _SpanishScale(scale.LinearScale):
 
 
 def number(value: float, digits: int = 3, sign: str = "") -> str:
-    """Write a number as Spanish prose does: -0.25 as "−0,25"; sign "+" also marks gains."""
+    """Write a number as Spanish prose does: -0.25 as "−0,25"; sign "+" also marks gains, and the
+    side of 0 on which a difference lies that rounds to it."""
     if not np.isfinite(value):
         return "—"
-    return f"{value:{sign}z.{digits}f}".replace(".", ",").replace("-", "−")
-
-
-def digits_with_sign(value: float, least: int) -> int:
-    """Return how many digits a value needs, at least so many, not to be written as 0; what rounding
-    errors leave of 0 needs no more."""
-    while abs(value) > 1e-6 and not round(value, least):
-        least += 1
-    return least
+    value = value if abs(value) > 1e-6 else 0.0  # what rounding errors leave of 0
+    rounded = f"{value:{sign}.{digits}f}" if sign else f"{value:z.{digits}f}"
+    return rounded.replace(".", ",").replace("-", "−")
 
 
 def percent(share: float) -> str:

@@ -39,10 +39,10 @@ MEASURES = {
     "topped_up": "reales más sintéticas (ROC AUC)",
     "copying_p_alone": "p de copia, llamada sola",
     "authenticity_alone": "autenticidad, llamada sola",
-    "wasserstein_start_hz": "frecuencia inicial (Hz)",
-    "wasserstein_slope_hz_s": "pendiente (Hz/s)",
-    "wasserstein_duration_s": "duración (s)",
-    "wasserstein_snr_db": f"SNR ({SOME_UNIT})",
+    "wasserstein_start_hz": "Wasserstein, frecuencia inicial (Hz)",
+    "wasserstein_slope_hz_s": "Wasserstein, pendiente (Hz/s)",
+    "wasserstein_duration_s": "Wasserstein, duración (s)",
+    "wasserstein_snr_db": f"Wasserstein, SNR ({SOME_UNIT})",
 }
 
 
@@ -59,7 +59,8 @@ def every_measure(table: pd.DataFrame, size: int) -> pd.DataFrame:
     found = found.loc[[name for name in GENERATORS if name in found.index]]
     for heading in found.columns[found.columns.str.endswith("= 1)")]:
         found[heading] /= found.loc["noise", heading]
-    return found.rename(index=title).T
+    found = found.rename(index=title).T.rename_axis("media de cinco particiones")
+    return found.rename_axis(columns=None)
 
 
 def question(panels: Mapping) -> np.ndarray:
@@ -104,7 +105,7 @@ def card(decision: pd.DataFrame, taken: pd.Series) -> tuple[pd.DataFrame, pd.Dat
     share, p = taken.reindex(decision.index), decision["copying_p"]
     texts = {
         "¿es una llamada?": [percent(value) if np.isfinite(value) else "—" for value in share],
-        "¿cubre?": [percent(value) for value in decision["coverage_share"]],
+        "¿cubre? (PCA)": [percent(value) for value in decision["coverage_share"]],
         "¿es nueva?": ["p < 0,001" if value < 0.001 else f"p = {number(value)}" for value in p],
         "¿sirve?": [number(value) for value in decision["usefulness"]],
         "sigue": ["sí" if value else "no" for value in decision["goes_on"]],
@@ -147,8 +148,8 @@ def predictions(
     _, axes = plt.subplots(1, len(measures), figsize=(WIDTH, 3.8), sharey=True)
     for ax, (heading, values) in zip(axes, measures.items(), strict=True):
         for name in outcome.index:
-            style = {"marker": MARKERS[name], "color": GENERATORS[name][1], "ms": 10, "ls": ""}
-            ax.plot(values[name], outcome[name], **style, alpha=0.85, label=title(name))
+            style = {"marker": MARKERS[name], "color": GENERATORS[name][1], "ms": 9, "ls": ""}
+            ax.plot(values[name], outcome[name], **style, mec="white", mew=0.8, label=title(name))
         if null is not None:
             ax.axhline(null, **REFERENCE_LINE)
         ax.set_xlabel(heading)
