@@ -327,17 +327,15 @@ NUMBERS = {
     },
     "04_augmentation": {
         "found": [
+            ("25", FEW),
+            ("0,937", facts()["pretrained"]["auc"]["25"]),
+            ("0,939", facts()["auc"]["random_forest"]["all"]),
             ("60", facts()["generated"]["comparisons"]),
             ("25", FEW),
             ("0,033", changed(R, "mixup", FEW, "random_forest")),
             ("50", answer.ANSWER_SIZE),
-            ("0,020", facts()["gain"]["cnn"]["50"]["mean"]),
             ("0,016", facts()["gain"]["random_forest"]["50"]["mean"]),
-            ("136", facts()["equivalent"]["cnn"]["50"]["k"]),
-            ("142", facts()["equivalent"]["random_forest"]["50"]["k"]),
-            ("25", FEW),
-            ("50", answer.ANSWER_SIZE),
-            ("100", answer.NEXT_SIZE),
+            ("0,010", changed(R, "classical", answer.ANSWER_SIZE, "random_forest")),
         ],
         "curves-found": [
             ("25", FEW),
@@ -347,10 +345,8 @@ NUMBERS = {
             ("0,925", alone("ocean", FEW, "random_forest")),
             ("100", answer.NEXT_SIZE),
             ("25", FEW),
-            ("25", FEW),
             ("0,023", changed(R, "class_weight", FEW, "random_forest")),
             ("0,867", [facts()["auc"][c]["zero"] for c in ("cnn", "random_forest")]),
-            ("25", FEW),
         ],
         "forest-found": [("50", answer.ANSWER_SIZE)],
         "seeds-found-real": [
