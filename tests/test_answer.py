@@ -419,7 +419,8 @@ def test_each_rival_is_told_by_itself(found):
 def test_the_protocol_is_shown_as_it_is():
     table = summary.protocol()["valor"]
     assert table["llamadas reales"] == ", ".join(map(str, study.PROTOCOL["sizes"]))
-    assert table["estrategias"] == str(len(arms.ARMS))
+    compared = [arm for arm in arms.ARMS if arm not in (arms.REAL, *arms.OCEANS)] + ["ocean"]
+    assert table["estrategias que se comparan"] == str(len(compared))
 
 
 def test_rows_that_do_not_agree_stop_the_notebook(found):

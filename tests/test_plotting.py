@@ -10,6 +10,7 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from utils import paths, plotting
+from utils.augmentation import study
 from utils.models import classifiers
 
 RNG = np.random.default_rng(0)
@@ -145,7 +146,8 @@ def test_training_history_marks_the_best_epoch_of_each_model():
 
 
 def test_one_colour_a_classifier_for_all_of_them():
-    assert set(plotting.MODELS) <= set(classifiers.REGISTRY)  # the rest goes by its own name
+    own = {*classifiers.REGISTRY, study.EMBEDDED}
+    assert set(plotting.MODELS) <= own  # the rest goes by its own name
     assert set(plotting.MODELS) >= {"logistic", "mlp", "random_forest", "gradient_boosting", "cnn"}
     colours = [colour for _, colour, *_ in plotting.MODELS.values()] + [*plotting.CLASS_COLOURS]
     assert len(set(colours)) == len(colours)

@@ -2,7 +2,7 @@
 
 The study: `protocol` fixes it, `arms` are the strategies, those of the hydrophone in `simulated`;
 `study` runs a cell, `running` many, and `stored` are the rows of study.csv. The answer: `answer`
-computes it from the rows, `front` and `summary` tell it, `details` and `figures` show what stands
-behind it. Beside it: `robustness`, `sensitivity` and `replicas` ask how far it hangs on choices,
-and `mechanism` why a strategy helps.
+computes it from the rows, `pretrained` stands a network that others trained beside them, `front`
+and `summary` tell it, `details` and `figures` show what is behind it. Beside it: `robustness`,
+`sensitivity` and `replicas` ask how far it hangs on choices, and `mechanism` why a strategy helps.
 """

