@@ -255,25 +255,6 @@ def test_two_data_sets_agree_or_not(found, bare):
     assert against["opposed"] > 0 and against["rho"] < -0.8
 
 
-def test_quality_is_set_against_gain(found):
-    names = (*planted.GENERATORS, "noise")
-    values = [planted.EFFECTS[name] for name in names]
-    rows = [("utility", name, size, seed, value + 0.001 * seed) for name, value in
-            zip(names, values, strict=True) for size in (50, 800) for seed in range(3)]  # fmt: skip
-    quality = pd.DataFrame(rows, columns=["metric", "generator", "n_positive", "seed", "value"])
-    pair = answer.quality_and_gain(found, quality, "utility", 50, "cnn")
-    assert [side.shape for side in pair] == [(6, 3), (6, 5)]
-    part = quality[quality["generator"] != "gan"]  # which quality.csv lacks yet
-    pair_of_part = answer.quality_and_gain(found, part, "utility", 50, "cnn")
-    assert [len(side) for side in pair_of_part] == [5, 5]
-    rho, low, high = comparison.rank_correlation(*pair, seed=0)
-    assert low <= rho <= high and rho > 0.9
-    told = details.quality(found, quality, {"utility": ("utilidad", 1)}, 50, "cnn")
-    assert told.loc["utilidad", "correlación de rangos"].startswith(plotting.number(rho, 2, "+"))
-    turned = details.quality(found, quality, {"utility": ("u", -1)}, 50, "cnn")
-    assert turned.loc["u", "correlación de rangos"].startswith(plotting.number(-rho, 2, "+"))
-
-
 def test_costs_count_generator_and_classifier(found, bare):
     table = answer.costs(found, 50, "cnn")
     assert table.loc["vae", "seconds"] == 12 and table.loc["classical", "seconds"] == 2

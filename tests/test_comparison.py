@@ -340,18 +340,6 @@ def test_the_rival_is_chosen_for_each_place():
     assert nothing.empty and "rival" in nothing
 
 
-def test_the_least_rank_correlation_is_that_of_the_tables():
-    # critical values of Spearman's rho, two-sided 5 % (Zar 1984)
-    known = {5: 1.0, 6: 0.886, 7: 0.786, 8: 0.738}
-    for n, value in known.items():
-        assert comparison.least_rank_correlation(n) == pytest.approx(value, abs=6e-4)
-    assert comparison.least_rank_correlation(4) == np.inf
-    for n, value in {10: 0.648, 20: 0.447}.items():  # the t distribution is this near beyond 9
-        assert comparison.least_rank_correlation(n) == pytest.approx(value, abs=0.02)
-    with pytest.raises(UserError, match="at least 4"):
-        comparison.least_rank_correlation(3)
-
-
 def test_a_failed_row_leaves_its_rival_out_of_that_seed_alone():
     whole = table({"a": 0.03, "b": 0.0, "vae": 0.01}, noise=0.001)
     failed = (whole["arm"] == "a") & (whole["seed"] == whole["seed"].min())

@@ -51,7 +51,7 @@ KERNEL_ENVIRONMENT = {
 TABLES = {  # notebooks that read tables which take hours: their names
     "03_quality": ("quality",),
     "04_augmentation": ("study",),
-    "04b_details": ("study", "quality"),
+    "04b_details": ("study",),
 }
 FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
 NEEDS = ("audio", "truth", "sound", "study")  # tags of cells that only some data sets can run

@@ -318,22 +318,6 @@ def dose_beside(
     return (wide[names].mean(axis=1) - wide[rival]).dropna()
 
 
-def quality_and_gain(
-    answer: Answer, quality: pd.DataFrame, metric: str, size: int, classifier: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return two tables, generators as rows: a metric of quality.csv at its largest size (columns:
-    splits), and the differences to `real` at a size of the study (columns: seeds)."""
-    chosen = quality[quality["metric"] == metric]
-    chosen = chosen[chosen["n_positive"] == chosen["n_positive"].max()]
-    first = chosen.pivot_table("value", "generator", "seed")
-    rows = comparison.differences(answer.main)
-    rows = rows[(rows["n_positive"] == size) & (rows["classifier"] == classifier)]
-    second = rows.pivot_table("difference", "arm", "seed")
-    both = first.index.intersection(second.index)
-    names = [name for name in (*registry.REGISTRY, "noise") if name in both]
-    return first.loc[names], second.loc[names]
-
-
 def costs(answer: Answer, size: int, classifier: str) -> pd.DataFrame:
     """Return a row an arm: `seconds`, the median ones of generator and classifier together, and the
     verdict's mean, low and high at a size. Not of further real calls, which cost labelling."""

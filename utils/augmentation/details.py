@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from utils import plotting
@@ -259,29 +258,6 @@ def other_form(found: answer.Answer, rows: pd.DataFrame | None) -> pd.DataFrame:
         judged(robustness.change(change[c])) for c in table.index
     ]
     return table.rename(index=plotting.model_title).rename_axis(name(found.name))
-
-
-def quality(
-    found: answer.Answer, table: pd.DataFrame, metrics: Mapping, size: int, classifier: str
-) -> pd.DataFrame:
-    """Rank correlation of the measures of Checkpoint 3 with what generators change.
-
-    metrics: {metric: (name, 1, or -1 if less is better)}. by chance: what orders of as many
-    generators reach in one of twenty cases.
-    """
-    rows = {}
-    for metric, (text, sign) in metrics.items():
-        measured, gained = answer.quality_and_gain(found, table, metric, size, classifier)
-        pair = sign * measured, gained
-        rho = comparison.rank_correlation(*pair, seed=answer.SEED)
-        bare = (side.drop("noise", errors="ignore") for side in pair)
-        least = comparison.least_rank_correlation(len(pair[0]))
-        rows[text] = {
-            "correlación de rangos": ranged(*rho, 2),
-            "sin el suelo": number(comparison.rank_correlation(*bare, seed=answer.SEED)[0], 2, "+"),
-            "al azar llega a": f"±{number(least, 2)}" if np.isfinite(least) else "",
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(name(found.name))
 
 
 def primary_table(told: front.Front) -> pd.DataFrame:

@@ -4,7 +4,6 @@ Tables in, numbers out. Rows are paired by seed: same split, same clips, same in
 """
 
 import functools
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -275,26 +274,6 @@ def rank_correlation(
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     every = [np.arange(side.shape[1]) for side in sides]
     return float(rho(every)), float(low), float(high)
-
-
-def least_rank_correlation(n: int) -> float:
-    """Return the least |rho| of n items, at least 4, that at most 5 % of chance orders reach.
-
-    Two-sided; from all n! orders up to 9 items, from the t distribution of rho beyond (Kendall and
-    Stuart 1973). UserError for fewer: no order of theirs is rare enough.
-    """
-    if n < 4:
-        raise UserError(f"{n} items have too few orders for a rank correlation; give at least 4.")
-    if n > 9:
-        t = stats.t.ppf(1 - LEVEL / 2, n - 2)
-        return float(t / np.sqrt(n - 2 + t**2))
-    items = np.arange(n)
-    orders = np.array(list(itertools.permutations(range(n))))
-    rho = 1 - 6 * ((orders - items) ** 2).sum(1) / (n * (n**2 - 1))
-    values, counts = np.unique(np.abs(rho).round(9), return_counts=True)
-    reached = np.cumsum(counts[::-1])[::-1] / len(orders)
-    rare = values[reached <= LEVEL]
-    return float(rare[0]) if len(rare) else np.inf
 
 
 def real_equivalents(
