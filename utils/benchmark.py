@@ -91,7 +91,7 @@ def mel_spectrograms() -> list[str]:
     loop, ours = loop / LIBROSA_CLIPS, ours / CLIPS
     lines = [
         f"mel spectrogram, loop of librosa calls   {1e6 * loop:8.0f} us a clip",
-        f"mel spectrogram, utils.spectrograms      {1e6 * ours:8.0f} us a clip",
+        f"mel spectrogram, sound.spectrograms      {1e6 * ours:8.0f} us a clip",
         f"    ratio {loop / ours:.1f}; largest difference {gap:.1e} dB",
     ]
     for n in MEMORY_CLIPS:

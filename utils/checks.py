@@ -80,7 +80,7 @@ def _quality_hours(dataset, splits):
 def _study_hours(dataset, _):
     place, jobs = study.Study(dataset), os.cpu_count() or 1
     cells = place.cells(running.chosen_seeds(place, ()), study.PARTS)
-    waiting = study.missing(place, cells, list(study.PROTOCOL["classifiers"]))
+    waiting = study.missing(place, cells, study.offered())
     return running.expected_seconds(place, waiting) / 3600 / jobs, "whales study run"
 
 

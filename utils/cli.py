@@ -219,9 +219,6 @@ def run(
     _check_known(known, parts=parts, arms=arms, classifiers=classifiers, seeds=seeds)
     if study.EMBEDDED in classifiers:
         embeddings.check()
-    usable = [
-        name for name in known["classifiers"] if name != study.EMBEDDED or embeddings.available()
-    ]
     place = study.Study(dataset)
     parts = parts or study.PARTS
     cells = place.cells(range(study.PROTOCOL["most_seeds"]), parts)
@@ -231,7 +228,7 @@ def run(
         "sizes": sizes,
         "seeds": seeds,
         "arm_names": arms or known["arms"],
-        "classifier_names": list(dict.fromkeys(classifiers or usable)),
+        "classifier_names": list(dict.fromkeys(classifiers)) or study.offered(),
         "jobs": jobs,
     }
     checks.confirm_study(place, **chosen, yes=yes)

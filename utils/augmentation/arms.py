@@ -7,7 +7,7 @@ generator, or whose clips are training clips, stands in SAMPLING or COPYING as w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,8 +55,8 @@ class Added:
     """
 
     clips: np.ndarray
-    share: np.ndarray = field(default=None)
-    labels: np.ndarray = field(default=None)
+    share: np.ndarray | None = None
+    labels: np.ndarray | None = None
 
 
 def _turns(n, count, rng):

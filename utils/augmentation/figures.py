@@ -132,7 +132,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
     label = f"{DIFFERENCE} con el rival" if rival else DIFFERENCE
     order, titles = (ARMS, title) if rows == "arm" else (MODELS, model_title)
     shown = set().union(*(table[rows] for table in panels.values()))
-    names = [name for name in order if name in shown]
+    names = [name for name in order if name in shown] + sorted(shown - {*order})
     across = 1 if max(table[columns].nunique() for table in panels.values()) > 5 else 2
     lines = -(-len(panels) // across)
     figure, axes = plt.subplots(
@@ -280,7 +280,7 @@ def _sizes(ax, sizes, label="llamadas reales"):
 
 
 def _legend(axes):
-    """The legend of all panels, beside them: there are more names than fit above."""
+    """The legend of all panels, beside them: there are more names than fit below."""
     named = {}
     for ax in axes:
         for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):

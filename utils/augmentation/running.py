@@ -22,6 +22,7 @@ from utils.augmentation.stored import (
     complete,
     current,
     missing,
+    offered,
     read,
     select,
 )
@@ -264,8 +265,8 @@ def status(study: Study) -> pd.DataFrame:
 
     "all" is the whole of a training side, which differs from seed to seed.
     """
-    names = tuple(PROTOCOL["classifiers"])
     seeds, stored = chosen_seeds(study, None), current(read(study.path), study.settings)
+    names = offered(stored)
     rows = []
     for part in PARTS:
         asked = study.cells(seeds, (part,))
@@ -292,17 +293,18 @@ def run_missing(
     sizes: Sequence[int] = (),
     seeds: Sequence[int] = (),
     arm_names: Sequence[str] = tuple(arms.ARMS),
-    classifier_names: Sequence[str] = tuple(PROTOCOL["classifiers"]),
+    classifier_names: Sequence[str] = (),
     jobs: int = 1,
     scheduler: str | None = None,
     retry: bool = False,
 ) -> list[dict]:
     """Run the rows that are missing, saying how long it takes; return those that failed.
 
-    sizes, seeds: empty for all of the protocol's, as its rule asks for them. retry: run rows that
-    failed once more. UserError if the protocol has no such cells for this data set.
+    sizes, seeds: empty for all of the protocol's, as its rule asks for them; classifier_names: for
+    all that can be run here. retry: run rows that failed once more. UserError if the protocol has
+    no such cells for this data set.
     """
-    names, failed, n_rows = list(classifier_names), [], 0
+    names, failed, n_rows = list(classifier_names) or offered(), [], 0
     while True:
         cells = study.cells(chosen_seeds(study, seeds), parts)
         cells = [c for c in cells if c.arm in arm_names]

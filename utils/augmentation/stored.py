@@ -15,12 +15,14 @@ from utils.augmentation import arms, simulated
 from utils.augmentation.protocol import (
     BY_SNR,
     COLUMNS,
+    EMBEDDED,
     KEY,
     PROTOCOL,
     SCORES,
     Cell,
     seen_by,
 )
+from utils.models import embeddings
 from utils.models.generators import registry
 
 if TYPE_CHECKING:  # it imports this module
@@ -81,6 +83,16 @@ def _rounded(row, name):
 
 
 _DIGITS = dict.fromkeys(SCORES + BY_SNR, 6) | {"ratio": 4, "generator_seconds": 2, "seconds": 2}
+
+
+def offered(table: pd.DataFrame | None = None) -> list[str]:
+    """Return the classifiers of the protocol that can be run here, or have rows in a table."""
+    there = set() if table is None else set(table["classifier"])
+    return [
+        name
+        for name in PROTOCOL["classifiers"]
+        if name != EMBEDDED or name in there or embeddings.available()
+    ]
 
 
 def missing(

@@ -46,6 +46,7 @@ from utils.augmentation.stored import (
     complete,
     current,
     missing,
+    offered,
     read,
     select,
     settings_of,
@@ -64,8 +65,8 @@ if TYPE_CHECKING:  # it brings Keras
 
 __all__ = [  # `study` is the face of the protocol and of its table, too
     "BY_SNR", "COLUMNS", "EMBEDDED", "KEY", "PARTS", "PROTOCOL", "SCORES", "SHARED", "Cell",
-    "Study", "add", "common_settings", "complete", "current", "missing", "read", "select",
-    "settings_of", "whole_batches",
+    "Study", "add", "common_settings", "complete", "current", "missing", "offered", "read",
+    "select", "settings_of", "whole_batches",
 ]  # fmt: skip
 
 

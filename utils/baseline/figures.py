@@ -70,7 +70,7 @@ def calibration(
     _, axes = plt.subplots(1, 2, figsize=size, width_ratios=[1.2, 1])
     plotting.reliability_curves(predictions, n_bins=6, ax=axes[0])
     names = list(brier)[::-1]
-    colours = [plotting.MODELS[name][1] for name in names]
+    colours = [plotting.model_style(name)[1]["color"] for name in names]
     titles = [plotting.model_title(name) for name in names]
     bars = axes[1].barh(titles, [brier[name] for name in names], color=colours)
     axes[1].bar_label(bars, [plotting.number(brier[name], 2) for name in names], padding=3)

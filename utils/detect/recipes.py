@@ -1,7 +1,7 @@
 """Recipes: how many calls are known, and whether they are described, decides what is fitted.
 
-A recipe is a function of Clips that returns a classifier of `fitted`, and a line of RECIPES. CHOICE
-says which one is taken from how many calls on. In the study (data/results/*/study.csv, ROC AUC,
+A recipe is a function of Clips that returns a classifier of `fitted`, and a line of RECIPES;
+`choose` says which one is taken. In the study (data/results/*/study.csv, ROC AUC,
 mean over seeds, 25 to 400 calls), the Random Forest with classical augmentation is at most 0.003
 below the best of all classifiers and cheap strategies on the real clips and at most 0.009 on the
 simulated ones. With 200 and 400 calls and 800 clips without, on two development splits of both, the

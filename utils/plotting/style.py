@@ -160,7 +160,7 @@ def model_title(name: str) -> str:
 
 
 def descriptor_title(name: str) -> str:
-    """Return the Spanish name of a column of `utils.descriptors`, with its unit."""
+    """Return the Spanish name of a column of `sound.descriptors`, with its unit."""
     if name.startswith("level_"):
         _, low, high, _ = name.split("_")
         return f"nivel de {low} a {high} Hz (dB re clip)"
@@ -173,16 +173,11 @@ def model_order(name: str) -> int:
     return list(MODELS).index(name) if name in MODELS else len(MODELS)
 
 
-def place_legend(axes: Sequence, **options: object) -> None:
-    """Put the legend of the first axes above all panels of its figure."""
+def place_legend(axes: Sequence) -> None:
+    """Put the legend of the first axes below all panels of its figure."""
     figure = axes[0].figure
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names), **options)
-
-
-def _plain(value, _):
-    """10000.0 as "10 000", 0.1 as "0.1"."""
-    return f"{value:,.0f}".replace(",", " ") if value >= 1 else f"{value:g}"
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
 
 
 def lighter(png: str) -> str:

@@ -48,11 +48,7 @@ def reconstructed(dataset: object, images: np.ndarray, *, seed: int) -> tuple[np
 def _settings(dataset):
     """Those of a data set, or the usual ones if its bands and frames are theirs; else None."""
     usual = dataset.settings or spectrograms.SpectrogramSettings()
-    ours, theirs = (dataset.frequencies, dataset.times), (usual.frequencies, usual.times)
-    same = all(
-        len(a) == len(b) and np.allclose(a, b, atol=1.0) for a, b in zip(ours, theirs, strict=True)
-    )
-    return usual if same else None
+    return usual if usual.has_axes(dataset.frequencies, dataset.times) else None
 
 
 def write(clips: Mapping[str, np.ndarray], rate: int, slug: str, dataset_name: str) -> dict:
