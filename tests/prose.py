@@ -126,6 +126,13 @@ def changed(dataset, arm, size, classifier, seed=None):
     return change.mean() if seed is None else change[seed]
 
 
+def scored(dataset, arm, size, classifier):
+    """Mean ROC AUC of an arm in the main part of the study."""
+    rows = table(dataset, "study")
+    rows = rows[(rows["part"] == "main") & (rows["n_positive"] == size) & (rows["arm"] == arm)]
+    return rows[rows["classifier"] == classifier]["roc_auc"].mean()
+
+
 @functools.cache
 def mechanism(dataset):
     """Means over the seeds, in percent, by (measure, arm)."""
@@ -347,6 +354,11 @@ NUMBERS = {
             ("25", FEW),
             ("0,023", changed(R, "class_weight", FEW, "random_forest")),
             ("0,867", [facts()["auc"][c]["zero"] for c in ("cnn", "random_forest")]),
+        ],
+        "pretrained-found": [
+            ("25", FEW),
+            ("0,907", scored(S, "real", FEW, "birdnet")),
+            ("0,904", scored(S, "classical", FEW, "random_forest")),
         ],
         "forest-found": [("50", answer.ANSWER_SIZE)],
         "seeds-found-real": [

@@ -54,7 +54,8 @@ COLUMNS, STRIP_CALLS = 6, 50  # clips of a kind in the strip, and calls that its
 
 
 def facts() -> dict:
-    """Return the numbers of the pages, from the committed tables of the real clips."""
+    """Return the numbers of the pages, from the committed tables: of the real clips, but for two
+    of the simulated ones."""
     found = answer.found(REAL)
     told = front.Front(found)
     sizes, primary = study.PROTOCOL["sizes"], study.PROTOCOL["primary"]
@@ -87,6 +88,11 @@ def facts() -> dict:
                 "cheap": round(told.equivalent(n, classifier, best[str(n)])[0]),
             }  # fmt: skip
     numbers["pretrained"] = _pretrained(told)
+    imitated = front.Front(answer.found(data.SIMULATED))
+    numbers["simulated"] = {
+        "pretrained": round(pretrained.curve(imitated.told)[25], 6),
+        "classical": round(imitated.mean("classical", 25, pretrained.BESIDE), 6),
+    }
     generated = found.against_real
     generated = generated[generated["arm"].isin(answer.GENERATED)]
     generated = generated[generated["classifier"].isin(primary["classifiers"])]
