@@ -9,6 +9,7 @@ from utils.augmentation import answer, arms, front, pretrained, study
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.errors import UserError
 from utils.models import classifiers
+from utils.models.generators import registry
 from utils.statistics import comparison
 
 NAMES = {"simulated": "clips simulados", "right_whale_upcalls": "grabaciones reales"}
@@ -76,7 +77,7 @@ def plain(told: front.Front, size: int) -> pd.DataFrame:
     columns = {}
     for classifier in answer.CLASSIFIERS:
         cheap, learned = (
-            told.best(names, size, classifier) for names in (answer.CHEAP, answer.GENERATED)
+            told.best(names, size, classifier) for names in (answer.CHEAP, tuple(registry.REGISTRY))
         )
         for score, word in SCORES.items():
             every = comparison.learning_curve(told.curve_rows, classifier, score).mean().iloc[-1]

@@ -123,6 +123,7 @@ def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax: Axes | None = No
     """
     ax = new_axes(ax, width=WIDTH, height=0.42 * len(values) + 0.9)
     shown = np.where(passed.to_numpy(dtype=bool), 0.0, 1.0)
+    shown[values.to_numpy() == "—"] = np.nan  # not measured: neither
     ax.imshow(shown, cmap=ListedColormap(["#DCEAF5", "#F6C9A8"]), vmin=0, vmax=1, aspect="auto")
     for (row, column), text in np.ndenumerate(values.to_numpy()):
         ax.text(column, row, text, ha="center", va="center", fontsize=11)
