@@ -19,6 +19,7 @@ from utils.detect import (
     card,
     commands,
     described,
+    evaluating,
     recipes,
     running,
     scoring,
@@ -27,6 +28,7 @@ from utils.detect import (
     training,
 )
 from utils.errors import UserError
+from utils.models import embeddings
 from utils.ocean import call_types
 
 ROOT = Path(__file__).parents[1]
@@ -153,8 +155,6 @@ def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, no
     assert not detector.trained_on["real"] and detector.settings.clip_seconds == 3
     assert cli.main(["detect", "run", str(out), paths(place)[1], "--out", str(tmp_path / "f")]) == 0
     capsys.readouterr()
-    from utils.detect import evaluating
-
     _, counts, _ = evaluating.evaluate(tmp_path / "f", place / "annotations")
     assert counts.recall > 0.8 and counts.precision > 0.5
 
@@ -440,3 +440,92 @@ def test_a_strangers_folder_on_the_command_line(place, tmp_path, capsys):
     assert cli.main([*command, str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
     assert "theirs/ is damaged" in told and len(told.splitlines()) == 1
+
+
+# Through BirdNET
+
+
+@pytest.fixture
+def ear(tmp_path, monkeypatch):
+    """In place of BirdNET, the loudness of 256 bands: what is heard does not need the extra."""
+
+    def birdnet(audio, sample_rate, speed):
+        spectrum = np.abs(np.fft.rfft(audio, axis=1))
+        bands = np.array_split(spectrum, embeddings.SIZE // 4, axis=1)
+        loud = np.stack([np.log(1e-6 + band.mean(1)) for band in bands], 1)
+        return np.tile(loud, 4).astype(np.float32) * speed
+
+    monkeypatch.setattr("utils.paths.CACHE", tmp_path / "cache")
+    monkeypatch.setattr(embeddings, "available", lambda: True)
+    monkeypatch.setattr(embeddings, "birdnet", birdnet)
+
+
+@pytest.fixture
+def through(place, tmp_path, ear, no_figures):
+    assert cli.main(["detect", "train", "--dataset", str(place / "training"), "--birdnet",
+                     "--out", str(tmp_path / "theirs")]) == 0  # fmt: skip
+    return tmp_path / "theirs"
+
+
+def test_a_detector_through_birdnet_finds_the_calls(place, through, tmp_path, capsys):
+    assert "CC BY-NC-SA" in (through / store.CARD).read_text("utf-8")
+    detector = store.load(through)
+    assert detector.recipe == "birdnet" and detector.classifier.speeds.tolist() == [4, 8]
+    command = ["detect", "run", str(through), paths(place)[1], "--out", str(tmp_path / "out")]
+    assert cli.main(command) == 0
+    _, counts, _ = evaluating.evaluate(tmp_path / "out", place / "annotations")
+    assert counts.recall >= 0.9 and counts.precision >= 0.8
+    dataset = scoring.load_for(detector, str(place / "training"))
+    told = scoring.score(through, dataset, tmp_path / "held")
+    assert told["held_out"].all()
+    other = replace(dataset, labels=1 - dataset.labels)  # other clips, as far as it knows
+    table = scoring.score(through, other, tmp_path / "scores").set_index("clip")
+    own = detector.score_audio(dataset.audio)
+    np.testing.assert_allclose(table.loc[map(str, dataset.clip_names), "score"], own, atol=1e-4)
+
+
+def test_without_the_extra_it_is_trained_and_run_by_nobody(place, through, monkeypatch, tmp_path):
+    monkeypatch.setattr(embeddings, "available", lambda: False)
+    out = tmp_path / "out"
+    with pytest.raises(UserError, match=r"pip install -e '.\[embeddings\]'"):
+        running.run(store.load(through), place / "recordings", out)
+    assert not out.exists()
+    with pytest.raises(UserError, match=r"pip install -e '.\[embeddings\]'"):
+        commands.train(out, 0, str(place / "training"), None, None, {}, None, birdnet=True)
+
+
+def test_what_birdnet_can_not_hear_is_refused(place, ear, tmp_path):
+    given = (tmp_path / "out", 0, None, "right_whale_upcall", None, {}, None)
+    with pytest.raises(UserError, match="learns from labelled recordings or clips alone"):
+        commands.train(*given, birdnet=True)
+    dataset = data.load(place / "training")
+    material = training.of_dataset(dataset)
+    with pytest.raises(UserError, match="BirdNET listens to audio"):
+        training.heard_by_birdnet(material, replace(dataset, audio=None))
+    with pytest.raises(UserError, match="clips of 20 s are too long for BirdNET"):
+        training.heard_by_birdnet(replace(material, seconds=20.0), dataset)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("speeds", np.array([4])),
+        ("speeds", np.array([4, 1000])),
+        ("speeds", np.array([4.0, 8.0])),
+        ("weights", np.zeros(3)),
+        ("mean", np.full(2 * embeddings.SIZE, np.nan)),
+        ("scale", np.zeros(2 * embeddings.SIZE)),
+        ("more", np.zeros(1)),
+    ],
+)
+def test_a_strangers_weights_of_birdnet_must_fit(through, name, value):
+    detector = store.load(through)
+    arrays = detector.classifier.arrays() | {name: value}
+    np.savez(through / store.WEIGHTS, **arrays)
+    with pytest.raises(UserError, match="theirs/ is damaged"):
+        store.load(through)
+
+
+def test_calls_are_played_to_where_those_of_the_study_lie():
+    cases = {(50, 350): (4, 8), (15, 30): (32, 64), (5000, 20000): (1, 2)}
+    assert {band: embeddings.speeds_for(band) for band in cases} == cases

@@ -334,6 +334,8 @@ def detect() -> None:
 @click.option("--to", "end", type=float, nargs=2, metavar="LOW HIGH", help="last frequency, Hz")
 @click.option("--duration", type=float, nargs=2, metavar="LOW HIGH", help="s")
 @click.option("--background", metavar="FOLDER", help="recordings without the described call")
+@click.option("--birdnet", is_flag=True, help="through BirdNET, an extra: better with few calls, "
+              "a hundred times slower to run")  # fmt: skip
 @dataset_option
 def train(
     out: Path,
@@ -344,6 +346,7 @@ def train(
     end: tuple[float, float] | None,
     duration: tuple[float, float] | None,
     background: str | None,
+    birdnet: bool,
     dataset: str | None,
 ) -> int | None:
     """Train a detector on labelled calls, described ones, or both, and write it with its card.
@@ -354,7 +357,7 @@ def train(
 
     described = {"from": start, "to": end, "duration": duration}
     try:
-        commands.train(out, seed, dataset, preset, call, described, background)
+        commands.train(out, seed, dataset, preset, call, described, background, birdnet)
     except KeyboardInterrupt:
         print("Interrupted: no detector was written.", file=sys.stderr)
         return 130

@@ -17,8 +17,10 @@ def train(
     call: str | None,
     described: Mapping[str, tuple[float, float] | None],
     background: str | None,
+    birdnet: bool = False,
 ) -> None:
-    """Train on a data set, a described call, or both; described: {"from": (low, high), ...}."""
+    """Train on a data set, a described call, or both; described: {"from": (low, high), ...}.
+    birdnet: on embeddings of the data set's sound."""
     from utils import data
     from utils.detect import described as describing
     from utils.detect import store, training
@@ -41,10 +43,17 @@ def train(
             "name what to learn from: recordings or clips with --dataset, a call with --preset or "
             "--call, or both."
         )
+    if birdnet and (kind is not None or not (dataset or os.environ.get("DATASET"))):
+        raise UserError(
+            "--birdnet learns from labelled recordings or clips alone; name them with --dataset, "
+            "without --preset or --call."
+        )
     with store.reserved(out):
         if dataset or kind is None:
             loaded = data.load(dataset)
             material = training.of_dataset(loaded)
+            if birdnet:
+                material = training.heard_by_birdnet(material, loaded)
             if kind is not None:
                 material = describing.beside(material, loaded, kind, seed=seed)
         else:

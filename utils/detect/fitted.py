@@ -1,23 +1,27 @@
 """Fitted classifiers as arrays: what a detector's folder holds, and what is made of it again.
 
-Each has `predict_proba` for (n, f, t) spectrograms, `arrays()` for an .npz without pickles, and
-`from_arrays`, which takes a stranger's arrays and raises ValueError where they do not fit together.
+Each has `predict_proba` for (n, f, t) spectrograms, or for the embeddings that it takes instead,
+`arrays()` for an .npz without pickles, and `from_arrays`, which takes a stranger's arrays and
+raises ValueError where they do not fit together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import expit
 
 from utils.errors import UserError
 from utils.sound import features
 
 if TYPE_CHECKING:
     from sklearn.ensemble import RandomForestClassifier
+    from sklearn.pipeline import Pipeline
 
+FASTEST = 64  # times that sound is played faster
 LARGEST_SHAPE = (256, 512)  # of a grid of spectrograms: a damaged number asks for no more memory
 
 
@@ -141,6 +145,59 @@ class Network:
         return self.classifier.predict_proba(spectrograms)
 
 
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """Logistic regression on embeddings (`models.embeddings`) of sound at some speeds.
+
+    mean, scale, weights (d,): of the embeddings; intercept (); speeds (k,), d = k * SIZE.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    weights: np.ndarray
+    intercept: np.ndarray
+    speeds: np.ndarray
+
+    kind = "birdnet"
+
+    @classmethod
+    def of(cls, estimator: Pipeline, speeds: Sequence[int]) -> Linear:
+        """Return the Linear of a fitted pipeline of StandardScaler and LogisticRegression."""
+        scaler, model = (step for _, step in estimator.steps)
+        return cls(
+            scaler.mean_, scaler.scale_, model.coef_[0], model.intercept_[0], np.array(speeds)
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What `from_arrays` takes."""
+        return {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Linear:
+        """Return the Linear of stored arrays."""
+        from utils.models.embeddings import SIZE
+
+        if set(arrays) != set(cls.__dataclass_fields__):
+            raise ValueError("the arrays are not those of a logistic regression")
+        speeds = arrays["speeds"]
+        if speeds.ndim != 1 or speeds.dtype.kind != "i" or not 1 <= len(speeds) <= FASTEST:
+            raise ValueError("the speeds are no list of whole numbers")
+        if speeds.min() < 1 or speeds.max() > FASTEST:
+            raise ValueError(f"speeds are not between 1 and {FASTEST}")
+        for name in ("mean", "scale", "weights", "intercept"):
+            size = () if name == "intercept" else (len(speeds) * SIZE,)
+            found = arrays[name]
+            if found.shape != size or found.dtype.kind != "f" or not np.isfinite(found).all():
+                raise ValueError(f"{name} does not fit the embeddings")
+        if not (arrays["scale"] > 0).all():
+            raise ValueError("scale holds zeros")
+        return cls(**arrays)
+
+    def predict_proba(self, embedded: np.ndarray) -> np.ndarray:
+        """Return the (n,) probability of a call for (n, d) embeddings, 0..1."""
+        return expit((embedded - self.mean) / self.scale @ self.weights + self.intercept)
+
+
 KINDS = {kind.kind: kind for kind in (Forest, Network)}
 
 
@@ -185,9 +242,9 @@ class Mean:
 
 def restored(
     kind: str, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]
-) -> Forest | Network | Mean:
+) -> Forest | Network | Mean | Linear:
     """Return the fitted classifier of a kind; ValueError if arrays or shape do not fit it."""
-    known = KINDS | {Mean.kind: Mean}
+    known = KINDS | {each.kind: each for each in (Mean, Linear)}
     if kind not in known:
         raise UserError(f"no classifier is called {kind!r}")
     if len(shape) != 2 or not all(

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from utils.augmentation import arms, simulated
-from utils.detect.fitted import Forest, Mean, Network
+from utils.augmentation.protocol import EMBEDDED, PROTOCOL
+from utils.detect.fitted import Forest, Linear, Mean, Network
 from utils.errors import UserError
 from utils.models import classifiers
 from utils.sound import augmentations, features
@@ -52,6 +53,7 @@ class Clips:
     seas: np.ndarray
     seed: int
     simulated: Simulated | None = None
+    speeds: tuple[int, ...] = ()  # of `birdnet`, whose clips are embeddings (n, d)
 
     def augmented(self) -> np.ndarray:
         """Return the calls and copies of them by `augmentations.classical`, up to FILL and never
@@ -114,10 +116,21 @@ def forest_and_network(clips: Clips) -> Mean:
     return Mean([Forest.of(trees.estimator), Network(network)])
 
 
+def birdnet(clips: Clips) -> Linear:
+    """The study's logistic regression on embeddings of BirdNET."""
+    labels = np.repeat([1, 0], [len(clips.calls), len(clips.seas)])
+    fitted = classifiers.build(
+        "logistic", seed=clips.seed, C=PROTOCOL["classifiers"][EMBEDDED]["C"]
+    )
+    estimator = fitted.estimator.fit(np.concatenate([clips.calls, clips.seas]), labels)
+    return Linear.of(estimator, clips.speeds)
+
+
 RECIPES = {
     "forest": forest,
     "forest_and_simulated": forest_and_simulated,
     "forest_and_network": forest_and_network,
+    EMBEDDED: birdnet,  # where it is asked for
 }
 CHOICE = ((1, "forest"), (MANY, "forest_and_network"))
 

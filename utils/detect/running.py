@@ -51,6 +51,7 @@ def run(
             "this detector was trained on stored spectrograms and cannot listen to recordings; "
             "train one on audio."
         )
+    detector.check()
     root, paths = _recordings(folder, out)
     out.mkdir(parents=True, exist_ok=True)
     try:

@@ -13,6 +13,7 @@ from utils.errors import UserError
 
 SCORES, PAGE = "scores.csv", "disagreements.png"
 SHOWN = 24  # clips on the page
+PIECE = 64  # clips that are listened to at a time
 
 
 def load_for(detector: store.Detector, source: str | Path | None) -> data.Dataset:
@@ -45,7 +46,7 @@ def score(folder: str | Path, dataset: data.Dataset, out: str | Path) -> pd.Data
     store.check_replaceable(out, PAGE, None)
     material = training.of_dataset(dataset)
     known = detector.trained_on.get("content") == material.content
-    probability = held_out(folder, len(dataset)) if known else detector.score(dataset.spectrograms)
+    probability = held_out(folder, len(dataset)) if known else _scores(detector, dataset)
     labels = material.labels
     table = pd.DataFrame(
         {
@@ -68,6 +69,19 @@ def score(folder: str | Path, dataset: data.Dataset, out: str | Path) -> pd.Data
     table = table.loc[order].reset_index(drop=True)
     tables.write(table, out / SCORES)
     return table
+
+
+def _scores(detector, dataset):
+    if not detector.hears:
+        return detector.score(dataset.spectrograms)
+    detector.check()
+    if dataset.audio is None:
+        raise UserError(
+            f"{dataset.name} holds spectrograms, and this detector listens to audio; name "
+            "recordings or clips."
+        )
+    parts = [dataset.audio[i : i + PIECE] for i in range(0, len(dataset), PIECE)]
+    return np.concatenate([detector.score_audio(np.asarray(part)) for part in parts])
 
 
 def held_out(folder: str | Path, n: int) -> np.ndarray:

@@ -20,8 +20,9 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from utils.data.dataset import some_of
-from utils.detect.fitted import restored
+from utils.detect.fitted import Linear, restored
 from utils.errors import UserError
+from utils.models import embeddings
 from utils.sound import features
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram, resize
 
@@ -55,6 +56,16 @@ class Detector:
     classifier: object
     digest: str = ""
 
+    @property
+    def hears(self) -> bool:
+        """Whether it takes sound, and no spectrograms: through a network that others trained."""
+        return self.classifier.kind == Linear.kind
+
+    def check(self) -> None:
+        """UserError if what it needs beside this folder is not installed."""
+        if self.hears:
+            embeddings.check()
+
     def score(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call in (n, f, t) spectrograms."""
         grid = resize(spectrograms, self.shape)
@@ -67,7 +78,11 @@ class Detector:
         """Return the (n,) probability of a call in (n, samples); 0 where nothing sounds."""
         heard = np.ptp(audio, axis=1) > 0
         scores = np.zeros(len(audio))
-        if heard.any():
+        if heard.any() and self.hears:
+            speeds = self.classifier.speeds.tolist()
+            embedded = embeddings.at_speeds(audio[heard], self.settings.sample_rate, speeds)
+            scores[heard] = self.classifier.predict_proba(embedded)
+        elif heard.any():
             scores[heard] = self.score(mel_spectrogram(audio[heard], self.settings))
         return scores
 

@@ -10,10 +10,12 @@ from sklearn import metrics
 from sklearn.model_selection import StratifiedGroupKFold
 
 from utils import tables
+from utils.augmentation.protocol import EMBEDDED
 from utils.baseline import baseline
 from utils.data.dataset import Dataset
 from utils.detect import card, recipes, store
 from utils.errors import UserError
+from utils.models import embeddings
 from utils.progress import progress
 from utils.sound.spectrograms import SpectrogramSettings, resize, resize_axis
 from utils.statistics import evaluation
@@ -44,6 +46,8 @@ class Material:
     told: list[str]
     content: str = ""
     simulated: recipes.Simulated | None = None
+    embedded: np.ndarray | None = None  # (n, d), in place of the grid
+    speeds: tuple[int, ...] = ()  # at which the embeddings were computed
 
 
 def of_dataset(dataset: Dataset) -> Material:
@@ -65,6 +69,31 @@ def of_dataset(dataset: Dataset) -> Material:
         told=[dataset.describe()],
         content=tables.fingerprint(dataset),
     )
+
+
+def heard_by_birdnet(material: Material, dataset: Dataset) -> Material:
+    """Return the Material of a Dataset with its clips' embeddings; UserError if there is no audio,
+    or a clip is too long."""
+    embeddings.check()
+    if dataset.audio is None or dataset.settings is None:
+        raise UserError(
+            f"{dataset.name} holds spectrograms, and BirdNET listens to audio; train on recordings "
+            "or clips, or drop --birdnet."
+        )
+    speeds = embeddings.speeds_for(material.band)
+    longest = embeddings.SECONDS * speeds[0]
+    if material.seconds > longest:
+        raise UserError(
+            f"clips of {material.seconds:g} s are too long for BirdNET, which would hear "
+            f"{longest:g} s of calls at {material.band[0]:g} to {material.band[1]:g} Hz; choose "
+            "shorter ones with --seconds, or drop --birdnet."
+        )
+    told = (
+        f"heard through {embeddings.MODEL} (CC BY-NC-SA 4.0: not for commercial use), played "
+        f"{speeds[0]} and {speeds[1]} times faster"
+    )
+    embedded = embeddings.of_dataset(dataset, speeds)
+    return replace(material, embedded=embedded, speeds=speeds, told=[*material.told, told])
 
 
 def train(material: Material, folder: str | Path, *, seed: int) -> store.Detector:
@@ -115,6 +144,8 @@ def _chosen(material, folds, seed):
     Simulated clips stay where held-out recordings say so: a call that is described wrongly harms.
     """
     n_calls = int(material.labels.sum())
+    if material.embedded is not None:
+        return EMBEDDED, _held_out(EMBEDDED, material, folds, seed), []
     recipe = recipes.choose(n_calls, simulated=material.simulated is not None)
     found = _held_out(recipe, material, folds, seed)
     if recipe != "forest_and_simulated":
@@ -131,14 +162,20 @@ def _held_out(recipe, material, folds, seed):
     probability = np.full(len(material.labels), np.nan)
     for kept, test in progress(folds, "training"):
         fitted = _fitted(recipe, material, kept, seed)
-        probability[test] = fitted.predict_proba(material.grid[test])
+        probability[test] = fitted.predict_proba(_seen(material)[test])
     return probability
 
 
 def _fitted(recipe, material, index, seed):
-    grid, labels = material.grid[index], material.labels[index]
-    clips = recipes.Clips(grid[labels == 1], grid[labels == 0], seed, material.simulated)
+    seen, labels = _seen(material)[index], material.labels[index]
+    clips = recipes.Clips(
+        seen[labels == 1], seen[labels == 0], seed, material.simulated, material.speeds
+    )
     return recipes.RECIPES[recipe](clips)
+
+
+def _seen(material):
+    return material.grid if material.embedded is None else material.embedded
 
 
 def held_out_folds(

@@ -10,6 +10,7 @@ nor what they compute is part of this project.
 """
 
 import importlib.util
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ RATE, SECONDS = 48000, 3
 SIZE = 1024  # numbers of one speed
 BATCH = 8  # clips that the network takes at a time
 KEPT = 500  # clips of an entry of the cache: what an interrupted run does not lose
+TRIED = (50.0, 350.0), 4  # band of the study's calls in Hz, and the lower of its speeds
 SEED = 0  # of the phases, where a data set has no audio
 
 
@@ -42,6 +44,19 @@ def check() -> None:
             "embeddings need BirdNET; install it with: .venv/bin/pip install -e '.[embeddings]' "
             "(its weights are licensed CC BY-NC-SA 4.0)."
         )
+
+
+def speeds_for(band: tuple[float, float]) -> tuple[int, int]:
+    """Return the two speeds at which calls between low and high Hz lie where the study's do: those
+    of right whales are played four and eight times faster. Never slower than they are."""
+    octaves = np.log2(TRIED[1] * np.sqrt(np.prod(TRIED[0])) / np.sqrt(np.prod(band)))
+    first = 2 ** max(0, round(float(octaves)))
+    return first, 2 * first
+
+
+def at_speeds(audio: np.ndarray, sample_rate: int, speeds: Sequence[int]) -> np.ndarray:
+    """Return (n, len(speeds) * SIZE): `birdnet` of (n, samples) at each of some speeds."""
+    return np.concatenate([birdnet(audio, sample_rate, speed) for speed in speeds], axis=1)
 
 
 def of_dataset(dataset: Dataset, speeds: Sequence[int]) -> np.ndarray:
@@ -90,6 +105,7 @@ def _embedded(sound):
     network = Interpreter(
         str(folder / f"{MODEL}_Model_FP32.tflite"),
         # The usual delegate forgets what lies before the output.
+        num_threads=os.cpu_count(),
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     entry = network.get_input_details()[0]["index"]
