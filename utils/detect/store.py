@@ -59,7 +59,7 @@ class Detector:
     @property
     def hears(self) -> bool:
         """Whether it takes sound, and no spectrograms: through a network that others trained."""
-        return self.classifier.kind == Linear.kind
+        return isinstance(self.classifier, Linear)
 
     def check(self) -> None:
         """UserError if what it needs beside this folder is not installed."""
