@@ -205,6 +205,7 @@ def reproduce(study: Study, n_rows: int, seed: int) -> pd.DataFrame:
     if n_rows < 1:
         raise UserError(f"--rows is {n_rows}; give at least 1.")
     stored = complete(study)
+    stored = stored[stored["classifier"].isin(offered())]
     if stored.empty:
         raise UserError(f"{study.path.name} holds no rows of these settings; run the study first.")
     drawn = stored.sample(min(n_rows, len(stored)), random_state=seed)

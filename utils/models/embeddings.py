@@ -76,8 +76,9 @@ def of_dataset(dataset: Dataset, speeds: Sequence[int]) -> np.ndarray:
                 yield {"embeddings": birdnet(audio, rate, speed)}
                 return {}
 
-            what = {"embeddings": MODEL, "speed": speed, "clips": content, "from": start}
-            parts.append(cache.entry(what | {"seed": SEED}, make).arrays["embeddings"])
+            what = {"embeddings": MODEL, "speed": speed, "clips": content, "seed": SEED}
+            what |= {"from": start, "to": start + len(index)}
+            parts.append(cache.entry(what, make).arrays["embeddings"])
     rows = [
         np.concatenate(parts[i : i + len(speeds)], 1) for i in range(0, len(parts), len(speeds))
     ]
