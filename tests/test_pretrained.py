@@ -1,5 +1,7 @@
 """Embeddings of a pretrained network: their clips, their cache, their rows beside a forest."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import planted
@@ -131,3 +133,10 @@ def test_the_network_gives_what_lies_before_its_output():
     assert found.shape == (3, embeddings.SIZE) and np.isfinite(found).all()
     np.testing.assert_allclose(found[0], found[2], atol=1e-4)
     assert np.abs(found[0] - found[1]).mean() > 0.01
+
+
+def test_what_is_not_measured_beside_it_is_left_empty():
+    rows = told(0.03)
+    rows = rows[(rows["arm"] != "ocean") | (rows["n_positive"] == 50)]
+    beside = summary.beside_pretrained(SimpleNamespace(told=rows))["frente a hidrófono simulado"]
+    assert beside[25] == beside[100] == "" and beside[50].endswith("gana")

@@ -100,10 +100,13 @@ def beside_pretrained(told: front.Front) -> pd.DataFrame:
     for size, rows in table.groupby("n_positive"):
         rows = rows.droplevel("n_positive")
         against = {
-            f"frente a {BESIDE[arm]}": judged(rows.loc[arm], AGAINST_RIVAL) for arm in BESIDE
+            f"frente a {text}": judged(rows.loc[arm], AGAINST_RIVAL)
+            for arm, text in BESIDE.items()
+            if arm in rows.index
         }
         found[size] = {"ROC AUC": plotting.number(curve[size])} | against
-    return pd.DataFrame.from_dict(found, orient="index").rename_axis("llamadas reales")
+    table = pd.DataFrame.from_dict(found, orient="index").fillna("")
+    return table.rename_axis("llamadas reales")
 
 
 def by_seed(found: answer.Answer, arm: str, size: int, classifier: str) -> pd.Series:
