@@ -18,9 +18,10 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = KERNEL_ENVIRONMENT["TF_CPP_MIN_LOG_LEVEL"]
 
 
 def pytest_configure(config):
-    """Find nbval_sanitize.cfg from whatever folder pytest is started in; give each process of
-    several one core, which takes a quarter less time."""
-    if config.getoption("numprocesses", None):
+    """Find nbval_sanitize.cfg from whatever folder pytest is started in; give each of several
+    processes one core, which is faster. Notebooks run as they were executed: with other threads,
+    sums round otherwise, and an adversary's training goes another way."""
+    if config.getoption("numprocesses", None) and not config.getoption("nbval", False):
         os.environ.update(ENVIRONMENT)
     name = config.option.nbval_sanitize_with
     if name:
