@@ -204,6 +204,8 @@ def execute(
     environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
     environment |= KERNEL_ENVIRONMENT | ({"DATASET": dataset} if dataset else {})
     client = _client(notebook, path.parent, timeout)
+    # What a signal leaves of a call that has not begun warns as soon as it is dropped.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     started = time.monotonic()
     n_code = sum(_is_code(cell) for cell in notebook.cells)
     heading, count = "", 0
