@@ -195,8 +195,8 @@ def execute(
     """Run a notebook in a fresh kernel in its own folder and return it tidied; `path` is only read.
 
     dataset: DATASET for the kernel, None for the embedded default. keep: cells for which it is
-    false are left out. strict: output faults are
-    failures. timeout: seconds for a cell. Raises ReportError at the first cell that fails.
+    false are left out. strict: output faults are failures. timeout: seconds for a cell.
+    Raises ReportError at the first cell that fails.
     """
     progress = progress or Progress()
     notebook = nbformat.read(path, as_version=4)
@@ -204,8 +204,6 @@ def execute(
     environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
     environment |= KERNEL_ENVIRONMENT | ({"DATASET": dataset} if dataset else {})
     client = _client(notebook, path.parent, timeout)
-    # What a signal leaves of a call that has not begun warns as soon as it is dropped.
-    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     started = time.monotonic()
     n_code = sum(_is_code(cell) for cell in notebook.cells)
     heading, count = "", 0
@@ -248,6 +246,8 @@ def execute(
 
 def _client(notebook, folder, timeout):
     """What executes a notebook in a fresh kernel that works in a folder."""
+    # What a signal leaves of a call that has not begun warns as soon as it is dropped.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     return NotebookClient(
         notebook,
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython()),
