@@ -24,6 +24,7 @@ def train(
     from utils import data
     from utils.detect import described as describing
     from utils.detect import store, training
+    from utils.models import embeddings
 
     store.check_replaceable(out)
     given = [f"--{name}" for name, value in described.items() if value]
@@ -48,6 +49,8 @@ def train(
             "--birdnet learns from labelled recordings or clips alone; name them with --dataset, "
             "without --preset or --call."
         )
+    if birdnet:
+        embeddings.check()
     with store.reserved(out):
         if dataset or kind is None:
             loaded = data.load(dataset)

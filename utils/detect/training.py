@@ -74,7 +74,6 @@ def of_dataset(dataset: Dataset) -> Material:
 def heard_by_birdnet(material: Material, dataset: Dataset) -> Material:
     """Return the Material of a Dataset with its clips' embeddings; UserError if there is no audio,
     or a clip is too long."""
-    embeddings.check()
     if dataset.audio is None or dataset.settings is None:
         raise UserError(
             f"{dataset.name} holds spectrograms, and BirdNET listens to audio; train on recordings "

