@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,6 +69,14 @@ def common_settings(table: pd.DataFrame) -> pd.Series:
 
 def read(path: Path) -> pd.DataFrame:
     """Return the stored rows, each once (see `tables.grown`), or an empty table with COLUMNS."""
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS)
+    written = path.stat()
+    return _read(path, written.st_mtime_ns, written.st_size).copy()
+
+
+@functools.lru_cache(maxsize=1)  # a plan asks several times for what nobody has added to
+def _read(path, *written):
     stored = tables.grown(path, KEY, settings=str, clips=str, error=str)
     return stored if len(stored) else pd.DataFrame(columns=COLUMNS)
 
