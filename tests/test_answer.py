@@ -400,7 +400,9 @@ def test_each_rival_is_told_by_itself(found):
 def test_the_protocol_is_shown_as_it_is():
     table = summary.protocol()["valor"]
     assert table["llamadas reales"] == ", ".join(map(str, study.PROTOCOL["sizes"]))
-    compared = [arm for arm in arms.ARMS if arm not in (arms.REAL, *arms.OCEANS)] + ["ocean"]
+    compared = [arm for arm in arms.ARMS if arm not in (arms.REAL, *arms.WITH_CLASSICAL)] + [
+        "ocean"
+    ]
     assert table["estrategias que se comparan"] == str(len(compared))
 
 

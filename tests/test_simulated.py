@@ -1,5 +1,6 @@
 """The simulated hydrophone as a source of training clips."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -159,22 +160,28 @@ def material(clips, n_calls):
     grid, labels = clips
     calls, seas = grid[labels == 1][:n_calls], grid[labels == 0][:100]
     known = features.extract(np.concatenate([calls, seas]))
+
+    def synthetic(name, count):
+        moved = 1 + np.arange(count, dtype=np.float32)[:, None, None] / count
+        return calls[np.arange(count) % len(calls)] + moved
+
     return known, arms.Material(
-        calls, seas, calls[:0], None, 0, known.table,
+        calls, seas, calls[:0], synthetic, 0, known.table,
         lambda kind: simulated.bank(kind, 0, SETTINGS, SHAPE), band(), False,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("arm", arms.OCEANS)
-def test_an_ocean_arm_adds_classical_and_simulated_clips(arm, clips, small, monkeypatch):
+@pytest.mark.parametrize("arm", arms.WITH_CLASSICAL)
+def test_what_stands_beside_classical_clips_is_counted_by_kind(arm, clips, small, monkeypatch):
     monkeypatch.setattr(arms, "SIMULATED", 20)
     monkeypatch.setattr(arms, "WHOLE", 15)
     known, given = material(clips, 20)
     training = arms.prepare(arm, given, 30, known)
-    kinds = [kind for kind, _ in arms.OCEANS[arm]]
+    kinds = [kind for kind, _ in arms.WITH_CLASSICAL[arm]]
     whole = sum(kind in ("prior", "tuned", "classical") for kind in kinds)
     placed = sum(kind in ("calls", "downsweeps", "classical") for kind in kinds)
-    assert (training.labels == 1).sum() == 20 + 30 + 20 * placed + 15 * whole
+    generated = arms.DOSE * 20 * ("vae" in kinds)
+    assert (training.labels == 1).sum() == 20 + 30 + 20 * placed + generated + 15 * whole
     assert (training.labels == 0).sum() == 100 + 15 * whole
 
 
@@ -184,7 +191,19 @@ def test_the_matched_control_adds_what_ocean_adds_and_nothing_simulated(clips, m
     added = arms.ARMS["ocean_matched"](given, 30)
     assert (added.labels == 1).sum() == 30 + arms.SIMULATED + arms.WHOLE
     assert (added.labels == 0).sum() == arms.WHOLE
-    assert arms._added_by("classical") == sum(arms._added_by(k) for k, _ in arms.OCEANS["ocean"])
+    ocean = [kind for kind, _ in arms.WITH_CLASSICAL["ocean"]]
+    assert arms._added_by("classical", 20) == sum(arms._added_by(kind, 20) for kind in ocean)
+
+
+def test_the_filter_keeps_what_sounds_like_a_call(clips, monkeypatch):
+    monkeypatch.setattr(arms, "SIMULATED", 30)
+    known, given = material(clips, 15)
+    grid, labels = clips
+    half = [grid[labels == 1][20:50], grid[labels == 0][100:130]]  # a generator that often misses
+    given = replace(given, synthetic=lambda name, count: np.concatenate(half)[::-1])
+    kept = arms._filtered(given, "vae")
+    real = (kept[:, None] == half[0]).all((2, 3)).any(1)
+    assert len(kept) == 30 and real.mean() > 0.8
 
 
 @pytest.mark.parametrize("arm", arms.WITHOUT_CALLS)

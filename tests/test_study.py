@@ -144,7 +144,7 @@ def fake(place, monkeypatch, values=None):
     monkeypatch.setattr(place, "generate", place.synthetic_path)
 
 
-@pytest.mark.parametrize("arm", [arm for arm in arms.ARMS if arm not in arms.OCEANS])
+@pytest.mark.parametrize("arm", [arm for arm in arms.ARMS if arm not in arms.WITH_CLASSICAL])
 def test_every_arm_trains_on_what_it_adds(place, monkeypatch, arm):
     fake(place, monkeypatch)
     training, seconds, digest = place.prepare(cell(arm, 2.0))

@@ -290,7 +290,7 @@ def control_table(told: front.Front, size: int) -> pd.DataFrame:
     for classifier in study.PROTOCOL["primary"]["classifiers"]:
         wide = at[at["classifier"] == classifier].pivot_table("roc_auc", "seed", "arm")
         own = {}
-        for arm in arms.OCEANS:
+        for arm in arms.WITH_CLASSICAL:
             if arm in wide:
                 gap = (wide[arm] - wide["classical"]).dropna()
                 if len(gap) >= comparison.FEWEST:

@@ -36,6 +36,7 @@ ARMS = {  # name: (name in figures, colour, marker)
     "ocean_tuned": ("océano ajustado a mano", "#56B4E9", "^"),
     "ocean_downsweeps": ("simuladas que bajan", "#CC79A7", "v"),
     "ocean_matched": ("otros tantos clips clásicos", "#CC79A7", "s"),
+    "vae_filtered": ("clásico + VAE filtrado", GENERATORS["vae"][1], "D"),
 }
 ARMS |= {name: (*GENERATORS[name], "8") for name in registry.REGISTRY if name not in ARMS}
 _new = [name for name in arms.ARMS if name not in ARMS]  # they go by their own names

@@ -69,7 +69,7 @@ def _rows(place, seed):
     map_ = make_pipeline(StandardScaler(), PCA(COMPONENTS, random_state=0)).fit(every)
     aim = map_.transform(features[spare[half:]].table)
     for arm in ARMS:
-        if arm in arms.OCEANS:  # what is simulated, without the classical clips beside it
+        if arm in arms.WITH_CLASSICAL:  # what is simulated, without the classical clips beside it
             ratio = 0.0
         else:
             ratio = half / size if arm == arms.ORACLE else place.fill / size - 1

@@ -33,11 +33,13 @@ BACKEND = "tensorflow"  # on which the stored rows were made
 CELL = ("seed", "n_positive", "n_negative", "arm", "ratio")  # columns that name a cell
 
 
-def _ocean_settings(arm):
-    """What rows of an arm of the simulated hydrophone follow from besides, as text."""
-    if arm not in arms.OCEANS:
+def _beside_classical(arm):
+    """What rows of an arm that adds to `classical` follow from besides, as text."""
+    if arm not in arms.WITH_CLASSICAL:
         return ""
-    return json.dumps([arms.OCEANS[arm], arms.SIMULATED, arms.WHOLE, simulated.SETTINGS])
+    if arms.generators(arm):
+        return json.dumps([arms.WITH_CLASSICAL[arm], arms.SIMULATED, arms.DOSE, simulated.TREES])
+    return json.dumps([arms.WITH_CLASSICAL[arm], arms.SIMULATED, arms.WHOLE, simulated.SETTINGS])
 
 
 def backend() -> str:
@@ -50,7 +52,7 @@ def settings_of(common: str, arm: str, classifier: str) -> str:
     settings of their Study. Another backend than BACKEND makes other rows."""
     own = json.dumps(PROTOCOL["classifiers"].get(classifier), sort_keys=True)
     own += "" if backend() == BACKEND else backend()
-    own += registry.described(arms.generators(arm)) + _ocean_settings(arm)
+    own += registry.described(arms.generators(arm)) + _beside_classical(arm)
     return f"{common}-{tables.digest(own)}"
 
 

@@ -145,7 +145,7 @@ class Study:
             return found + [
                 Cell(seed, size, n_sea, arm, self.fill / size - 1)
                 for size in sizes
-                for arm in arms.OCEANS
+                for arm in arms.WITH_CLASSICAL
                 if arm not in arms.CONTROLS or size in PROTOCOL["control_sizes"]
             ]
         own = PROTOCOL[part]
@@ -158,7 +158,7 @@ class Study:
         return [
             Cell(seed, size, n_negative, arm, 0.0 if arm in still else fill / size - 1)
             for arm in arms.ARMS
-            if arm not in arms.OCEANS
+            if arm not in arms.WITH_CLASSICAL
         ]
 
     def drawn(self, cell: Cell) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

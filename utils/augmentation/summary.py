@@ -53,7 +53,7 @@ def protocol() -> pd.DataFrame:
         "llamadas reales": ", ".join(map(str, asked["sizes"])),
         "clips reales sin llamada": asked["negatives"],
         "las estrategias que añaden llenan hasta": f"{asked['fill']} llamadas",
-        "estrategias que se comparan": sum(arm not in arms.OCEANS for arm in arms.ARMS),
+        "estrategias que se comparan": sum(arm not in arms.WITH_CLASSICAL for arm in arms.ARMS),
         "detectores": len(asked["classifiers"]),
         "semillas": f"lotes de {asked['batch']}, hasta {asked['most_seeds']}",
         "medida principal": "ROC AUC en prueba real",
