@@ -295,6 +295,19 @@ def mechanism(dataset: str | None) -> None:
 
 
 @study.command()
+@dataset_option
+def operating(dataset: str | None) -> None:
+    """Measure the share of calls that is found at few false alarms.
+
+    Example: whales study operating --dataset my_clips/
+    """
+    from utils.augmentation import operating, study
+
+    table = operating.run(study.Study(dataset)).groupby(["n_positive", "classifier", "arm"])
+    print(table[list(operating.FALSE_ALARMS)].mean().round(3).to_string())
+
+
+@study.command()
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="default: cores")
 def replicas(jobs: int) -> None:
     """Measure how wide intervals have to be, on new deployments of the simulated hydrophone.

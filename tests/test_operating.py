@@ -1,0 +1,64 @@
+"""Recall at few false alarms: known answers, and rows that are run once."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils import cli, paths
+from utils.augmentation import arms, operating, study
+
+
+def test_recall_is_counted_above_the_share_of_false_alarms():
+    sea, calls = np.linspace(0, 1, 1000, endpoint=False), np.linspace(0, 1, 200, endpoint=False)
+    labels = np.repeat([0, 1], [1000, 200])
+    found = operating.recall(labels, np.concatenate([sea, calls]))
+    assert found["recall_at_5_percent"] == pytest.approx(0.05, abs=0.005)  # no better than guessing
+    found = operating.recall(labels, np.concatenate([sea, calls + 0.5]))
+    assert found["recall_at_5_percent"] == pytest.approx(0.55, abs=0.005)
+    assert found["recall_at_1_percent"] == pytest.approx(0.51, abs=0.005)
+    assert operating.recall(labels, labels.astype(float)) == dict.fromkeys(found, 1.0)
+
+
+class Place:
+    """A study of three clips that learns nothing."""
+
+    name, settings, n_sea, fill, labels = "mine", "s", 800, 800, np.array([0, 1, 1])
+
+    def __init__(self, folder):
+        self.bench = SimpleNamespace(results=lambda name: folder / f"{name}.csv")
+        self.ran = []
+
+    def split(self, seed):
+        return SimpleNamespace(test=np.arange(3))
+
+    def prepare(self, cell):
+        return (None,)
+
+    def judge(self, cell, training, classifier):
+        self.ran.append((cell.seed, cell.n_positive, cell.arm, classifier))
+        return {}, np.array([0.1, 0.2, 0.05])
+
+
+def test_rows_are_run_once_and_what_lacks_its_extra_is_run_when_that_is_there(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setitem(study.PROTOCOL, "most_seeds", 2)
+    monkeypatch.setattr(study, "offered", lambda: ["random_forest"])
+    place = Place(tmp_path)
+    first = operating.run(place)
+    assert len(first) == len(place.ran) == 2 * (1 + 3 * 3 + 2)
+    assert set(first["recall_at_5_percent"]) == {0.5}
+    place.ran.clear()
+    pd.testing.assert_frame_equal(operating.run(place), first)
+    assert place.ran == []
+    monkeypatch.setattr(study, "offered", lambda: ["random_forest", "birdnet"])
+    both = operating.run(place)
+    assert {row[2:] for row in place.ran} == {(arms.REAL, "birdnet")}
+    assert len(both) == len(first) + 2 * len(study.PROTOCOL["sizes"])
+
+
+def test_the_command_is_there():
+    assert "operating" in cli.study.commands

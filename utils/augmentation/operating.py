@@ -1,0 +1,68 @@
+"""Recall at few false alarms: what a detector finds where its threshold has to be strict.
+
+ROC AUC counts every threshold alike. Secondary, and added after the rows of study.csv were seen:
+`whales study operating` trains some of their detectors anew and fills operating.csv; rows resume.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from utils import tables
+from utils.augmentation import arms, study
+from utils.progress import progress
+from utils.statistics import evaluation
+
+FALSE_ALARMS = {"recall_at_5_percent": 0.05, "recall_at_1_percent": 0.01}  # of clips without a call
+DETECTOR = "random_forest"  # the better of the study's detectors with few calls
+ZERO = "ocean_prior"  # its strategy without a real clip
+STRATEGIES = (arms.REAL, "classical", "ocean")  # the others, of which the last two help with few
+KEY = ("seed", "n_positive", "arm", "classifier")
+
+
+def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
+    """What is trained for a seed: Cells, and a classifier for each."""
+    yield study.Cell(seed, 0, 0, ZERO, 0.0), DETECTOR
+    for size in study.PROTOCOL["sizes"]:
+        real = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
+        yield real, study.EMBEDDED
+        yield real, DETECTOR
+        if size in study.PROTOCOL["primary"]["sizes"]:
+            for arm in STRATEGIES[1:]:
+                yield study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1), DETECTOR
+
+
+def run(place: study.Study) -> pd.DataFrame:
+    """Return the rows of a Study, running those that are missing: recall on its test side at each
+    of FALSE_ALARMS, a row a detector. That of study.EMBEDDED is left out where its extra is."""
+    path = place.bench.results("operating")
+    content, offered = _content(place), study.offered()
+    stored = tables.rows(path, content, keys=KEY)
+    done = set(stored[list(KEY)].itertuples(index=False, name=None)) if len(stored) else set()
+    seeds = range(study.PROTOCOL["most_seeds"])
+    for seed in progress(seeds, f"{place.name}: recall", total=len(seeds)):
+        truth = place.labels[place.split(seed).test]
+        for cell, classifier in _cells(place, seed):
+            key = (seed, cell.n_positive, cell.arm, classifier)
+            if key in done or classifier not in offered:
+                continue
+            probability = place.judge(cell, place.prepare(cell)[0], classifier)[1]
+            row = dict(zip(KEY, key, strict=True)) | recall(truth, probability)
+            tables.append([row | {"content": content}], path)
+    return tables.rows(path, content, keys=KEY)
+
+
+def _content(place):
+    made = [study.settings_of(place.settings, arm, DETECTOR) for arm in (ZERO, *STRATEGIES)]
+    made.append(study.settings_of(place.settings, arms.REAL, study.EMBEDDED))
+    return tables.digest(f"{made} {FALSE_ALARMS}")
+
+
+def recall(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Return the recall at each of FALSE_ALARMS, of labels (n,) and probabilities (n,)."""
+    found = {}
+    for name, share in FALSE_ALARMS.items():
+        _, (missed, caught) = evaluation.confusion_at(labels, probability, share)
+        found[name] = round(float(caught / (missed + caught)), 5)
+    return found
