@@ -1,5 +1,6 @@
 """Embeddings of a pretrained network: their clips, their cache, their rows beside a forest."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from utils.augmentation import answer, front, pretrained, protocol, study, summa
 from utils.errors import UserError
 from utils.models import embeddings
 from utils.plotting import number
+from utils.sound import features
 from utils.statistics import comparison
 
 
@@ -140,3 +142,52 @@ def test_what_is_not_measured_beside_it_is_left_empty():
     rows = rows[(rows["arm"] != "ocean") | (rows["n_positive"] == 50)]
     beside = summary.beside_pretrained(SimpleNamespace(told=rows))["frente a hidrófono simulado"]
     assert beside[25] == beside[100] == "" and beside[50].endswith("gana")
+
+
+def test_neighbours_of_a_recipe_are_compared_by_seed_and_run_once(tmp_path, monkeypatch):
+    rows = told(0.0)
+    classical = rows[(rows["classifier"] == "random_forest") & (rows["arm"] == "classical")]
+    classical = classical.set_index(["n_positive", "seed"])["roc_auc"]
+    sizes, ran = study.PROTOCOL["primary"]["sizes"], []
+    place = SimpleNamespace(
+        name="planted", settings="s",
+        bench=SimpleNamespace(results=lambda name: tmp_path / f"{name}.csv", dataset=None),
+    )  # fmt: skip
+
+    def scored(place, seed, heard):
+        ran.append(seed)
+        for size in sizes:
+            for k, speeds in enumerate(("4", "4 8")):
+                auc = classical[size, seed] + 0.01 * k
+                yield {"seed": seed, "n_positive": size, "speeds": speeds, "C": 0.001} | {
+                    "roc_auc": auc
+                }
+
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(pretrained, "_scored", scored)
+    monkeypatch.setattr(embeddings, "check", lambda: None)
+    monkeypatch.setitem(study.PROTOCOL, "most_seeds", 12)
+    table = pretrained.recipes(place)
+    assert len(pretrained.recipes(place)) == len(table) == 12 * 2 * len(sizes)
+    assert ran == list(range(12))
+    pd.testing.assert_frame_equal(pretrained.stored_recipes(place), table)
+    found = pretrained.recipes_against(rows, table, "classical")
+    for size in sizes:
+        assert found.loc[("4", 0.001), size][0] == pytest.approx(0.0, abs=1e-9)
+        assert found.loc[("4 8", 0.001), size][0] == pytest.approx(0.01)
+
+
+def test_a_recipe_is_scored_on_what_its_own_speeds_hear(monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = np.repeat([1, 0], 100)
+    clear, blind = labels[:, None] + rng.normal(0, 0.1, (200, 4)), rng.normal(0, 1, (200, 4))
+    known = features.extract(rng.normal(0, 1, (200, 16, 16)).astype(np.float32))
+    heard = {(4,): clear, (8,): blind, (4, 8): np.hstack([clear, blind])}
+    train = np.r_[0:50, 100:150]
+    place = SimpleNamespace(
+        labels=labels, n_sea=50, drawn=lambda cell: (train[:50], train[50:], train[:0]),
+        split=lambda seed: SimpleNamespace(test=np.r_[50:100, 150:200]),
+    )  # fmt: skip
+    rows = pretrained._scored(place, 0, lambda speeds: replace(known, table=heard[speeds]))
+    auc = pd.DataFrame(rows).groupby("speeds")["roc_auc"].mean()
+    assert auc["4"] > 0.99 and abs(auc["8"] - 0.5) < 0.2 and auc["4 8"] > 0.9

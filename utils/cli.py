@@ -296,6 +296,19 @@ def mechanism(dataset: str | None) -> None:
 
 @study.command()
 @dataset_option
+def recipes(dataset: str | None) -> None:
+    """Measure how far the detector on BirdNET hangs on its recipe.
+
+    Example: whales study recipes --dataset my_clips/
+    """
+    from utils.augmentation import pretrained, study
+
+    table = pretrained.recipes(study.Study(dataset)).groupby(["speeds", "C", "n_positive"])
+    print(table["roc_auc"].mean().unstack().round(3).to_string())
+
+
+@study.command()
+@dataset_option
 def operating(dataset: str | None) -> None:
     """Measure the share of calls that is found at few false alarms.
 

@@ -1,15 +1,28 @@
 """The detector on embeddings of a pretrained network, beside the study's own strategies.
 
 Secondary: its recipe was frozen before its rows were run, and after those of the others were seen.
+`whales study recipes` measures that recipe's neighbours on the same clips, to see how far the
+advantage hangs on it: recipes.csv; rows resume.
 """
 
-import pandas as pd
+import functools
+from dataclasses import replace
 
-from utils.augmentation import study
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from utils import tables
+from utils.augmentation import arms, study
+from utils.models import classifiers, embeddings
+from utils.progress import progress
 from utils.statistics import comparison
 
 BESIDE = "random_forest"  # the better of the study's detectors with few calls
 AGAINST = ("real", "classical", "ocean")  # its strategies
+SPEEDS = ((4,), (8,), (4, 8))  # at which a recipe hears the clips
+REGULARISATION = (0.001, 0.01)  # C of the logistic regression
+KEY = ("seed", "n_positive", "speeds", "C")
 _SIDES = {"mean": "mean", "low": "high", "high": "low"}
 
 
@@ -42,3 +55,62 @@ def curve(rows: pd.DataFrame) -> pd.Series:
     no rows."""
     own = rows[(rows["classifier"] == study.EMBEDDED) & (rows["part"] == "main")]
     return own.groupby("n_positive")["roc_auc"].mean()
+
+
+def recipes(place: study.Study) -> pd.DataFrame:
+    """Return the ROC AUC of each recipe on a Study's test sides, running what is missing: a row a
+    seed, number of calls, SPEEDS and REGULARISATION. UserError if the extra is not installed."""
+    embeddings.check()
+    path, content = place.bench.results("recipes"), _content(place)
+    stored = tables.rows(path, content, keys=KEY)
+    done = set(stored["seed"]) if len(stored) else set()
+
+    @functools.cache
+    def heard(speeds):
+        table = embeddings.of_dataset(place.bench.dataset, speeds)
+        return replace(place.bench.features, table=table)
+
+    seeds = range(study.PROTOCOL["most_seeds"])
+    for seed in progress(seeds, f"{place.name}: recipes"):
+        if seed not in done:
+            rows = [row | {"content": content} for row in _scored(place, seed, heard)]
+            tables.append(rows, path)
+    return tables.rows(path, content, keys=KEY)
+
+
+def stored_recipes(place: study.Study) -> pd.DataFrame:
+    """Return the rows of `recipes` that are there."""
+    return tables.rows(place.bench.results("recipes"), _content(place), keys=KEY)
+
+
+def _content(place):
+    made = study.settings_of(place.settings, arms.REAL, study.EMBEDDED)
+    return tables.digest(f"{made} {SPEEDS} {REGULARISATION}")
+
+
+def _scored(place, seed, heard):
+    """The rows of `recipes` of a seed."""
+    test, labels = place.split(seed).test, place.labels
+    for size in study.PROTOCOL["primary"]["sizes"]:
+        cell = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
+        index = np.concatenate(place.drawn(cell)[:2])
+        for speeds in SPEEDS:
+            known = heard(speeds)
+            for c in REGULARISATION:
+                model = classifiers.build("logistic", seed=seed, C=c)
+                model.fit(known[index], labels[index])
+                auc = roc_auc_score(labels[test], model.predict_proba(known[test]))
+                told = {"seed": seed, "n_positive": size, "speeds": " ".join(map(str, speeds))}
+                yield told | {"C": c, "roc_auc": round(float(auc), 6)}
+
+
+def recipes_against(rows: pd.DataFrame, table: pd.DataFrame, arm: str) -> pd.DataFrame:
+    """Return mean, low and high of each recipe minus an arm of BESIDE, paired by seed: index speeds
+    and C, columns n_positive and these. rows: of study.csv; table: of `recipes`."""
+    rows = rows[(rows["classifier"] == BESIDE) & (rows["arm"] == arm) & (rows["part"] == "main")]
+    beside = rows.set_index(["n_positive", "seed"])["roc_auc"]
+    found = {}
+    for (speeds, c, size), own in table.groupby(["speeds", "C", "n_positive"]):
+        gap = own.set_index("seed")["roc_auc"] - beside.loc[size]
+        found.setdefault((speeds, c), {})[size] = comparison.interval(gap.dropna())
+    return pd.DataFrame.from_dict(found, orient="index").rename_axis(["speeds", "C"])
