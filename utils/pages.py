@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from utils import data, paths, plotting, tables
-from utils.augmentation import answer, front, pretrained, simulated, study
+from utils.augmentation import answer, front, operating, pretrained, simulated, study
 from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound.spectrograms import resize_axis
@@ -50,6 +50,7 @@ STRIP = {
     "en": {"real": "real", "simulated": "simulated", "generated": "VAE",
            "x": "time (s)", "y": "frequency (Hz)"},
 }  # fmt: skip
+SHOWN = (25, 50)  # calls, of the rows with intervals
 COLUMNS, STRIP_CALLS = 6, 50  # clips of a kind in the strip, and calls that its VAE learned from
 
 
@@ -75,19 +76,30 @@ def facts() -> dict:
             if name != study.EMBEDDED
         }
         numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 6)
+        numbers["auc"][classifier]["classical"] = {
+            str(n): round(told.mean("classical", n, classifier), 6) for n in sizes
+        }
         numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 6)
         best = {str(n): told.best(answer.CHEAP, n, classifier) for n in sizes}
         numbers["best"][classifier] = best
         numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
         numbers["over_rival"][classifier] = _verdicts(told.against("rival"), classifier)
         numbers["unseen"][classifier] = _verdicts(unseen.against("real"), classifier)
-        for n in (25, 50):
+        for n in SHOWN:
             k, low, high = told.equivalent(n, classifier)
             numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = {
                 "k": round(k), "low": round(low), "high": round(high),
                 "cheap": round(told.equivalent(n, classifier, best[str(n)])[0]),
             }  # fmt: skip
     numbers["pretrained"] = _pretrained(told)
+    strict = operating.stored(REAL)
+    means = strict.pivot_table("recall_at_5_percent", "n_positive", "kind")
+    numbers["recall"] = {
+        kind: {str(n): round(value, 6) for n, value in own.dropna().items()}
+        for kind, own in means.items()
+    }
+    whole = told.curve_rows.groupby("seed")["n_positive"].max()
+    numbers["all_calls"] = round(whole.mean())
     imitated = front.Front(answer.found(data.SIMULATED))
     numbers["simulated"] = {
         "pretrained": round(pretrained.curve(imitated.told)[25], 6),
@@ -106,8 +118,12 @@ def facts() -> dict:
 def _pretrained(told) -> dict:
     """Mean ROC AUC of the detector on embeddings by size, and what it changes by strategy."""
     table = pretrained.compared(told.told)
+    worth = {n: [round(k) for k in pretrained.equivalent(told.told, n)] for n in SHOWN}
     return {
         "auc": {str(n): round(value, 6) for n, value in pretrained.curve(told.told).items()},
+        "equivalent": {
+            str(n): dict(zip(("k", "low", "high"), worth[n], strict=True)) for n in SHOWN
+        },
         "over": {arm: _told(table.loc[arm]) for arm in pretrained.AGAINST},
     }
 
@@ -186,9 +202,17 @@ def render(page: str) -> str:
     decimal = DECIMAL[PAGES[page]]
     environment.filters |= {
         "auc": partial(_number, decimal=decimal),
+        "thousands": partial(_thousands, page=page),
+        "worth": lambda k, end: f"{'≥ ' if k >= end else ''}{_thousands(k, page=page)}",
+        "percent": lambda share: f"{100 * share:.0f}",
         "signed": partial(_number, decimal=decimal, sign="+"),
     }
     return environment.get_template(f"{page}.jinja").render(stored)
+
+
+def _thousands(value: int, *, page: str) -> str:
+    """A number of calls: 1468 in Spanish, 1,468 in English."""
+    return f"{value:,}" if PAGES[page] == "en" else str(value)
 
 
 def _number(value: float, *, decimal: str, sign: str = "") -> str:

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 import pandas as pd
 
 from utils import plotting
-from utils.augmentation import answer, arms, front, robustness, running, sensitivity, study
+from utils.augmentation import (
+    answer,
+    arms,
+    front,
+    pretrained,
+    robustness,
+    running,
+    sensitivity,
+    study,
+)
 from utils.augmentation import replicas as deployments
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.augmentation.summary import judged, name, ranged, signed
@@ -106,9 +115,8 @@ def batches(found: Answers) -> pd.DataFrame:
             rows[f"{name(dataset)}, {plotting.model_title(classifier)}"] = means
     size = study.PROTOCOL["batch"]
     table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.rename(columns=lambda first: f"{first} a {first + size - 1}").rename_axis(
-        columns="semillas"
-    )
+    table = table.rename(columns=lambda first: f"{first} a {first + size - 1}")
+    return table.rename_axis("media de lo generado").rename_axis(columns="semillas")
 
 
 def agreement(first: answer.Answer, second: answer.Answer) -> pd.DataFrame:
@@ -132,9 +140,8 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
     rows = {}
     for overlap, (verdicts, means) in robustness.by_overlap(found).items():
         note = " (la del estudio)" if overlap == comparison.OVERLAP else ""
-        rows[f"{number(overlap, 2)}{note}"] = tallies({"": verdicts}).iloc[0].astype(
-            str
-        ).to_dict() | {
+        counts = tallies({"": verdicts}).drop(columns=["comparaciones", "media negativa"])
+        rows[f"{number(overlap, 2)}{note}"] = counts.iloc[0].astype(str).to_dict() | {
             f"media, {plotting.model_title(c)}": judged(means.loc["generated", c])
             for c in answer.CLASSIFIERS
         }
@@ -297,4 +304,14 @@ def control_table(told: front.Front, size: int) -> pd.DataFrame:
                     told_gap = ranged(*comparison.interval(gap))
                     own[title(arm)] = f"{told_gap[:-1]}; {len(gap)})"
         columns[plotting.model_title(classifier)] = own
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns).fillna("").rename_axis(f"{size} llamadas")
+
+
+def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what each recipe of the detector on embeddings changes against classical augmentation,
+    with its interval: a row a recipe, a column a number of calls; rows: of `pretrained.recipes`."""
+    if rows.empty:
+        return rows
+    found = pretrained.recipes_against(told.told, rows, "classical")
+    found = found.map(lambda gap: ranged(*gap)).rename_axis(["velocidades", "C"])
+    return found.rename(columns="{} llamadas".format).rename_axis(columns=name(told.found.name))

@@ -122,7 +122,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                  columns: str = "n_positive", xlabel: str = "llamadas reales",
                  rival: bool = False, excluded: bool = True) -> np.ndarray:  # fmt: skip
     """Write mean differences into a grid coloured by them, two panels a line, or one if there are
-    many columns; return the axes.
+    many columns or marks; return the axes.
 
     panels: title to rows of `comparison.verdicts`, one for each pair of the columns that `rows`
     (arm or classifier) and `columns` name. Marks beside the numbers are those of MARKS, and, if
@@ -134,7 +134,8 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
     order, titles = (ARMS, title) if rows == "arm" else (MODELS, model_title)
     shown = set().union(*(table[rows] for table in panels.values()))
     names = [name for name in order if name in shown] + sorted(shown - {*order})
-    across = 1 if max(table[columns].nunique() for table in panels.values()) > 5 else 2
+    many = max(table[columns].nunique() for table in panels.values()) > 5
+    across = 1 if many or excluded else 2
     lines = -(-len(panels) // across)
     figure, axes = plt.subplots(
         lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 1.1),
@@ -158,7 +159,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 f"{text} {mark:1}", place, ha="center", va="center", fontsize=8,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
-        ax.set_xticks(range(mean.shape[1]), [f"{value:g}" for value in mean.columns])
+        ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])
         ax.set_yticks(range(len(names)), [titles(name) for name in names])
         ax.tick_params(length=0)
         ax.set_title(name, fontsize=11)
@@ -170,6 +171,10 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
     marked += [f"{EXCLUDED} descarta +{number(SMALLEST_EFFECT, 2)}"] if excluded else []
     figure.supxlabel("   ".join(marked), fontsize=10)
     return axes
+
+
+def _written(value):
+    return f"{value:g}".replace(".", ",")
 
 
 def _readable(rgba):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from utils import tables
+from utils import paths, tables
 from utils.augmentation import arms, study
 from utils.progress import progress
 from utils.statistics import evaluation
@@ -66,3 +66,17 @@ def recall(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
         _, (missed, caught) = evaluation.confusion_at(labels, probability, share)
         found[name] = round(float(caught / (missed + caught)), 5)
     return found
+
+
+def stored(name: str) -> pd.DataFrame:
+    """Return the rows of operating.csv of a data set, with what a detector learned from as `kind`:
+    an arm of STRATEGIES (that without a real clip counts as the hydrophone's) or EMBEDDED. Only
+    seeds that are there as a whole; no rows if it is not measured."""
+    path = paths.results_dir(name) / "operating.csv"
+    if not path.is_file():
+        return pd.DataFrame()
+    rows = tables.latest(path)
+    counts = rows.groupby("seed").size()
+    rows = rows[rows["seed"].isin(counts.index[counts == counts.max()])]
+    kind = rows["arm"].replace(ZERO, STRATEGIES[-1])
+    return rows.assign(kind=kind.mask(rows["classifier"] == study.EMBEDDED, study.EMBEDDED))

@@ -50,6 +50,16 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     return turned.set_index(["arm", "n_positive"])[columns]
 
 
+def equivalent(rows: pd.DataFrame, size: int) -> tuple[float, float, float]:
+    """Return (k, low, high) of `comparison.real_equivalents`: the real calls with which BESIDE
+    scores as EMBEDDED does with `size`; rows: of study.csv, with the learning curve."""
+    real = rows[(rows["arm"] == "real") & rows["part"].isin(("main", "curve"))]
+    own = real[(real["classifier"] == study.EMBEDDED) & (real["part"] == "main")]
+    own = own.assign(classifier=BESIDE, arm=study.EMBEDDED)
+    beside = real[real["classifier"] == BESIDE]
+    return comparison.real_equivalents(pd.concat([beside, own]), study.EMBEDDED, size, BESIDE)
+
+
 def curve(rows: pd.DataFrame) -> pd.Series:
     """Return the mean ROC AUC of EMBEDDED by number of real calls of PROTOCOL; empty if there are
     no rows."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from utils import paths, plotting, tables
-from utils.augmentation import answer, arms, front, pretrained, study
+from utils.augmentation import answer, arms, front, operating, pretrained, study
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.errors import UserError
 from utils.models import classifiers
@@ -21,6 +21,7 @@ BESIDE = {  # strategies of Random Forest, of pretrained.AGAINST
     "classical": "aumento clásico",
     "ocean": "hidrófono simulado",
 }
+STRICT = BESIDE | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 
@@ -52,10 +53,11 @@ def protocol() -> pd.DataFrame:
     rows = {
         "llamadas reales": ", ".join(map(str, asked["sizes"])),
         "clips reales sin llamada": asked["negatives"],
-        "las estrategias que añaden llenan hasta": f"{asked['fill']} llamadas",
+        "llamadas en total tras añadir": asked["fill"],
         "estrategias que se comparan": sum(arm not in arms.WITH_CLASSICAL for arm in arms.ARMS),
-        "detectores": len(asked["classifiers"]),
-        "semillas": f"lotes de {asked['batch']}, hasta {asked['most_seeds']}",
+        "detectores": ", ".join(map(plotting.model_title, asked["classifiers"])),
+        "semillas": f"de {asked['batch']} en {asked['batch']} hasta que los intervalos son "
+        f"estrechos, {asked['most_seeds']} como mucho",
         "medida principal": "ROC AUC en prueba real",
         "menor efecto que importa": plotting.number(asked["smallest_effect"], 2),
     }
@@ -88,7 +90,44 @@ def plain(told: front.Front, size: int) -> pd.DataFrame:
                 "+ hidrófono simulado": told.mean("ocean", size, classifier, score),
                 "todas las llamadas reales": every,
             }
+    heard = told.told[told.told["classifier"] == study.EMBEDDED]
+    if len(heard):
+        whole = heard.groupby("seed")["n_positive"].transform("max") == heard["n_positive"]
+        few = (heard["part"] == "main") & (heard["n_positive"] == size)
+        for score, word in SCORES.items():
+            columns[plotting.model_title(study.EMBEDDED), word] = {
+                "llamadas reales solas": heard.loc[few, score].mean(),
+                "todas las llamadas reales": heard.loc[whole, score].mean(),
+            }
     return pd.DataFrame(columns)
+
+
+def strict(place: str) -> pd.DataFrame:
+    """Shares of the calls, in percent, that detectors find at FALSE_ALARMS, mean of seeds: a row a
+    number of calls; and by how much the one on embeddings finds more than classical augmentation
+    does at the first of them. place: name of a data set; empty if it is not measured."""
+    rows = operating.stored(place)
+    if rows.empty:
+        return rows
+    columns = {}
+    for score, share in operating.FALSE_ALARMS.items():
+        means = 100 * rows.pivot_table(score, "n_positive", "kind")
+        for kind, text in STRICT.items():
+            if kind in means:
+                told = means[kind].map("{:.0f}".format).where(means[kind].notna(), "")
+                columns[f"{100 * share:.0f} %", text] = told
+    first = next(iter(operating.FALSE_ALARMS))
+    found = {}
+    for size, own in rows.groupby("n_positive"):
+        wide = 100 * own.pivot_table(first, "seed", "kind")
+        if {study.EMBEDDED, "classical"} <= {*wide}:
+            gap = (wide[study.EMBEDDED] - wide["classical"]).dropna()
+            if len(gap) >= comparison.FEWEST:
+                found[size] = ranged(*comparison.interval(gap), 0)
+    table = pd.DataFrame(columns)
+    table["5 %", "BirdNET menos clásico"] = pd.Series(found)
+    told = f"{name(place)}, {rows['seed'].nunique()} semillas: llamadas reales"
+    return table.fillna("").rename_axis(told)
 
 
 def beside_pretrained(told: front.Front) -> pd.DataFrame:
@@ -106,7 +145,7 @@ def beside_pretrained(told: front.Front) -> pd.DataFrame:
         }
         found[size] = {"ROC AUC": plotting.number(curve[size])} | against
     table = pd.DataFrame.from_dict(found, orient="index").fillna("")
-    return table.rename_axis("llamadas reales")
+    return table.rename_axis(f"{name(told.found.name)}: llamadas reales")
 
 
 def by_seed(found: answer.Answer, arm: str, size: int, classifier: str) -> pd.Series:
@@ -157,10 +196,11 @@ def curve_title(told: front.Front, size: int) -> str:
 
 
 def forest_title(panels: Mapping[str, pd.DataFrame], size: int) -> str:
-    """How many of the strategies help conclusively, as the title of a figure."""
+    """How many of the strategies help conclusively, as the title of a figure; further real calls
+    are the ceiling, and no strategy."""
     parts = []
     for text, rows in panels.items():
-        rows = answer.headline(rows, None)
+        rows = answer.headline(rows[rows["arm"] != arms.ORACLE], None)
         helps = (rows["verdict"] == "helps").sum()
         parts.append(f"en {text}, {helps} de {len(rows)}")
     return f"Con {size} llamadas, las que ayudan de forma concluyente:\n{'; '.join(parts)}"

@@ -49,13 +49,13 @@ DESCRIPTORS = {
     "bandwidth_hz": "anchura de banda (Hz)",
     "rolloff_hz": "frecuencia del 85 % (Hz)",
     "flatness": "planitud espectral",
-    "track_hz": "frecuencia de la cresta (Hz)",
-    "track_slope_hz_s": "pendiente de la cresta (Hz/s)",
+    "track_hz": "frecuencia del trazo (Hz)",
+    "track_slope_hz_s": "pendiente del trazo (Hz/s)",
     "peak_hz": "frecuencia de pico (Hz)",
     "start_hz": "inicio del barrido (Hz)",
     "end_hz": "final del barrido (Hz)",
     "duration_s": "duración (s)",
-    "snr_db": "SNR de la cresta (dB)",
+    "snr_db": "SNR del trazo",
     "entropy": "entropía espectral",
 }
 SPECTROGRAM_MAP = "magma"
