@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
+
 from utils import benchmark
+from utils.models import embeddings
 
 COST = r"([\d.]+) (?:s|x real time), processor time ([\d.]+) s, peak memory (\d+) MB"
 
@@ -24,10 +27,20 @@ def test_a_second_reading_comes_from_the_cache(monkeypatch):
 def test_a_detector_listens_in_bounded_memory(monkeypatch):
     monkeypatch.setenv("LISTENING_HOURS", "0.5")
     monkeypatch.setattr(benchmark.recipes, "CHOICE", ((1, "forest"),))
+    monkeypatch.setattr(benchmark.embeddings, "available", lambda: False)
     (line,) = benchmark.listening()
     ratio, processor, peak = numbers(line)
     assert line.startswith("0.5 h at 2 kHz, forest")
     assert ratio > 20 and processor < 60 and 50 < peak < 1000
+
+
+@pytest.mark.skipif(not embeddings.available(), reason="the extra is not installed")
+def test_a_detector_on_birdnet_listens_too(monkeypatch):
+    monkeypatch.setenv("LISTENING_HOURS", "0.02")
+    monkeypatch.setattr(benchmark, "EMBEDDED_HOURS", 0.01)
+    monkeypatch.setattr(benchmark.recipes, "CHOICE", ())
+    (line,) = benchmark.listening()
+    assert line.startswith("0.01 h at 2 kHz, birdnet") and next(numbers(line)) > 0.5
 
 
 def test_growth_is_from_the_smallest_to_the_largest():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from utils import cli, paths
-from utils.augmentation import arms, operating, study
+from utils.augmentation import arms, operating, study, summary
 
 
 def test_recall_is_counted_above_the_share_of_false_alarms():
@@ -58,6 +58,32 @@ def test_rows_are_run_once_and_what_lacks_its_extra_is_run_when_that_is_there(
     both = operating.run(place)
     assert {row[2:] for row in place.ran} == {(arms.REAL, "birdnet")}
     assert len(both) == len(first) + 2 * len(study.PROTOCOL["sizes"])
+
+
+def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path)
+    assert operating.stored("mine").empty and summary.strict("mine").empty
+    kinds = {("real", "random_forest"): 0.4, ("classical", "random_forest"): 0.5}
+    kinds |= {("ocean", "random_forest"): 0.55, ("real", "birdnet"): 0.6}
+    rows = [
+        {"seed": seed, "n_positive": 25, "arm": arm, "classifier": classifier}
+        | {"recall_at_5_percent": share + 0.01 * seed, "recall_at_1_percent": share / 2}
+        for seed in range(4)
+        for (arm, classifier), share in kinds.items()
+    ]
+    zero = [
+        {"seed": seed, "n_positive": 0, "arm": "ocean_prior", "classifier": "random_forest"}
+        | {"recall_at_5_percent": 0.2, "recall_at_1_percent": 0.1}
+        for seed in range(3)  # the last seed is still being run
+    ]
+    pd.DataFrame(rows + zero).assign(content="c").to_csv(tmp_path / "operating.csv", index=False)
+    told = summary.strict("mine")
+    assert told.index.name == "mine, 3 semillas: llamadas reales"
+    assert told.loc[25, ("5 %", "solo reales")] == "41"
+    assert told.loc[25, ("1 %", "BirdNET")] == "30"
+    assert told.loc[0, ("5 %", "hidrófono simulado")] == "20"
+    assert told.loc[0, ("5 %", "BirdNET")] == ""
+    assert told.loc[25, ("5 %", "BirdNET menos clásico")] == "+10 (+10 a +10)"
 
 
 def test_the_command_is_there():

@@ -140,7 +140,8 @@ def test_the_network_gives_what_lies_before_its_output():
 def test_what_is_not_measured_beside_it_is_left_empty():
     rows = told(0.03)
     rows = rows[(rows["arm"] != "ocean") | (rows["n_positive"] == 50)]
-    beside = summary.beside_pretrained(SimpleNamespace(told=rows))["frente a hidrófono simulado"]
+    one = SimpleNamespace(told=rows, found=SimpleNamespace(name="planted"))
+    beside = summary.beside_pretrained(one)["frente a hidrófono simulado"]
     assert beside[25] == beside[100] == "" and beside[50].endswith("gana")
 
 
@@ -170,11 +171,22 @@ def test_neighbours_of_a_recipe_are_compared_by_seed_and_run_once(tmp_path, monk
     table = pretrained.recipes(place)
     assert len(pretrained.recipes(place)) == len(table) == 12 * 2 * len(sizes)
     assert ran == list(range(12))
-    pd.testing.assert_frame_equal(pretrained.stored_recipes(place), table)
+    monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path)
+    pd.testing.assert_frame_equal(pretrained.stored_recipes("planted"), table)
     found = pretrained.recipes_against(rows, table, "classical")
     for size in sizes:
         assert found.loc[("4", 0.001), size][0] == pytest.approx(0.0, abs=1e-9)
         assert found.loc[("4 8", 0.001), size][0] == pytest.approx(0.01)
+
+
+def test_an_advantage_is_worth_the_calls_that_a_forest_needs_for_it():
+    rows = planted.rows(seeds=12, noise=0.002, parts=("main", "curve"))
+    real = rows[(rows["classifier"] == "random_forest") & (rows["arm"] == "real")]
+    at = real.set_index(["n_positive", "seed"])["roc_auc"]
+    own = real[(real["n_positive"] == 25) & (real["part"] == "main")]
+    own = own.assign(classifier=study.EMBEDDED, roc_auc=at[100].loc[own["seed"]].to_numpy())
+    worth, low, high = pretrained.equivalent(pd.concat([rows, own]), 25)
+    assert worth == pytest.approx(100, rel=0.05) and low <= worth <= high
 
 
 def test_a_recipe_is_scored_on_what_its_own_speeds_hear(monkeypatch):

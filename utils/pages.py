@@ -79,6 +79,8 @@ def facts() -> dict:
         numbers["auc"][classifier]["classical"] = {
             str(n): round(told.mean("classical", n, classifier), 6) for n in sizes
         }
+        filtered, classical = (told.mean(a, 25, classifier) for a in ("vae_filtered", "classical"))
+        numbers.setdefault("filtered", {})[classifier] = round(filtered - classical, 6)
         numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 6)
         best = {str(n): told.best(answer.CHEAP, n, classifier) for n in sizes}
         numbers["best"][classifier] = best

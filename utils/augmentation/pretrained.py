@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import tables
+from utils import paths, tables
 from utils.augmentation import arms, study
 from utils.models import classifiers, embeddings
 from utils.progress import progress
@@ -88,9 +88,10 @@ def recipes(place: study.Study) -> pd.DataFrame:
     return tables.rows(path, content, keys=KEY)
 
 
-def stored_recipes(place: study.Study) -> pd.DataFrame:
-    """Return the rows of `recipes` that are there."""
-    return tables.rows(place.bench.results("recipes"), _content(place), keys=KEY)
+def stored_recipes(name: str) -> pd.DataFrame:
+    """Return the rows of `recipes` of a data set that were run last; none if there are none."""
+    path = paths.results_dir(name) / "recipes.csv"
+    return tables.latest(path) if path.is_file() else pd.DataFrame()
 
 
 def _content(place):
