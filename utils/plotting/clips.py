@@ -183,6 +183,9 @@ def class_histograms(
     ax = new_axes(ax)
     low, high = np.percentile(values, [0.5, 99.5])
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+    steps = np.unique(np.round(values, 6))
+    if 1 < len(steps) <= 2 * bins:  # of few values, such as bands: bins that hold one each
+        edges = np.append(steps, 2 * steps[-1] - steps[-2]) - np.diff(steps).min() / 2
     for k in (0, 1):
         counts = np.histogram(values[labels == k], edges)[0]
         density = counts / (np.sum(labels == k) * np.diff(edges))
