@@ -445,7 +445,7 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
     assert [t.get_text() for t in axes[0].get_yticklabels()] == [
         figures.title(arm) for arm in planted.EFFECTS if arm != "real"
     ]
-    axes = labelled(figures.verdict_grid({"a": cnn, "b": cnn}))
+    axes = labelled(figures.verdict_grid({"a": cnn, "b": cnn}, excluded=False))
     shown = [text.get_text() for text in axes[0].texts]
     assert (
         len(shown) == len(cnn)
@@ -458,8 +458,10 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
     sweep = sweep[sweep["classifier"] == "cnn"]
     axes = figures.verdict_grid(dict.fromkeys("abc", sweep), columns="ratio", xlabel="added")
     assert [ax.get_xlabel() for ax in axes] == ["", "", "added"]  # six columns: a panel a line
-    axes = figures.verdict_grid(dict.fromkeys("abc", cnn), xlabel="calls")
+    axes = figures.verdict_grid(dict.fromkeys("abc", cnn), xlabel="calls", excluded=False)
     assert [ax.get_xlabel() for ax in axes] == ["", "calls", "calls"]
+    axes = figures.verdict_grid({"a": cnn, "b": cnn}, xlabel="calls")  # wide marks: the same
+    assert [ax.get_xlabel() for ax in axes] == ["", "calls"]
     labelled(figures.verdict_grid({"a": rows[rows["arm"] == "aae"]}, rows="classifier"))
 
 

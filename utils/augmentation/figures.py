@@ -156,7 +156,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 mark += EXCLUDED
             text = number(row["mean"], 3, "+")
             ax.annotate(
-                f"{text} {mark:1}", place, ha="center", va="center", fontsize=8 if across > 1 else 9,
+                f"{text} {mark:1}", place, ha="center", va="center", fontsize=10 - across,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])
