@@ -144,7 +144,9 @@ def beside_pretrained(told: front.Front) -> pd.DataFrame:
         }
         found[size] = {"ROC AUC": plotting.number(curve[size])} | against
     table = pd.DataFrame.from_dict(found, orient="index").fillna("")
-    return table.rename_axis(f"{name(told.found.name)}: llamadas reales")
+    return table.rename_axis(
+        f"{name(told.found.name)}, {len(told.seeds)} semillas: llamadas reales"
+    )
 
 
 def by_seed(found: answer.Answer, arm: str, size: int, classifier: str) -> pd.Series:
