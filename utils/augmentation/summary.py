@@ -102,20 +102,16 @@ def plain(told: front.Front, size: int) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def strict(place: str) -> pd.DataFrame:
-    """Percentage of the calls that detectors find at each of FALSE_ALARMS, mean of seeds, a
-    row a number of calls; and by how much the one on embeddings finds more than classical
-    augmentation does, with its interval. place: name of a data set; empty if not measured."""
-    rows = operating.stored(place)
-    if rows.empty:
-        return rows
-    columns = {}
-    for score, share in operating.FALSE_ALARMS.items():
-        level = f"{100 * share:.0f} %"
-        means = 100 * rows.pivot_table(score, "n_positive", "kind")
+def strict(place: str) -> list[pd.DataFrame]:
+    """Percentage of the calls that detectors find, a table for each of FALSE_ALARMS: mean of seeds,
+    a row a number of calls, and by how much the one on embeddings finds more than classical
+    augmentation does, with its interval. place: name of a data set; none if not measured."""
+    rows, found = operating.stored(place), []
+    for score, share in operating.FALSE_ALARMS.items() if len(rows) else ():
+        means, columns = 100 * rows.pivot_table(score, "n_positive", "kind"), {}
         for kind, text in STRICT.items():
             if kind in means:
-                columns[level, text] = means[kind].map("{:.0f}".format).where(means[kind].notna())
+                columns[text] = means[kind].map("{:.0f}".format).where(means[kind].notna())
         gaps = {}
         for size, own in rows.groupby("n_positive"):
             wide = 100 * own.pivot_table(score, "seed", "kind").reindex(columns=list(STRICT))
@@ -123,10 +119,11 @@ def strict(place: str) -> pd.DataFrame:
             if len(gap) >= comparison.FEWEST:
                 gaps[size] = ranged(*comparison.interval(gap), 0)
         if gaps:
-            columns[level, "BirdNET menos clásico"] = pd.Series(gaps)
-    table = pd.DataFrame(columns)
-    told = f"{name(place)}, {rows['seed'].nunique()} semillas: llamadas reales"
-    return table.fillna("").rename_axis(told)
+            columns["BirdNET menos clásico"] = pd.Series(gaps)
+        told = f"{name(place)}, {rows['seed'].nunique()} semillas, {100 * share:.0f} % de falsas"
+        table = pd.DataFrame(columns).fillna("").rename_axis("llamadas")
+        found.append(table.rename_axis(columns=told))
+    return found
 
 
 def beside_pretrained(told: front.Front) -> pd.DataFrame:
@@ -184,15 +181,17 @@ def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: st
 
 
 def curve_title(told: front.Front, size: int) -> str:
-    """What the simulated hydrophone changes at a size, as the title of a figure."""
-    gains = told.against("real")["mean"]
-    parts = [
-        f"{plotting.number(gains[c, size], 3, '+')} ({plotting.model_title(c)})"
-        for c in answer.CLASSIFIERS
-    ]
+    """What Random Forest gives with a number of calls, and what with help from outside, as the
+    title of a figure."""
+    alone, simulated = (
+        plotting.number(told.mean(arm, size, pretrained.BESIDE)) for arm in (arms.REAL, "ocean")
+    )
+    parts = [f"Random Forest da {alone}", f"con el hidrófono simulado, {simulated}"]
+    if len(curve := pretrained.curve(told.told)):
+        parts.append(f"BirdNET, {plotting.number(curve[size])}")
     return (
-        f"{name(told.found.name).capitalize()}, {len(told.seeds)} semillas: con {size} llamadas,\n"
-        f"el hidrófono simulado cambia {' y '.join(parts)}"
+        f"{name(told.found.name).capitalize()}, {len(told.seeds)} semillas. Con {size} llamadas,\n"
+        f"{'; '.join(parts)}"
     )
 
 
@@ -204,7 +203,10 @@ def forest_title(panels: Mapping[str, pd.DataFrame], size: int) -> str:
         rows = answer.headline(rows[rows["arm"] != arms.ORACLE], None)
         helps = (rows["verdict"] == "helps").sum()
         parts.append(f"en {text}, {helps} de {len(rows)}")
-    return f"Con {size} llamadas, las que ayudan de forma concluyente:\n{'; '.join(parts)}"
+    return (
+        f"Con {size} llamadas, sin contar «más reales», ayudan de forma concluyente:\n"
+        f"{'; '.join(parts)}"
+    )
 
 
 def seeds_title(found: answer.Answer, changes: pd.Series) -> str:
