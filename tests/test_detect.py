@@ -155,7 +155,7 @@ def test_a_call_that_is_only_described_is_found(place, tmp_path, monkeypatch, no
     assert not detector.trained_on["real"] and detector.settings.clip_seconds == 3
     assert cli.main(["detect", "run", str(out), paths(place)[1], "--out", str(tmp_path / "f")]) == 0
     capsys.readouterr()
-    _, counts, _ = evaluating.evaluate(tmp_path / "f", place / "annotations")
+    _, counts, *_ = evaluating.evaluate(tmp_path / "f", place / "annotations")
     assert counts.recall > 0.8 and counts.precision > 0.5
 
 
@@ -367,7 +367,7 @@ def test_events_by_hand(tmp_path, capsys):
     begins = {"a": [10, 30, 50], "b": [], "c": [5]}
     for file, own in begins.items():
         own = np.array(own, dtype=float)
-        table = selections.raven(own, own + 2, (50, 200), np.ones(len(own)))
+        table = selections.raven(own, own + 2, (50, 200), np.ones(len(own)), "upcall")
         table.to_csv(found / f"{file}{running.TABLE}", sep="\t", index=False)
     rows = {"file": ["a.wav", "b.wav", "c.wav"], "seconds": [3600, 1800, 60], "events": [3, 0, 1]}
     pd.DataFrame(rows).to_csv(found / running.DONE, index=False)
@@ -473,7 +473,7 @@ def test_a_detector_through_birdnet_finds_the_calls(place, through, tmp_path, ca
     assert detector.recipe == "birdnet" and detector.classifier.speeds.tolist() == [4, 8]
     command = ["detect", "run", str(through), paths(place)[1], "--out", str(tmp_path / "out")]
     assert cli.main(command) == 0
-    _, counts, _ = evaluating.evaluate(tmp_path / "out", place / "annotations")
+    _, counts, *_ = evaluating.evaluate(tmp_path / "out", place / "annotations")
     assert counts.recall >= 0.9 and counts.precision >= 0.8
     dataset = scoring.load_for(detector, str(place / "training"))
     told = scoring.score(through, dataset, tmp_path / "held")

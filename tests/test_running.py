@@ -3,6 +3,7 @@
 import builtins
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,7 +109,7 @@ def test_tables_are_ravens_and_audacitys(folder, tmp_path):
     assert done.hours == pytest.approx(180 / 3600)
     text = (out / "a_20200103_120000.Table.1.selections.txt").read_bytes().decode()
     head, *rows = text.removesuffix("\n").split("\n")
-    assert head == "\t".join((*selections.RAVEN, "Score")) and "\r" not in text
+    assert head == "\t".join((*selections.RAVEN, "Score", "Annotation")) and "\r" not in text
     assert head.startswith("Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)")
     assert len(rows) == 3
     for number, (row, call) in enumerate(zip(rows, CALLS, strict=True), 1):
@@ -360,10 +361,55 @@ def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     boxes = [(10.0, 10.5), (31.3, 31.8), (55.0, 56.0)]
     rows = [f"{i}\tSpectrogram 1\t1\t{b}\t{e}\t50\t350\n" for i, (b, e) in enumerate(boxes, 1)]
     (known / "d.Table.1.selections.txt").write_text(head + "".join(rows))
-    table, counts, left_out = evaluating.evaluate(out, known)
+    (known / "e.Table.1.selections.txt").write_text(head + rows[0])  # nobody searched it
+    table, counts, left_out, unsearched = evaluating.evaluate(out, known)
+    assert unsearched == ["e"]
     assert left_out == ["a_20200103_120000.wav", "b/c.flac"]
     assert (counts.hits, counts.false_alarms, counts.misses) == (2, 1, 1)
     assert counts.false_alarms_an_hour == pytest.approx(60) and list(table["file"]) == [
         "d.wav",
         "all",
     ]
+
+
+def test_recordings_of_one_name_keep_their_own_annotations(folder, tmp_path):
+    out, known = tmp_path / "out", tmp_path / "known"
+    twins = tmp_path / "twins"
+    for place in ("a", "b"):
+        (twins / place).mkdir(parents=True)
+        shutil.copy(folder / "d.wav", twins / place / "rec.wav")
+    running.run(ear(), twins, out)
+    events = running.searched(out)["events"].tolist()
+    head = "\t".join(selections.RAVEN) + "\n"
+    row = "1\tSpectrogram 1\t1\t10.0\t10.5\t50\t350\n"
+    (twins / "a" / "rec.Table.1.selections.txt").write_text(head + row)
+    table, counts, left_out, _ = evaluating.evaluate(out, twins)
+    assert left_out == ["b/rec.wav"] and counts.hits == 1 and counts.misses == 0
+    assert counts.false_alarms == events[0] - 1
+    (twins / "b" / "rec.Table.1.selections.txt").write_text(head)
+    table, counts, *_ = evaluating.evaluate(out, twins)
+    assert counts.hits == 1 and counts.false_alarms == sum(events) - 1
+    known.mkdir()  # without the sound, a table's folder says nothing
+    (known / "rec.Table.1.selections.txt").write_text(head + row)
+    with pytest.raises(UserError, match="several recordings are called rec .a/rec.wav, b/rec.wav."):
+        evaluating.evaluate(out, known)
+
+
+def test_a_folder_without_tables_is_one_sentence(folder, tmp_path):
+    running.run(ear(), folder, tmp_path / "out")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(UserError, match="none/ holds no annotation table"):
+        evaluating.evaluate(tmp_path / "out", tmp_path / "none")
+
+
+def test_a_recording_that_cannot_hold_the_call_is_no_silence(folder, tmp_path):
+    soundfile.write(tmp_path / "low.wav", np.zeros(6000), 300)
+    done = running.run(ear(), tmp_path / "low.wav", tmp_path / "out")
+    assert done.recordings == 0 and "sampled at 300 Hz and holds nothing above 150" in str(done.bad)
+
+
+def test_what_a_run_wrote_and_a_person_kept_can_be_learned_from(folder, tmp_path):
+    running.run(ear(), folder, tmp_path / "out")
+    path = tmp_path / "out" / "d.Table.1.selections.txt"
+    found = annotations.survey(path.parent, [path], known_only=False).events
+    assert len(found) and set(found["label"]) == {ear().call}

@@ -27,6 +27,7 @@ def train(
     from utils.models import embeddings
 
     store.check_replaceable(out)
+    replaced = (out / store.SETTINGS).is_file()
     given = [f"--{name}" for name, value in described.items() if value]
     kind = _call_type(preset, call, described, given) if preset or call else None
     if kind is None and (given or background):
@@ -69,6 +70,7 @@ def train(
     print(
         f"{out}/ holds a detector of {detector.call} (threshold {detector.threshold:.3f}); read "
         f"{store.CARD} there for what to expect."
+        f"{' It has replaced the one that was there.' if replaced else ''}"
     )
 
 
@@ -104,10 +106,13 @@ def run(
     from utils.detect import running, store
 
     done = running.run(store.load(detector), recordings, out, threshold=threshold, windows=windows)
-    print(
-        f"{done.events} events in {done.recordings} recordings ({done.hours:.2f} h); open the "
-        f"tables in {out}/ in Raven or Audacity, or {running.EVENTS} for all of them."
-    )
+    if not done.recordings:
+        print("no recording could be searched.")
+    else:
+        print(
+            f"{done.events} events in {done.recordings} recordings ({done.hours:.2f} h); open the "
+            f"tables in {out}/ in Raven or Audacity, or {running.EVENTS} for all of them."
+        )
     if done.before:
         print(f"{done.before} of the recordings had been searched before.")
     if done.bad:
@@ -121,6 +126,8 @@ def score(folder: str | Path, source: str | None, out: Path | None) -> None:
     from utils.detect import scoring, store
 
     detector = store.load(folder)
+    if not (source or os.environ.get("DATASET")):
+        raise UserError("name the clips, or the annotated recordings, with --dataset.")
     dataset = scoring.load_for(detector, source)
     out = out or Path(f"scores_{dataset.name}")
     table = scoring.score(folder, dataset, out)
@@ -145,7 +152,7 @@ def evaluate(
 
     if tolerance is None:
         tolerance = 0.0 if rule == "overlap" else events.COLLAR
-    table, _, left_out = evaluating.evaluate(
+    table, _, left_out, unsearched = evaluating.evaluate(
         selections, annotations, label=label, rule=rule, tolerance=tolerance
     )
     print(table.to_string(index=False, float_format="{:.3f}".format))
@@ -153,5 +160,11 @@ def evaluate(
         print(
             f"{len(left_out)} of the searched recordings have no table and are not counted "
             f"({some_of(left_out)}); an empty table says that a recording holds no call.",
+            file=sys.stderr,
+        )
+    if unsearched:
+        print(
+            f"{len(unsearched)} annotated recordings were not searched, and their calls are not "
+            f"counted as missed ({some_of(unsearched)}).",
             file=sys.stderr,
         )

@@ -1,5 +1,6 @@
 """What a run found against annotation tables, recording by recording."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from utils.data import annotations
 from utils.data.classes import is_negative
+from utils.data.dataset import some_of
 from utils.data.files import AUDIO_SUFFIXES
 from utils.data.recordings import check_ends
 from utils.detect import events, running
@@ -15,15 +17,16 @@ from utils.errors import UserError
 
 def evaluate(
     selections: str | Path, known: str | Path, *, label: str | None = None, **how: float | str
-) -> tuple[pd.DataFrame, events.Counts, list[str]]:
-    """Return (table, Counts, left out): a row a recording and the sum, of a run's events against
-    annotations, and the recordings that do not count.
+) -> tuple[pd.DataFrame, events.Counts, list[str], list[str]]:
+    """Return (table, Counts, left out, not searched): a row a recording and the sum, of a run's
+    events against annotations; the recordings without a table, and the tables' without a search.
 
     selections: what `running.run` wrote; known: a folder of annotation tables, or one table;
     label: which boxes count, by default those of the detector's call, or all where all have one
     label; how: as for `events.match`. Recordings count that the run has searched and that have a
-    table, or are named in one. UserError if there are none, if boxes have several labels of which
-    none is the call, or end after their recording.
+    table, or are named in one. UserError if there are none, if several have one name and the tables
+    do not say whose they are, if boxes have several labels of which none is the call, or end after
+    their recording.
     """
     done = running.searched(Path(selections))
     if done is None:
@@ -31,12 +34,14 @@ def evaluate(
             f"{selections} holds no {running.DONE}; name the --out folder of `whales detect run`."
         )
     truth = _annotated(Path(known), label, running.searched_for(Path(selections)))
-    rows, total, left_out = [], events.Counts(), []
+    rows, total, left_out, used = [], events.Counts(), [], set()
     for row in done.itertuples():
-        boxes = truth.get(_stem(row.file))
-        if boxes is None:
+        owner = _owner(row.file, truth, done["file"])
+        if owner is None:
             left_out.append(row.file)
             continue
+        used.add(owner)
+        boxes = truth[owner]
         ends = pd.DataFrame({"file": row.file, "end": boxes[:, 1]})
         check_ends(Path(known).name, ends, {row.file: row.seconds})
         own = pd.read_csv(running.beside(Path(selections) / row.file, running.TABLE), sep="\t")
@@ -49,13 +54,36 @@ def evaluate(
             f"none of the {len(done)} recordings of {selections} has a table in {known}; begin the "
             "tables' names with those of the recordings."
         )
-    return pd.DataFrame([*rows, {"file": "all"} | _told(total)]), total, left_out
+    table = pd.DataFrame([*rows, {"file": "all"} | _told(total)])
+    return table, total, left_out, sorted({*truth} - used)
+
+
+def _owner(file: str, truth: Mapping[str, np.ndarray], searched: Collection[str]) -> str | None:
+    """The key of the truth that speaks of a searched recording, None if none does: that of its
+    path, else that of its name alone, where no other recording has it."""
+    if (key := _key(file)) in truth:
+        return key
+    stem, every = _stem(file), {_key(other): other for other in searched}
+    named = [other for other in truth if _stem(other) == stem and other not in every]
+    twins = sorted(other for place, other in every.items() if _stem(place) == stem)
+    if named and len(named) + len(twins) > 2:
+        raise UserError(
+            f"several recordings are called {stem} ({some_of(twins)}), and the tables do not say "
+            "whose they are; put them beside the recordings, or evaluate folder by folder."
+        )
+    return named[0] if named else None
 
 
 def _annotated(known, label, call):
-    """{stem of a recording: (m, 2) begins and ends of its boxes of a label, or of the call}."""
+    """{key of a recording: (m, 2) begins and ends of its boxes of a label, or of the call}."""
     if known.is_dir():
-        found = annotations.survey(known, annotations.tables(known), known_only=False)
+        paths = annotations.tables(known)
+        if not paths:
+            raise UserError(
+                f"{known.name}/ holds no annotation table; name the folder, or the file, of the "
+                "Raven or Audacity tables."
+            )
+        found = annotations.survey(known, paths, known_only=False)
     elif known.is_file():
         found = annotations.survey(known.parent, [known], known_only=False)
     else:
@@ -74,17 +102,22 @@ def _annotated(known, label, call):
                 f"{f' ({call})' if call else ''}; say which counts with --label."
             )
         boxes = boxes[chosen]
-    truth = {_stem(file): np.empty((0, 2)) for file in found.searched | set(boxes["file"])}
+    truth = {_key(file): np.empty((0, 2)) for file in found.searched | set(boxes["file"])}
     for file, own in boxes.groupby("file"):
-        truth[_stem(file)] = own[["begin", "end"]].to_numpy(float)
+        truth[_key(file)] = own[["begin", "end"]].to_numpy(float)
     return truth
 
 
+def _key(file):
+    """A recording's path without its audio suffix, as different tables write it."""
+    path = str(file).replace("\\", "/")
+    suffix = PurePosixPath(path).suffix
+    return (path.removesuffix(suffix) if suffix.lower() in AUDIO_SUFFIXES else path).casefold()
+
+
 def _stem(file):
-    """A recording's name without folder and audio suffix, as different tables write it."""
-    name = PurePosixPath(str(file).replace("\\", "/")).name
-    suffix = PurePosixPath(name).suffix
-    return (name.removesuffix(suffix) if suffix.lower() in AUDIO_SUFFIXES else name).casefold()
+    """A recording's name, as `_key` writes it, without folder."""
+    return PurePosixPath(_key(file)).name
 
 
 def _told(counts):

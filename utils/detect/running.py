@@ -126,6 +126,7 @@ class _Search:
         for path in paths:
             file = path.relative_to(self.root).as_posix()
             head, reason = audio.examine(path)
+            reason = reason or self._deaf(head)
             if reason:
                 bad[shown(file)] = reason
             elif _state(path) == known.get(file, {}).get("state"):
@@ -142,6 +143,16 @@ class _Search:
         self._finish()
         hours = sum(row["seconds"] for row in self.rows) / 3600
         return Done(len(self.rows), sum(row["events"] for row in self.rows), hours, bad, before)
+
+    def _deaf(self, head):
+        """Why no call can be heard in a recording, in words; None if one can."""
+        highest, (low, high) = head.rate / 2, self.detector.band
+        if high <= highest:
+            return None
+        return (
+            f"it is sampled at {head.rate:g} Hz and holds nothing above {highest:g} Hz, and "
+            f"the calls lie at {low:.0f} to {high:.0f} Hz"
+        )
 
     def _one(self, file, path, seconds, step):
         begins, scores = listening.listen(path, self.detector, step)
@@ -162,7 +173,9 @@ class _Search:
             tables.write(table, beside(target, WINDOWS))
         track = selections.audacity(first, last, self.detector.call, scores[chosen])
         tables.write_text(track, beside(target, TRACK))
-        found = selections.raven(first, last, self.detector.band, scores[chosen])
+        found = selections.raven(
+            first, last, self.detector.band, scores[chosen], self.detector.call
+        )
         text = found.to_csv(sep="\t", index=False, lineterminator="\n")
         tables.write_text(text, beside(target, TABLE))
         own = {"file": file, "seconds": round(seconds, 3), "events": len(chosen)}

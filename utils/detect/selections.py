@@ -12,7 +12,7 @@ RAVEN = (
     "Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)",
     "High Freq (Hz)",
 )  # fmt: skip
-SCORE = "Score"
+SCORE, ANNOTATION = "Score", "Annotation"
 _DATE = re.compile(
     r"(?<!\d)(\d{4})[-_]?(\d{2})[-_]?(\d{2})[-_T ]?"
     r"(\d{2})[-_:.]?(\d{2})[-_:.]?(\d{2})(?:[.](\d{1,6}))?(?!\d)"
@@ -45,15 +45,21 @@ def clock(name: str | Path, seconds: Sequence[float] | np.ndarray | pd.Series) -
 
 
 def raven(
-    begins: np.ndarray, ends: np.ndarray, band: tuple[float, float], scores: np.ndarray
+    begins: np.ndarray,
+    ends: np.ndarray,
+    band: tuple[float, float],
+    scores: np.ndarray,
+    label: str,
 ) -> pd.DataFrame:
-    """Return a Raven selection table: (n,) s, the band (low, high) in Hz, (n,) scores."""
+    """Return a Raven selection table: (n,) s, the band (low, high) in Hz, (n,) scores, and the
+    label of all, so that a table that was looked through can be learned from."""
     n = len(begins)
     columns = (
         np.arange(1, n + 1), ["Spectrogram 1"] * n, [1] * n, _text(begins), _text(ends),
         [f"{band[0]:.1f}"] * n, [f"{band[1]:.1f}"] * n,
     )  # fmt: skip
-    return pd.DataFrame(dict(zip(RAVEN, columns, strict=True)) | {SCORE: _text(scores, 4)})
+    table = pd.DataFrame(dict(zip(RAVEN, columns, strict=True)))
+    return table.assign(**{SCORE: _text(scores, 4), ANNOTATION: label})
 
 
 def audacity(begins: np.ndarray, ends: np.ndarray, label: str, scores: np.ndarray) -> str:
