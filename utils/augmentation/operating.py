@@ -11,31 +11,31 @@ import pandas as pd
 
 from utils import paths, tables
 from utils.augmentation import arms, study
+from utils.augmentation.pretrained import BESIDE
 from utils.progress import progress
 from utils.statistics import evaluation
 
 FALSE_ALARMS = {"recall_at_5_percent": 0.05, "recall_at_1_percent": 0.01}  # of clips without a call
-DETECTOR = "random_forest"  # the better of the study's detectors with few calls
-ZERO = "ocean_prior"  # its strategy without a real clip
+ZERO = "ocean_prior"  # the strategy of BESIDE without a real clip
 STRATEGIES = (arms.REAL, "classical", "ocean")  # the others, of which the last two help with few
 KEY = ("seed", "n_positive", "arm", "classifier")
 
 
 def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
     """What is trained for a seed: Cells, and a classifier for each."""
-    yield study.Cell(seed, 0, 0, ZERO, 0.0), DETECTOR
+    yield study.Cell(seed, 0, 0, ZERO, 0.0), BESIDE
     for size in study.PROTOCOL["sizes"]:
         real = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
         yield real, study.EMBEDDED
-        yield real, DETECTOR
+        yield real, BESIDE
         if size in study.PROTOCOL["primary"]["sizes"]:
             for arm in STRATEGIES[1:]:
-                yield study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1), DETECTOR
+                yield study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1), BESIDE
 
 
 def run(place: study.Study) -> pd.DataFrame:
     """Return the rows of a Study, running those that are missing: recall on its test side at each
-    of FALSE_ALARMS, a row a detector. That of study.EMBEDDED is left out where its extra is."""
+    of FALSE_ALARMS, a row a detector. study.EMBEDDED has none without its extra."""
     path = place.bench.results("operating")
     content, offered = _content(place), study.offered()
     stored = tables.rows(path, content, keys=KEY)
@@ -54,7 +54,7 @@ def run(place: study.Study) -> pd.DataFrame:
 
 
 def _content(place):
-    made = [study.settings_of(place.settings, arm, DETECTOR) for arm in (ZERO, *STRATEGIES)]
+    made = [study.settings_of(place.settings, arm, BESIDE) for arm in (ZERO, *STRATEGIES)]
     made.append(study.settings_of(place.settings, arms.REAL, study.EMBEDDED))
     return tables.digest(f"{made} {FALSE_ALARMS}")
 

@@ -16,12 +16,12 @@ NAMES = {"simulated": "clips simulados", "right_whale_upcalls": "grabaciones rea
 SCORES = {"accuracy": "exactitud", "f1": "F1", "roc_auc": "ROC AUC"}
 CHOSEN = ("classical", "mixup", "call_on_background", "vae", "aae", "gan", "diffusion", "hybrid",
           "ocean", arms.ORACLE)  # fmt: skip
-BESIDE = {  # strategies of Random Forest, of pretrained.AGAINST
+AGAINST = {  # of pretrained.AGAINST, in words
     "real": "solo reales",
     "classical": "aumento clásico",
     "ocean": "hidrófono simulado",
 }
-STRICT = BESIDE | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
+STRICT = AGAINST | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 
@@ -136,7 +136,7 @@ def beside_pretrained(told: front.Front) -> pd.DataFrame:
         rows = rows.droplevel("n_positive")
         against = {
             f"frente a {text}": judged(rows.loc[arm], AGAINST_RIVAL)
-            for arm, text in BESIDE.items()
+            for arm, text in AGAINST.items()
             if arm in rows.index
         }
         found[size] = {"ROC AUC": plotting.number(curve[size])} | against
