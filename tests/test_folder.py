@@ -347,7 +347,10 @@ def test_folders_without_audio_or_with_other_classes(tmp_path, clips):
     with pytest.raises(ValueError, match="empty holds no audio in subfolders; put the clips"):
         load(tmp_path / "empty")
     write(tmp_path / "loose" / "a.wav")
-    with pytest.raises(ValueError, match="no audio in subfolders and no CSV with labels"):
+    message = (
+        r"and no CSV with labels; .*a Raven table \(a.Table.1.selections.txt\) .* beside each."
+    )
+    with pytest.raises(ValueError, match=message):
         load(tmp_path / "loose")
     write(tmp_path / "one" / "whale" / "a.wav")
     with pytest.raises(ValueError, match=r"audio in 1 subfolder\(s\) \(whale\), only one class"):

@@ -84,11 +84,17 @@ def subfolder_labels(
     """Table of clips from one subfolder a class, and what was left out."""
     loose = list_files(folder, AUDIO_SUFFIXES)
     if not classes:
-        hint = " and no CSV with labels" if loose else ""
+        hint = beside = ""
+        if loose:
+            hint, stem = " and no CSV with labels", Path(loose[0]).stem
+            beside = (
+                f"; of recordings, put a Raven table ({stem}.Table.1.selections.txt) or Audacity "
+                f"labels ({stem}.txt) beside each"
+            )
         raise UserError(
             f"{folder.name} holds no audio in subfolders{hint}; put the clips "
             f"({', '.join(AUDIO_SUFFIXES)}) in one subfolder a class, or add a CSV that names "
-            "file and label."
+            f"file and label{beside}."
         )
     depth = 1
     if inner := _inner_classes(folder, classes, options.positive_class):
