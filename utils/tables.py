@@ -113,9 +113,11 @@ def rows(
 
 
 def latest(path: Path, by: str | None = None) -> pd.DataFrame:
-    """Return the rows of a table that grows whose content was the last to be written; by: a column,
-    each value of which has contents of its own."""
+    """Return the rows of a table that grows whose content was the last to be written, none if there
+    is no table; by: a column, each value of which has contents of its own."""
     stored = _whole_lines(path, {})
+    if stored.empty:
+        return stored
     last = stored.groupby(by)["content"].transform("last") if by else stored["content"].iloc[-1]
     return stored[stored["content"] == last]
 

@@ -72,10 +72,9 @@ def stored(name: str) -> pd.DataFrame:
     """Return the rows of operating.csv of a data set, with what a detector learned from as `kind`:
     an arm of STRATEGIES (that without a real clip counts as the hydrophone's) or EMBEDDED. Only
     seeds that are there as a whole; no rows if it is not measured."""
-    path = paths.results_dir(name) / "operating.csv"
-    if not path.is_file():
-        return pd.DataFrame()
-    rows = tables.latest(path)
+    rows = tables.latest(paths.results_dir(name) / "operating.csv")
+    if rows.empty:
+        return rows
     counts = rows.groupby("seed").size()
     rows = rows[rows["seed"].isin(counts.index[counts == counts.max()])]
     kind = rows["arm"].replace(ZERO, STRATEGIES[-1])

@@ -90,8 +90,7 @@ def recipes(place: study.Study) -> pd.DataFrame:
 
 def stored_recipes(name: str) -> pd.DataFrame:
     """Return the rows of `recipes` of a data set that were run last; none if there are none."""
-    path = paths.results_dir(name) / "recipes.csv"
-    return tables.latest(path) if path.is_file() else pd.DataFrame()
+    return tables.latest(paths.results_dir(name) / "recipes.csv")
 
 
 def _content(place):

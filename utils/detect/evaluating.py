@@ -1,6 +1,7 @@
 """What a run found against annotation tables, recording by recording."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -34,14 +35,14 @@ def evaluate(
             f"{selections} holds no {running.DONE}; name the --out folder of `whales detect run`."
         )
     truth = _annotated(Path(known), label, running.searched_for(Path(selections)))
-    rows, total, left_out, used = [], events.Counts(), [], set()
-    for row in done.itertuples():
-        owner = _owner(row.file, truth, done["file"])
-        if owner is None:
-            left_out.append(row.file)
-            continue
-        used.add(owner)
-        boxes = truth[owner]
+    owners = _owners(done["file"], truth.keys())
+    rows, total, left_out = (
+        [],
+        events.Counts(),
+        [file for file in done["file"] if file not in owners],
+    )
+    for row in done[done["file"].isin(owners)].itertuples():
+        boxes = truth[owners[row.file]]
         ends = pd.DataFrame({"file": row.file, "end": boxes[:, 1]})
         check_ends(Path(known).name, ends, {row.file: row.seconds})
         own = pd.read_csv(running.beside(Path(selections) / row.file, running.TABLE), sep="\t")
@@ -55,23 +56,29 @@ def evaluate(
             "tables' names with those of the recordings."
         )
     table = pd.DataFrame([*rows, {"file": "all"} | _told(total)])
-    return table, total, left_out, sorted({*truth} - used)
+    return table, total, left_out, sorted({*truth} - {*owners.values()})
 
 
-def _owner(file: str, truth: Mapping[str, np.ndarray], searched: Collection[str]) -> str | None:
-    """The key of the truth that speaks of a searched recording, None if none does: that of its
-    path, else that of its name alone, where no other recording has it."""
-    if (key := _key(file)) in truth:
-        return key
-    stem, every = _stem(file), {_key(other): other for other in searched}
-    named = [other for other in truth if _stem(other) == stem and other not in every]
-    twins = sorted(other for place, other in every.items() if _stem(place) == stem)
-    if named and len(named) + len(twins) > 2:
-        raise UserError(
-            f"several recordings are called {stem} ({some_of(twins)}), and the tables do not say "
-            "whose they are; put them beside the recordings, or evaluate folder by folder."
-        )
-    return named[0] if named else None
+def _owners(searched: Iterable[str], truth: Set[str]) -> dict[str, str]:
+    """{searched recording: the key of the truth that speaks of it}, of those that have one: that of
+    its path, else that of its name alone, where no other recording has it."""
+    places = {file: _key(file) for file in searched}
+    found = {file: key for file, key in places.items() if key in truth}
+    twins, named = defaultdict(list), defaultdict(list)
+    for file in places:
+        twins[_stem(file)].append(file)
+    for key in truth - {*places.values()}:
+        named[_stem(key)].append(key)
+    for stem in named.keys() & twins.keys():
+        left = [file for file in twins[stem] if file not in found]
+        if left and len(named[stem]) + len(twins[stem]) > 2:
+            raise UserError(
+                f"several recordings are called {stem} ({some_of(sorted(twins[stem]))}), and the "
+                "tables do not say whose they are; put them beside the recordings, or evaluate "
+                "folder by folder."
+            )
+        found |= dict.fromkeys(left, named[stem][0])
+    return found
 
 
 def _annotated(known, label, call):
