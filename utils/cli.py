@@ -14,7 +14,7 @@ import click
 
 from utils import paths
 from utils.errors import UserError
-from utils.options import dataset_option, environment_put_back
+from utils.options import call_options, check_known, dataset_option, environment_put_back
 
 # Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
 
@@ -154,7 +154,7 @@ def quality(sizes: tuple[int, ...], seeds: tuple[int, ...], dataset: str | None)
 
     bench = baseline.prepare(data.load(dataset))
     known = {"sizes": judging.sizes(bench), "seeds": list(range(len(bench.splits)))}
-    _check_known(known, sizes=sizes, seeds=seeds)
+    check_known(known, sizes=sizes, seeds=seeds)
     chosen = {"seeds": seeds or None, "table_sizes": sizes or None}
     waiting = set(judging.jobs(bench, **chosen)) - judging.stored_rows(bench)[1]
     print(
@@ -164,13 +164,6 @@ def quality(sizes: tuple[int, ...], seeds: tuple[int, ...], dataset: str | None)
     means = means.pivot_table("value", ["n_positive", "generator"], "metric")
     shown = ["two_sample_auc", "density_pca", "coverage_pca", "usefulness", "copying_p_alone"]
     print(means.reindex(columns=shown).round(3).to_string())
-
-
-def _check_known(known, **given):
-    """UserError for the first value of an option that is none of those known."""
-    for name, values in given.items():
-        if odd := sorted(set(values) - set(known[name])):
-            raise UserError(f"--{name} {odd[0]} is not one of {known[name]}; choose from these.")
 
 
 @whales.group()
@@ -216,13 +209,13 @@ def run(
         "classifiers": list(study.PROTOCOL["classifiers"]),
         "seeds": list(range(study.PROTOCOL["most_seeds"])),
     }
-    _check_known(known, parts=parts, arms=arms, classifiers=classifiers, seeds=seeds)
+    check_known(known, parts=parts, arms=arms, classifiers=classifiers, seeds=seeds)
     if study.EMBEDDED in classifiers:
         embeddings.check()
     place = study.Study(dataset)
     parts = parts or study.PARTS
     cells = place.cells(range(study.PROTOCOL["most_seeds"]), parts)
-    _check_known({"sizes": sorted({cell.n_positive for cell in cells})}, sizes=sizes)
+    check_known({"sizes": sorted({cell.n_positive for cell in cells})}, sizes=sizes)
     chosen = {
         "parts": parts,
         "sizes": sizes,
@@ -347,19 +340,7 @@ def detect() -> None:
 @detect.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="the detector's folder")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option(
-    "--preset",
-    metavar="NAME",
-    help="a call of the literature, beside labels or alone: right_whale_upcall, blue_whale_d_call, "
-    "fin_whale_20hz, sei_whale_downsweep or dolphin_whistle",
-)
-@click.option("--call", metavar="KIND", help="upsweep, downsweep, tone or whistle, described by:")
-@click.option(
-    "--from", "start", type=float, nargs=2, metavar="LOW HIGH", help="first frequency, Hz"
-)
-@click.option("--to", "end", type=float, nargs=2, metavar="LOW HIGH", help="last frequency, Hz")
-@click.option("--duration", type=float, nargs=2, metavar="LOW HIGH", help="s")
-@click.option("--background", metavar="FOLDER", help="recordings without the described call")
+@call_options
 @click.option("--birdnet", is_flag=True, help="through BirdNET, an extra: better with few calls, "
               "a hundred times slower to run")  # fmt: skip
 @dataset_option

@@ -1,10 +1,10 @@
-"""The option --dataset, and those by which audio of one's own is read, shared by commands."""
+"""Options that commands share: --dataset, how audio of one's own is read, a call's description."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -19,7 +19,23 @@ def dataset_option(command: Callable) -> Callable:
     These reach `data.load`, also in the notebooks' kernels, through variables of the environment,
     which are put back when the command ends.
     """
-    for option in reversed(_DATASET_OPTIONS):
+    return _given(command, _DATASET_OPTIONS)
+
+
+def call_options(command: Callable) -> Callable:
+    """Give a command the options by which a call is described."""
+    return _given(command, _CALL_OPTIONS)
+
+
+def check_known(known: Mapping[str, Collection], **given: Iterable) -> None:
+    """UserError for the first value of an option, by its name, that is none of those known."""
+    for name, values in given.items():
+        if odd := sorted(set(values) - set(known[name])):
+            raise UserError(f"--{name} {odd[0]} is not one of {known[name]}; choose from these.")
+
+
+def _given(command, options):
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -96,4 +112,22 @@ _DATASET_OPTIONS = (
     _reading("--labels", metavar="FILE", help="table of labels or boxes, if there are several"),
     _reading("--positive-class", metavar="NAME", help="the label that is the call"),
     _reading("--skip-bad", is_flag=True, help="leave unreadable files out instead of stopping"),
+)
+
+_CALL_OPTIONS = (
+    click.option(
+        "--preset",
+        metavar="NAME",
+        help="a call of the literature, beside labels or alone: right_whale_upcall, "
+        "blue_whale_d_call, fin_whale_20hz, sei_whale_downsweep or dolphin_whistle",
+    ),
+    click.option(
+        "--call", metavar="KIND", help="upsweep, downsweep, tone or whistle, described by:"
+    ),
+    click.option(
+        "--from", "start", type=float, nargs=2, metavar="LOW HIGH", help="first frequency, Hz"
+    ),
+    click.option("--to", "end", type=float, nargs=2, metavar="LOW HIGH", help="last frequency, Hz"),
+    click.option("--duration", type=float, nargs=2, metavar="LOW HIGH", help="s"),
+    click.option("--background", metavar="FOLDER", help="recordings without the described call"),
 )

@@ -70,36 +70,21 @@ def facts() -> dict:
         "unseen": {},
     }
     for classifier in primary["classifiers"]:
-        numbers["auc"][classifier] = {
-            name: {str(n): round(value, 6) for n, value in curve.items()}
-            for name, curve in told.curves(classifier).items()
-            if name != study.EMBEDDED
-        }
-        numbers["auc"][classifier]["all"] = round(told.ceiling(classifier), 6)
-        numbers["auc"][classifier]["classical"] = {
-            str(n): round(told.mean("classical", n, classifier), 6) for n in sizes
-        }
+        numbers["auc"][classifier] = _means(told, classifier)
         filtered, classical = (told.mean(a, 25, classifier) for a in ("vae_filtered", "classical"))
         numbers.setdefault("filtered", {})[classifier] = round(filtered - classical, 6)
-        numbers["auc"][classifier]["zero"] = round(told.mean("ocean_prior", 0, classifier), 6)
         best = {str(n): told.best(answer.CHEAP, n, classifier) for n in sizes}
         numbers["best"][classifier] = best
         numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
         numbers["over_rival"][classifier] = _verdicts(told.against("rival"), classifier)
         numbers["unseen"][classifier] = _verdicts(unseen.against("real"), classifier)
         for n in SHOWN:
-            k, low, high = told.equivalent(n, classifier)
-            numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = {
-                "k": round(k), "low": round(low), "high": round(high),
-                "cheap": round(told.equivalent(n, classifier, best[str(n)])[0]),
-            }  # fmt: skip
+            cheap = told.equivalent(n, classifier, best[str(n)])[0]
+            worth = _worth(told.equivalent(n, classifier)) | {"cheap": round(cheap)}
+            numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = worth
     numbers["pretrained"] = _pretrained(told)
-    strict = operating.stored(REAL)
-    means = strict.pivot_table("recall_at_5_percent", "n_positive", "kind")
-    numbers["recall"] = {
-        kind: {str(n): round(value, 6) for n, value in own.dropna().items()}
-        for kind, own in means.items()
-    }
+    strict = operating.stored(REAL).pivot_table("recall_at_5_percent", "n_positive", "kind")
+    numbers["recall"] = {kind: _by_size(own.dropna()) for kind, own in strict.items()}
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())
     imitated = front.Front(answer.found(data.SIMULATED))
@@ -117,15 +102,32 @@ def facts() -> dict:
     return numbers
 
 
+def _means(told, classifier) -> dict:
+    """Mean ROC AUC of a classifier: by line of the figure and size, and what has no line there."""
+    curves = told.curves(classifier)
+    found = {name: _by_size(curve) for name, curve in curves.items() if name != study.EMBEDDED}
+    found["classical"] = _by_size(
+        {n: told.mean("classical", n, classifier) for n in study.PROTOCOL["sizes"]}
+    )
+    found["all"] = round(told.ceiling(classifier), 6)
+    return found | {"zero": round(told.mean("ocean_prior", 0, classifier), 6)}
+
+
+def _by_size(values) -> dict:
+    return {str(n): round(value, 6) for n, value in values.items()}
+
+
+def _worth(calls) -> dict:
+    """A number of real calls with its interval."""
+    return {name: round(k) for name, k in zip(("k", "low", "high"), calls, strict=True)}
+
+
 def _pretrained(told) -> dict:
     """Mean ROC AUC of the detector on embeddings by size, and what it changes by strategy."""
     table = pretrained.compared(told.told)
-    worth = {n: [round(k) for k in pretrained.equivalent(told.told, n)] for n in SHOWN}
     return {
-        "auc": {str(n): round(value, 6) for n, value in pretrained.curve(told.told).items()},
-        "equivalent": {
-            str(n): dict(zip(("k", "low", "high"), worth[n], strict=True)) for n in SHOWN
-        },
+        "auc": _by_size(pretrained.curve(told.told)),
+        "equivalent": {str(n): _worth(pretrained.equivalent(told.told, n)) for n in SHOWN},
         "over": {arm: _told(table.loc[arm]) for arm in pretrained.AGAINST},
     }
 

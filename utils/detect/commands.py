@@ -30,26 +30,7 @@ def train(
     replaced = (out / store.SETTINGS).is_file()
     given = [f"--{name}" for name, value in described.items() if value]
     kind = _call_type(preset, call, described, given) if preset or call else None
-    if kind is None and (given or background):
-        raise UserError(
-            f"{(given or ['--background'])[0]} describes a call of --call or --preset; name one, "
-            "or drop it."
-        )
-    if dataset and background:
-        raise UserError(
-            "--background takes the place of clips without a call, which --dataset brings; drop "
-            "one of them."
-        )
-    if kind is None and not dataset and not os.environ.get("DATASET"):
-        raise UserError(
-            "name what to learn from: recordings or clips with --dataset, a call with --preset or "
-            "--call, or both."
-        )
-    if birdnet and (kind is not None or not (dataset or os.environ.get("DATASET"))):
-        raise UserError(
-            "--birdnet learns from labelled recordings or clips alone; name them with --dataset, "
-            "without --preset or --call."
-        )
+    _check_asked(kind, given, dataset, background, birdnet)
     if birdnet:
         embeddings.check()
     with store.reserved(out):
@@ -72,6 +53,32 @@ def train(
         f"{store.CARD} there for what to expect."
         f"{' It has replaced the one that was there.' if replaced else ''}"
     )
+
+
+def _check_asked(kind, given, dataset, background, birdnet):
+    """UserError if what is to be learned from is not named, or named by options that exclude each
+    other; given: the options that describe a call."""
+    source = dataset or os.environ.get("DATASET")
+    if kind is None and (given or background):
+        raise UserError(
+            f"{(given or ['--background'])[0]} describes a call of --call or --preset; name one, "
+            "or drop it."
+        )
+    if dataset and background:
+        raise UserError(
+            "--background takes the place of clips without a call, which --dataset brings; drop "
+            "one of them."
+        )
+    if kind is None and not source:
+        raise UserError(
+            "name what to learn from: recordings or clips with --dataset, a call with --preset or "
+            "--call, or both."
+        )
+    if birdnet and (kind is not None or not source):
+        raise UserError(
+            "--birdnet learns from labelled recordings or clips alone; name them with --dataset, "
+            "without --preset or --call."
+        )
 
 
 def _call_type(preset, kind, described, given):
