@@ -360,6 +360,14 @@ def test_spectrograms_of_another_band_are_refused(place, tmp_path):
         scoring.load_for(store.load(place / "mine"), str(tmp_path / "other.npz"))
 
 
+def test_a_detector_brings_its_own_settings(place, capsys):
+    command = ["detect", "score", str(place / "mine"), "--dataset", str(place)]
+    assert cli.main([*command, "--seconds", "3"]) == 2
+    assert "the detector brings its own band and length of a clip; drop --seconds" in (
+        capsys.readouterr().err
+    )
+
+
 def test_events_by_hand(tmp_path, capsys):
     """Two recordings of an hour and half an hour; a third has no table and does not count."""
     found, known = tmp_path / "found", tmp_path / "known"

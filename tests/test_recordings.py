@@ -203,13 +203,28 @@ def test_a_band_that_cuts_the_calls_off_is_warned_of(folder):
     assert "warning" not in data.load(folder).describe()
 
 
+def test_a_slow_recording_that_narrows_the_band_is_named(folder):
+    path = next(folder.rglob("20200101.wav"))
+    sound, rate = soundfile.read(path)
+    soundfile.write(path, sound[:: rate // 250], 250)
+    told = data.load(folder).describe()
+    assert "boxes reach out of 50 to 125 Hz" in told
+    assert "which is all that site0/20200101.wav, sampled at 250 Hz, holds" in told
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"band": (60, 1500)}, "the band ends at 1500 Hz, and the lowest sample rate, 2000 Hz"),
+        (
+            {"band": (60, 1500)},
+            r"the band ends at 1500 Hz, and site\d/2020010\d.*, sampled at 2000 Hz",
+        ),
         ({"band": (400, 60)}, "--band 400 60: give two frequencies"),
         ({"seconds": 0}, "--seconds 0: give a length between"),
-        ({"seconds": 300}, r"6 audio file\(s\) cannot be used .*shorter than a clip of 300 s"),
+        (
+            {"seconds": 300},
+            "the longest recording lasts 120 s, and a clip 300 s; choose shorter clips",
+        ),
         ({"seconds": 30}, "30 calls and 0 others|only one class"),
     ],
 )

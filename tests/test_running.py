@@ -16,7 +16,7 @@ import soundfile
 import soxr
 from filelock import FileLock
 
-from utils import cli
+from utils import cli, tables
 from utils.data import annotations
 from utils.detect import evaluating, listening, running, selections, store
 from utils.errors import UserError
@@ -175,6 +175,9 @@ def test_what_is_finished_is_not_searched_again(folder, tmp_path, monkeypatch):
     assert running.run(ear(), folder, out).events == 9 and heard[3:] == ["d.wav", "e.wav"]
     after = contents(out)
     assert all(after[name] == content for name, content in before.items() if name[0] in "ab/")
+    (out / f"d{running.TABLE}").unlink()  # as if it were moved to where Raven keeps its own
+    assert running.run(ear(), folder, out).events == 9 and heard[5:] == ["d.wav"]
+    assert (out / f"d{running.TABLE}").read_bytes() == after[f"d{running.TABLE}"]
 
 
 def test_a_higher_threshold_finds_fewer(folder, tmp_path):
@@ -322,6 +325,12 @@ def test_a_folder_that_may_not_be_written(folder, tmp_path, monkeypatch, heard_b
     told = capsys.readouterr().err
     assert code == 2 and told.strip().endswith("out: Permission denied")
     assert len(told.strip().splitlines()) == 1 and not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_may_not_be_written_is_no_other_run(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(tables.os, "access", lambda *_: False)
+    with pytest.raises(PermissionError, match=f"Permission denied: '{tmp_path}/out'"):
+        running.run(ear(), folder, tmp_path / "out")
 
 
 def test_two_runs_do_not_share_an_output(folder, tmp_path):

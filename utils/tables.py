@@ -4,17 +4,19 @@ A table that is computed anew on another processor differs in the last digits. T
 as it is as long as the new numbers agree with it, so a second run changes nothing.
 """
 
+import contextlib
 import csv
+import errno
 import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pandas.api import types
 
 from utils.errors import UserError
@@ -159,6 +161,26 @@ def append(new: pd.DataFrame | Sequence[Mapping], path: Path) -> None:
         writer.writerows([] if header else [columns])
         writer.writerows([_field(row[column]) for column in columns] for row in records)
         file.write(text.getvalue().encode())
+
+
+@contextlib.contextmanager
+def sole_writer(lock: Path, what: str, out: Path) -> Iterator[None]:
+    """Within it, no other process writes to a folder `out`; what: the work, for the message.
+
+    UserError if one does, PermissionError if the lock's folder can't be written to.
+    """
+    if not os.access(lock.parent, os.W_OK):  # which the lock would take for another writer
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(lock.parent))
+    try:
+        with FileLock(lock, timeout=0):
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+    except Timeout as error:
+        raise UserError(
+            f"another {what} is writing to {out.name}/; wait for it, or name another --out."
+        ) from error
 
 
 def _field(value):

@@ -7,6 +7,7 @@ rows with another hash stay in the table and are not mixed with new ones.
 
 import functools
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -99,9 +100,11 @@ def prepare(dataset: data.Dataset, shape: tuple[int, int] = PROTOCOL["shape"]) -
     )
     fewest = min(np.bincount(clips.labels[split.train]).min() for split in splits)
     if fewest < LEAST_CLIPS:
+        scarcest = np.bincount(clips.labels).min()
         raise UserError(
             f"{clips.name}: a training side holds {fewest} clips of a class, and the learning curve"
-            f" needs {LEAST_CLIPS}; add clips, about {LEAST_CLIPS / 0.65:.0f} of each class in all."
+            f" needs {LEAST_CLIPS}; add clips, about {math.ceil(LEAST_CLIPS * scarcest / fewest)} "
+            "of each class in all."
         )
     return Bench(clips, shape, splits)
 

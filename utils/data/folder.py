@@ -75,11 +75,11 @@ def _settings(folder, names, options):
         return SpectrogramSettings()
     usual = SpectrogramSettings()
     heads = _each(lambda name: audio.examine(folder / name), names)
-    rates = sorted({head.rate for head, _ in heads if head}) or [usual.sample_rate]
-    band = options.band or (usual.fmin, min(usual.fmax, rates[0] / 2))
-    return fitting.fitted(
-        fitting.Call(), rates, band=band, seconds=options.seconds or usual.clip_seconds
-    )
+    rates = [(head.rate, shown(name)) for name, (head, _) in zip(names, heads, strict=True) if head]
+    slowest, name = min(rates, default=(usual.sample_rate, ""))
+    band = options.band or (usual.fmin, min(usual.fmax, slowest / 2))
+    seconds = options.seconds or usual.clip_seconds
+    return fitting.fitted(fitting.Call(), [slowest], band=band, seconds=seconds, slowest=name)
 
 
 def _each(work, names):

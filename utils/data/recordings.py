@@ -63,7 +63,7 @@ def load_recordings(
         grouping,
         *(f"{count} {what}" for what, count in counts.items() if count),
         *_left_out(folder, found, heads, bad),
-        *filter(None, [fitting.outside(calls, settings)]),
+        *filter(None, [fitting.outside(calls, settings, *_slowest(heads))]),
     ]
     return Dataset(
         name=name,
@@ -139,7 +139,14 @@ def _usable(folder, found, calls, options):
         sorted({head.rate for head in heads.values()}),
         band=options.band,
         seconds=options.seconds,
+        slowest=_slowest(heads)[0],
     )
+    longest = max(head.seconds for head in heads.values())
+    if longest < settings.clip_seconds:
+        raise UserError(
+            f"{where}: the longest recording lasts {longest:g} s, and a clip "
+            f"{settings.clip_seconds:g} s; choose shorter clips with --seconds."
+        )
     for file, head in heads.items():
         if head.seconds < settings.clip_seconds:
             bad[file] = f"shorter than a clip of {settings.clip_seconds:g} s"
@@ -149,6 +156,12 @@ def _usable(folder, found, calls, options):
     if bad and not options.skip_bad or not heads:
         raise audio.bad_files(where, bad)
     return heads, bad, settings
+
+
+def _slowest(heads):
+    """The recording of the lowest sample rate, and that rate."""
+    file = min(heads, key=lambda file: heads[file].rate)
+    return shown(file), heads[file].rate
 
 
 def check_ends(where: str, events: pd.DataFrame, seconds: Mapping[str, float]) -> None:

@@ -44,20 +44,22 @@ def fitted(
     *,
     band: tuple[float, float] | None = None,
     seconds: float | None = None,
+    slowest: str = "a recording",
 ) -> SpectrogramSettings:
     """Return settings for calls in recordings with these sample rates (Hz).
 
     band: (low, high) in Hz of the spectrograms, else half the calls' width more on either side, or
     all that the lowest rate holds. seconds: of a clip, else the next usual length from twice that
     of the calls. The window follows from the slope of a sweep across the calls' band:
-    sqrt(duration / width), the length at which it is sharpest. UserError if no settings fit.
+    sqrt(duration / width), the length at which it is sharpest. UserError if no settings fit, which
+    names the recording of the lowest rate, `slowest`.
     """
     highest = min(rates) / 2
     low, high = band or _widened(call.band, highest)
     if high > highest:
         raise UserError(
-            f"the band ends at {high:g} Hz, and the lowest sample rate, {min(rates)} Hz, holds "
-            f"frequencies up to {highest:g} Hz; lower --band, or leave those recordings out."
+            f"the band ends at {high:g} Hz, and {slowest}, sampled at {min(rates)} Hz, holds "
+            f"frequencies up to {highest:g} Hz; lower --band, or leave such recordings out."
         )
     if seconds is None:
         wanted = 2 * (call.seconds or 1.0)
@@ -118,8 +120,9 @@ def told(settings: SpectrogramSettings) -> str:
     )
 
 
-def outside(boxes: pd.DataFrame, settings: SpectrogramSettings) -> str:
-    """A warning about boxes that the settings cut off, or ""."""
+def outside(boxes: pd.DataFrame, settings: SpectrogramSettings, slowest: str, rate: int) -> str:
+    """A warning about boxes that the settings cut off, or ""; slowest: the recording of the lowest
+    rate (Hz), which may be why."""
     over = (boxes["high"] > settings.fmax) | (boxes["low"] < settings.fmin)
     long = boxes["end"] - boxes["begin"] > settings.clip_seconds
     parts = []
@@ -129,6 +132,8 @@ def outside(boxes: pd.DataFrame, settings: SpectrogramSettings) -> str:
             f"{settings.fmax:g} Hz (they lie within {boxes['low'].min():g} to "
             f"{boxes['high'].max():g} Hz)"
         )
+        if settings.fmax == rate / 2:
+            parts[-1] += f", which is all that {slowest}, sampled at {rate} Hz, holds"
     if long.any():
         parts.append(f"{int(long.sum())} of {len(boxes)} boxes are longer than a clip")
     return f"warning: {' and '.join(parts)}" if parts else ""

@@ -142,9 +142,10 @@ threshold of the highest F1 on held-out {heard}.
 
 ## What to expect
 
-Each number is for clips of {heard} that the scoring classifier had not heard ({self.folds} folds \
-of {own.trained_on["groups"]} groups): {int(labels.sum())} clips with a call and \
-{int((labels == 0).sum())} without. The detector in this folder then learned from all of them.
+Each number is for clips of {heard} that the scoring classifier had not heard \
+({own.trained_on["groups"]} groups, each held out once, in {self.folds} rounds): \
+{int(labels.sum())} clips with a call and {int((labels == 0).sum())} without. \
+The detector in this folder then learned from all of them.
 
 | on held-out clips | |
 |---|---|

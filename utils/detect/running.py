@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from utils import tables
 from utils.data import audio
@@ -54,19 +53,9 @@ def run(
     detector.check()
     root, paths = _recordings(folder, out)
     out.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(out / LOCK, timeout=0):
-            try:
-                search = _Search(detector, root, out, detector.threshold if threshold is None
-                                 else threshold, windows)  # fmt: skip
-            except UserError:
-                (out / LOCK).unlink(missing_ok=True)  # the folder is somebody's: leave it as it was
-                raise
-            return search.all(paths)
-    except Timeout as error:
-        raise UserError(
-            f"another run is writing to {out.name}/; wait for it, or name another --out."
-        ) from error
+    with tables.sole_writer(out / LOCK, "run", out):
+        chosen = detector.threshold if threshold is None else threshold
+        return _Search(detector, root, out, chosen, windows).all(paths)
 
 
 def _recordings(folder, out):
@@ -117,7 +106,9 @@ class _Search:
             if any(name in left.name for name in (TABLE, TRACK, WINDOWS, DONE, EVENTS, SETTINGS)):
                 left.unlink()
         stored = searched(out)
-        self.rows = [] if stored is None else stored.to_dict("records")
+        rows = [] if stored is None else stored.to_dict("records")
+        # A recording whose table was taken away is searched again.
+        self.rows = [row for row in rows if beside(out / row["file"], TABLE).is_file()]
 
     def all(self, paths):
         """Search what is not done yet; return what is Done."""

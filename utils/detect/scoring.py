@@ -19,6 +19,10 @@ PIECE = 64  # clips that are listened to at a time
 def load_for(detector: store.Detector, source: str | Path | None) -> data.Dataset:
     """Return the Dataset of a source, with the detector's settings; UserError if they can't be."""
     settings = detector.settings
+    if settings and (
+        own := [what for what in ("band", "seconds") if os.environ.get(data.VARIABLES[what])]
+    ):
+        raise UserError(f"the detector brings its own band and length of a clip; drop --{own[0]}.")
     name = source or os.environ.get("DATASET") or paths.SIMULATED
     is_audio = not Path(name).is_file()
     dataset = data.load(source, settings=settings) if is_audio and settings else data.load(source)

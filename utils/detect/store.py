@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
+from utils import tables
 from utils.data.dataset import some_of
 from utils.detect.fitted import Linear, restored
 from utils.errors import UserError
@@ -124,16 +124,8 @@ def reserved(folder: Path) -> Iterator[None]:
     """Within it, no other training writes to a folder. UserError if one does."""
     lock = folder.with_name(f".{folder.name}.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(lock, timeout=0):
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
-    except Timeout as error:
-        raise UserError(
-            f"another training is writing to {folder.name}/; wait for it, or name another --out."
-        ) from error
+    with tables.sole_writer(lock, "training", folder):
+        yield
 
 
 _TEXTS = ("call", "shape", "band", "threshold", "recipe", "trained_on")
