@@ -268,8 +268,6 @@ NUMBERS = {
             ("0,95", labelling.ceiling(0.1)),
         ],
         "five-found": [
-            ("0,93", 0.928),  # published: Random Forest and CNN
-            ("0,98", 0.975),
             ("0,934", table(S, "leak")["roc_auc"].mean()),
             ("0,923", means(S)["roc_auc"]["gradient_boosting"]),
             ("0,940", table(R, "leak")["roc_auc"].mean()),
