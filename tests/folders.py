@@ -4,6 +4,7 @@ import numpy as np
 import soundfile
 
 from utils import data
+from utils.data import annotations
 from utils.sound.spectrograms import SpectrogramSettings
 
 RATE, SAMPLES = 2000, 1000
@@ -22,3 +23,10 @@ def write(path, audio=None, rate=RATE, seed=0):
 
 def load(folder, **options):
     return data.load(folder, settings=SETTINGS, **options)
+
+
+def boxes(path):
+    """The boxes of a table, or of a folder's tables."""
+    folder, given = (path, None) if path.is_dir() else (path.parent, [path])
+    paths = annotations.tables(folder, given)
+    return annotations.survey(folder, paths, known_only=path.is_dir()).events

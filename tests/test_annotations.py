@@ -5,6 +5,7 @@ import unicodedata
 import numpy as np
 import pytest
 import soundfile
+from folders import boxes
 
 from utils.data import annotations
 from utils.errors import UserError
@@ -38,7 +39,7 @@ def test_both_views_of_a_selection_are_one_box_and_spellings_one_label(folder):
         "2\tSpectrogram 1\t1\t7\t8\t90\t210\tupcall",
         "3\tSpectrogram 1\t1\t9\t9.5\t90\t210\tupcall",
     )
-    for found in (annotations.read(table), annotations.read(folder)):
+    for found in (boxes(table), boxes(folder)):
         assert list(found) == ["file", "begin", "end", "low", "high", "label"]
         assert found["file"].tolist() == ["rec1.wav"] * 3
         assert found["begin"].tolist() == [2.5, 7.0, 9.0] and found["low"].tolist() == [90.0] * 3
@@ -49,7 +50,7 @@ def test_both_views_of_a_selection_are_one_box_and_spellings_one_label(folder):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_a_label_s_column_and_a_table_s_encoding(folder, label, encoding):
     row = "1\tSpectrogram 1\t1\t2\t3\t90\t210\tballena"
-    found = annotations.read(raven(folder / "rec1.txt", row, label=label, encoding=encoding))
+    found = boxes(raven(folder / "rec1.txt", row, label=label, encoding=encoding))
     assert found["label"].tolist() == ["ballena"]
 
 
@@ -57,12 +58,12 @@ def test_a_table_belongs_to_the_recording_whose_name_it_begins_with(folder):
     raven(folder / "rec10.selections.txt", "1\tS\t1\t2\t3\t90\t210\ta")
     deep = unicodedata.normalize("NFD", "día_2.Table.1.selections.txt")
     raven(folder / "deep" / deep, "1\tS\t1\t4\t5\t90\t210\ta")
-    found = annotations.read(folder)
+    found = boxes(folder)
     assert found["file"].tolist() == ["deep/er/día_2.wav", "rec10.wav"]
     raven(folder / "rec100.txt", "1\tS\t1\t2\t3\t90\t210\ta")
     with pytest.raises(UserError, match="rec100.txt belongs to no recording: begin its name"):
-        annotations.read(folder)
-    alone = annotations.read(folder / "rec100.txt")
+        boxes(folder)
+    alone = boxes(folder / "rec100.txt")
     assert alone["file"].tolist() == ["rec100"]
 
 
@@ -73,7 +74,7 @@ def test_a_table_over_several_files_counts_from_each_file_s_beginning(folder):
         "1\tSpectrogram 1\t1\t2\t3\t90\t210\trec1.wav\t2",
         "2\tSpectrogram 1\t1\t105\t107\t90\t210\trec10.wav\t5",
     )
-    found = annotations.read(table)
+    found = boxes(table)
     assert found["file"].tolist() == ["rec1.wav", "rec10.wav"]
     assert found["begin"].tolist() == [2, 5] and found["end"].tolist() == [3, 7]
     assert found["label"].tolist() == ["", ""]
@@ -83,7 +84,7 @@ def test_audacity_s_labels_with_and_without_frequencies(folder):
     table = write(
         folder / "rec1.txt", "1.500000\t2.500000\tup call", "\\\t90.5\t210.000000", "7,25\t8\t"
     )
-    found = annotations.read(table)
+    found = boxes(table)
     assert found["begin"].tolist() == [1.5, 7.25] and found["label"].tolist() == ["up call", ""]
     assert found["low"].tolist()[0] == 90.5 and np.isnan(found["high"].tolist()[1])
 
@@ -100,7 +101,7 @@ def test_audacity_s_labels_with_and_without_frequencies(folder):
     ],
 )
 def test_a_csv_with_headers_of_either_language(folder, header, row):
-    found = annotations.read(write(folder / "boxes.csv", *header.split("\n"), row))
+    found = boxes(write(folder / "boxes.csv", *header.split("\n"), row))
     assert found.loc[0, ["file", "begin", "end", "label"]].tolist() == [
         "rec1.wav", 61.5, 62.5, "call",
     ]  # fmt: skip
@@ -114,7 +115,7 @@ def test_recordings_are_searched_if_a_table_is_theirs_and_does_not_deny_it(folde
     (folder / "deep" / "er" / "día_2.txt").touch()
     assert annotations.survey(folder).searched == {"rec1.wav", "deep/er/día_2.wav"}
     raven(folder / "rec1.Table.2.selections.txt")
-    assert len(annotations.read(folder)) == 1
+    assert len(boxes(folder)) == 1
 
 
 def test_other_texts_are_no_tables(folder):
@@ -122,11 +123,7 @@ def test_other_texts_are_no_tables(folder):
     write(folder / "notes.csv", "date,site", "2020-01-01,A")
     (folder / "rec1.txt").touch()
     assert annotations.tables(folder) == []
-    assert len(annotations.read(folder)) == 0
-    with pytest.raises(UserError, match="readme.txt is no table of boxes; give a Raven selection"):
-        annotations.read(folder / "readme.txt")
-    with pytest.raises(FileNotFoundError, match="gone.txt does not exist"):
-        annotations.read(folder / "gone.txt")
+    assert len(boxes(folder)) == 0
 
 
 @pytest.mark.parametrize(
@@ -145,7 +142,7 @@ def test_other_texts_are_no_tables(folder):
 def test_a_table_that_cannot_be_used(folder, rows, message):
     write(folder / "boxes.csv", "file,start,end,label", *rows)
     with pytest.raises(UserError, match=message):
-        annotations.read(folder)
+        boxes(folder)
 
 
 def test_a_name_that_fits_two_recordings_asks_which(folder):
@@ -153,6 +150,6 @@ def test_a_name_that_fits_two_recordings_asks_which(folder):
     (folder / "tables").mkdir()
     table = raven(folder / "tables" / "rec1.selections.txt", "1\tS\t1\t2\t3\t90\t210\ta")
     with pytest.raises(UserError, match="fits 2 recordings .*; put it beside its own"):
-        annotations.read(folder)
+        boxes(folder)
     table.rename(folder / "deep" / "rec1.selections.txt")
-    assert annotations.read(folder)["file"].tolist() == ["deep/rec1.wav"]
+    assert boxes(folder)["file"].tolist() == ["deep/rec1.wav"]

@@ -15,9 +15,9 @@ import pytest
 import soundfile
 import soxr
 from filelock import FileLock
+from folders import boxes
 
 from utils import cli, tables
-from utils.data import annotations
 from utils.detect import evaluating, listening, running, selections, store
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings
@@ -117,8 +117,8 @@ def test_tables_are_ravens_and_audacitys(folder, tmp_path):
         assert own[:3] == [str(number), "Spectrogram 1", "1"] and own[5:7] == ["50.0", "350.0"]
         assert float(own[3]) < call + 0.5 and call < float(own[4])
         assert len(own[3].split(".")[1]) == 3
-    raven = annotations.read(out / "b" / "c.Table.1.selections.txt")
-    track = annotations.read(out / "b" / "c.audacity.txt")
+    raven = boxes(out / "b" / "c.Table.1.selections.txt")
+    track = boxes(out / "b" / "c.audacity.txt")
     assert raven["begin"].tolist() == [float(row.split("\t")[3]) for row in rows]
     assert (raven["end"] - raven["begin"]).round(3).eq(2).all()
     assert track["begin"].tolist() == raven["begin"].tolist()
@@ -232,7 +232,7 @@ def test_a_silent_recording_holds_no_call(tmp_path):
     soundfile.write(tmp_path / "in" / "silent.wav", np.zeros(20_000), RATE)
     done = running.run(ear(), tmp_path / "in", tmp_path / "out")
     assert done == running.Done(1, 0, 10 / 3600, {})
-    assert annotations.read(tmp_path / "out" / "silent.Table.1.selections.txt").empty
+    assert boxes(tmp_path / "out" / "silent.Table.1.selections.txt").empty
     assert pd.read_csv(tmp_path / "out" / running.EVENTS).empty
 
 
@@ -367,8 +367,8 @@ def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     known.mkdir()
     running.run(ear(), folder, out)
     head = "\t".join(selections.RAVEN) + "\n"
-    boxes = [(10.0, 10.5), (31.3, 31.8), (55.0, 56.0)]
-    rows = [f"{i}\tSpectrogram 1\t1\t{b}\t{e}\t50\t350\n" for i, (b, e) in enumerate(boxes, 1)]
+    marked = [(10.0, 10.5), (31.3, 31.8), (55.0, 56.0)]
+    rows = [f"{i}\tSpectrogram 1\t1\t{b}\t{e}\t50\t350\n" for i, (b, e) in enumerate(marked, 1)]
     (known / "d.Table.1.selections.txt").write_text(head + "".join(rows))
     (known / "e.Table.1.selections.txt").write_text(head + rows[0])  # nobody searched it
     table, counts, left_out, unsearched = evaluating.evaluate(out, known)
@@ -407,8 +407,10 @@ def test_recordings_of_one_name_keep_their_own_annotations(folder, tmp_path):
 def test_a_folder_without_tables_is_one_sentence(folder, tmp_path):
     running.run(ear(), folder, tmp_path / "out")
     (tmp_path / "none").mkdir()
-    with pytest.raises(UserError, match="none/ holds no annotation table"):
-        evaluating.evaluate(tmp_path / "out", tmp_path / "none")
+    (tmp_path / "notes.csv").write_text("date,site\n2020-01-01,A\n")
+    for name in ("none", "notes.csv"):
+        with pytest.raises(UserError, match=f"{name} holds no annotations; name a Raven"):
+            evaluating.evaluate(tmp_path / "out", tmp_path / name)
 
 
 def test_a_recording_that_cannot_hold_the_call_is_no_silence(folder, tmp_path):
@@ -420,5 +422,5 @@ def test_a_recording_that_cannot_hold_the_call_is_no_silence(folder, tmp_path):
 def test_what_a_run_wrote_and_a_person_kept_can_be_learned_from(folder, tmp_path):
     running.run(ear(), folder, tmp_path / "out")
     path = tmp_path / "out" / "d.Table.1.selections.txt"
-    found = annotations.survey(path.parent, [path], known_only=False).events
+    found = boxes(path)
     assert len(found) and set(found["label"]) == {ear().call}

@@ -1,7 +1,8 @@
 """The one command line: `whales COMMAND`, or `python -m utils COMMAND`.
 
-Exit codes: 0 done, 1 some rows or a notebook failed, 2 the user's mistake, 130 interrupted. A
-UserError, or a file that can't be read or written, is one sentence; all else keeps its traceback.
+Exit codes: 0 done, 1 some rows, recordings or a notebook failed, 2 the user's mistake, 130
+interrupted. A UserError, or a file that can't be read or written, is one sentence; all else keeps
+its traceback.
 """
 
 from __future__ import annotations

@@ -29,7 +29,6 @@ GROUPS = {  # of arms whose mean is told
     "noise": ("noise",),
     "oracle": (arms.ORACLE,),
 }
-BEST = arms.BEST  # chosen by Checkpoint 3, before any row of the study was seen
 ANSWER_SIZE, NEXT_SIZE = 50, 100  # real calls of the headline, and what labelling more is told by
 CLASSIFIERS = study.PROTOCOL["width_classifiers"]  # of the headline
 PUBLISHED = (data.SIMULATED, data.PUBLISHED)
@@ -262,7 +261,7 @@ def stored(place: study.Study) -> dict[str, Answer]:
 def _told(answer):
     """Whether an Answer holds what the headline tells, in the present settings."""
     there = set(answer.main[["arm", "classifier"]].itertuples(index=False, name=None))
-    return there >= set(itertools.product((arms.REAL, BEST, arms.ORACLE), CLASSIFIERS))
+    return there >= set(itertools.product((arms.REAL, arms.BEST, arms.ORACLE), CLASSIFIERS))
 
 
 def headline(table: pd.DataFrame, names: Iterable[str] | None = GENERATED) -> pd.DataFrame:

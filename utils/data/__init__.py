@@ -5,22 +5,16 @@ long recordings with boxes around the calls, or "cornell_whale_challenge". Clips
 of the source, which for recordings is time.
 """
 
-from utils.data.audio import SHORTEST
 from utils.data.challenge import (
-    CHALLENGE,
     CHALLENGE_FOLDS,
-    CHALLENGE_REPOSITORY,
     CHALLENGE_X,
     download,
     official_fold,
 )
-from utils.data.classes import NEGATIVE_WORDS
-from utils.data.dataset import BLOCK_CLIPS, GROUP_NAMES, MIN_CLIPS, Dataset
-from utils.data.files import AUDIO_SUFFIXES
+from utils.data.dataset import Dataset
 from utils.data.npz import save_npz, told
 from utils.data.sources import (
     PUBLISHED,
-    RESERVED,
     SIMULATED,
     VARIABLES,
     Options,
@@ -29,8 +23,6 @@ from utils.data.sources import (
     simulated,
 )
 from utils.data.splits import (
-    N_SPLITS,
-    SPARE_GROUPS,
     Split,
     check_split,
     draw,
@@ -39,23 +31,12 @@ from utils.data.splits import (
 )
 
 __all__ = [
-    "AUDIO_SUFFIXES",
-    "BLOCK_CLIPS",
-    "CHALLENGE",
     "CHALLENGE_FOLDS",
-    "CHALLENGE_REPOSITORY",
     "CHALLENGE_X",
     "Dataset",
-    "GROUP_NAMES",
-    "MIN_CLIPS",
-    "NEGATIVE_WORDS",
-    "N_SPLITS",
     "Options",
     "PUBLISHED",
-    "RESERVED",
-    "SHORTEST",
     "SIMULATED",
-    "SPARE_GROUPS",
     "Split",
     "VARIABLES",
     "check_split",

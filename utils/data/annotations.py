@@ -69,34 +69,16 @@ _BAND = re.compile(rf"\\\t\s*({_NUMBER})\t\s*({_NUMBER})\s*")  # its line of fre
 class Annotations:
     """What the tables of a folder say.
 
-    events: columns COLUMNS, in order of file and time. searched: the files whose other sounds are
+    events: columns COLUMNS, a row a box, in order of file and time. file: the recording's path
+    below the folder, with "/"; or the name that the table gives it where no such file lies there.
+    begin, end in s from the recording's start; low, high in Hz, NaN where a table has none; label:
+    text, "" where blank. Both views of a Raven selection are one row; labels that differ in case,
+    accents, blanks or signs only are written alike. searched: the files whose other sounds are
     known to be none of those sought: those with a table of their own, or that a table names.
     """
 
     events: pd.DataFrame
     searched: frozenset[str]
-
-
-def read(path: Path) -> pd.DataFrame:
-    """Return the boxes of a table, or of all tables in a folder: columns COLUMNS, a row a box.
-
-    file: the recording's path below the folder, with "/"; for a table, below its own folder, or
-    the name that the table gives it where no such file lies there. begin, end in s from the
-    recording's start; low, high in Hz, NaN where a table has none; label: text, "" where blank.
-    Both views of a Raven selection are one row; labels that differ in case, accents, blanks or
-    signs only are written alike. UserError if a table cannot be read, or belongs to no recording.
-    """
-    path = Path(path)
-    if path.is_dir():
-        return survey(path).events
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.name} does not exist; name a table or a folder.")
-    if _kind(path) is None:
-        raise UserError(
-            f"{path.name} is no table of boxes; give a Raven selection table, an Audacity label "
-            "track, or a CSV with the columns file, start, end and label."
-        )
-    return survey(path.parent, [path], known_only=False).events
 
 
 def tables(folder: Path, paths: Sequence[Path] | None = None) -> list[Path]:
@@ -123,7 +105,8 @@ def survey(
 ) -> Annotations:
     """Return the Annotations of a folder's tables, by default all of them.
 
-    known_only: whether a table must belong to a recording in the folder.
+    known_only: whether a table must belong to a recording in the folder; UserError if one does not,
+    or cannot be read.
     """
     recordings = _Recordings(folder, list_files(folder, AUDIO_SUFFIXES, deep=True))
     parts, searched = [], set()

@@ -83,18 +83,16 @@ def _owners(searched: Iterable[str], truth: Set[str]) -> dict[str, str]:
 
 def _annotated(known, label, call):
     """{key of a recording: (m, 2) begins and ends of its boxes of a label, or of the call}."""
-    if known.is_dir():
-        paths = annotations.tables(known)
-        if not paths:
-            raise UserError(
-                f"{known.name}/ holds no annotation table; name the folder, or the file, of the "
-                "Raven or Audacity tables."
-            )
-        found = annotations.survey(known, paths, known_only=False)
-    elif known.is_file():
-        found = annotations.survey(known.parent, [known], known_only=False)
-    else:
+    if not known.exists():
         raise FileNotFoundError(f"no folder or table is called {str(known)!r}; check the path.")
+    folder, given = (known, None) if known.is_dir() else (known.parent, [known])
+    paths = annotations.tables(folder, given)
+    if not paths:
+        raise UserError(
+            f"{known.name} holds no annotations; name a Raven selection table, an Audacity label "
+            "track, a CSV with the columns file, start, end and label, or a folder of these."
+        )
+    found = annotations.survey(folder, paths, known_only=False)
     boxes = found.events
     boxes = boxes[~boxes["label"].map(is_negative)]
     names = sorted(set(boxes["label"]))

@@ -227,19 +227,14 @@ def map_by_class(points: np.ndarray, labels: np.ndarray, ax: Axes | None = None)
 def map_by_group(points: np.ndarray, groups: np.ndarray, ax: Axes | None = None) -> Axes:
     """Draw (n, 2) points of a map: the largest groups in colours, all others in grey."""
     ax = new_axes(ax, height=4.4, width=0.5 * WIDTH)
-    dots_by_group(ax, points, groups)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2, frameon=False)
-    return _bare(ax)
-
-
-def dots_by_group(ax: Axes, points: np.ndarray, groups: np.ndarray) -> None:
-    """Draw (n, 2) points in the colours of the largest groups, all others in grey."""
     names, counts = np.unique(groups, return_counts=True)
     largest = np.sort(names[np.argsort(-counts, kind="stable")[: len(GROUP_COLOURS)]])
     rest = ~np.isin(groups, largest)
     ax.scatter(*points[rest].T, color="#D0D0D0", label="los demás", **DOTS)
     for name, colour in zip(largest, GROUP_COLOURS, strict=False):
         ax.scatter(*points[groups == name].T, color=colour, label=f"grupo {name}", **DOTS)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2, frameon=False)
+    return _bare(ax)
 
 
 def _bare(ax):
