@@ -25,12 +25,12 @@ def test_a_second_reading_comes_from_the_cache(monkeypatch):
 
 
 def test_a_detector_listens_in_bounded_memory(monkeypatch):
-    monkeypatch.setenv("LISTENING_HOURS", "0.5")
+    monkeypatch.setenv("LISTENING_HOURS", "0.1")
     monkeypatch.setattr(benchmark.recipes, "CHOICE", ((1, "forest"),))
     monkeypatch.setattr(benchmark.embeddings, "available", lambda: False)
     (line,) = benchmark.listening()
     ratio, processor, peak = numbers(line)
-    assert line.startswith("0.5 h at 2 kHz, forest")
+    assert line.startswith("0.1 h at 2 kHz, forest")
     assert ratio > 20 and processor < 60 and 50 < peak < 1000
 
 

@@ -370,5 +370,8 @@ def test_rank_correlation_knows_order_and_its_uncertainty():
     noise = pd.DataFrame(rng.normal(size=(6, 5)), index=names)
     _, low, high = comparison.rank_correlation(sure, noise, seed=0)
     assert high - low > 0.5
+    half = pd.DataFrame([0, 2, 1, 3, 5, 4], index=names).astype(float)  # without any noise of seeds
+    value, low, high = comparison.rank_correlation(sure, half, seed=0)
+    assert value == pytest.approx(0.886, abs=1e-3) and low < 0.5 and high == pytest.approx(1)
     with pytest.raises(ValueError, match="at least three"):
         comparison.rank_correlation(sure.iloc[:2], noise, seed=0)

@@ -64,8 +64,11 @@ def test_the_card_says_who_passes_what():
          "goes_on": [False, False]},
         index=["gan", "vae"],
     )  # fmt: skip
-    texts, passed = figures.card(decision, pd.Series({"real": 0.8, "gan": 0.3}))
-    assert texts.loc["gan"].tolist() == ["30 %", "90 %", "p < 0,001", "0,900", "no"]
+    texts, passed = figures.card(
+        decision, pd.Series({"real": 0.8, "gan": 0.3}), pd.Series({"gan": 0.5, "vae": 0.965})
+    )
+    assert texts.loc["gan"].tolist() == ["30 %", "90 %; 50 %", "< 0,001", "0,900", "no"]
+    assert texts.loc["vae", "¿cubre? (PCA; CNN)"] == "40 %; 97 %"
     assert texts.loc["vae", "¿es una llamada?"] == "—"
     assert passed.loc["gan"].tolist() == [False, True, False, True, False]
     ax = figures.report_card(texts, passed)

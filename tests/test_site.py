@@ -38,13 +38,13 @@ def site(tmp_path_factory):
 
 
 def test_every_page_and_notebook_is_on_the_site_and_in_its_search(site):
-    pages = ["README.md", "README.en.md", "data/README.md"]
+    pages = ["README.md", "README.en.md", "data/README.md", "data/README.en.md"]
     pages += [
         path.relative_to(paths.ROOT).as_posix()
         for folder in ("notebooks", "reports/right_whale_upcalls")
         for path in (paths.ROOT / folder).glob("*.ipynb")
     ]
-    assert len(pages) == 15
+    assert len(pages) == 16
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     for page in pages:
         name = page.rsplit(".", 1)[0]

@@ -34,8 +34,7 @@ def test_forms_are_compared_on_validation_clips(bench, monkeypatch):
         sides.append(validation is test)
         own = len(calls) >= 60 and np.array_equal(calls[:60], real)
         learned.append((model, len(calls), own))
-        small = {"steps": 24} if model == "cnn" else {"n_estimators": 20}
-        return measure(calls, sea, validation, test, seed=seed, model=model, **small)
+        return measure(calls, sea, validation, test, seed=seed, model="logistic")
 
     monkeypatch.setattr(judging, "SAMPLES", 150)
     monkeypatch.setattr(trials.quality, "usefulness", usefulness)

@@ -16,6 +16,7 @@ include_patterns = [
     "README.md",
     "README.en.md",
     "data/README.md",
+    "data/README.en.md",
     "notebooks/*.ipynb",
     "reports/right_whale_upcalls/*.ipynb",
 ]
@@ -38,6 +39,7 @@ myst_update_mathjax = False
 html_theme = "furo"
 html_title = "Pocas llamadas de ballena"
 html_show_sourcelink = False
+html_show_copyright = False  # the licence is on the first page
 html_copy_source = False
 
 # README.md is the first page on GitHub too, and needs no list of pages there.
@@ -48,6 +50,7 @@ PAGES = """
 
 English <README.en>
 data/README
+Formats <data/README.en>
 ```
 
 ```{toctree}

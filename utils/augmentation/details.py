@@ -51,9 +51,10 @@ def done(place: study.Study) -> pd.DataFrame:
 def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
     """Some rows of answer.csv of one classifier and size, as a table for people."""
     (classifier,), (size,) = rows["classifier"].unique(), rows["n_positive"].unique()
-    table = rows.set_index("arm")[["seeds", "mean", "low", "high", "p", "verdict"]].round(3)
+    table = rows.set_index("arm")[["seeds", "mean", "low", "high", "p", "verdict"]]
     table = table.loc[[arm for arm in arms.ARMS if arm in table.index]]
     table["verdict"] = table["verdict"].map(WORDS)
+    table["p"] = table["p"].map(plotting.p_value)
     table.columns = ["semillas", "diferencia", "desde", "hasta", "p ajustada", "veredicto"]
     return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
 

@@ -138,7 +138,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
     across = 1 if many or excluded else 2
     lines = -(-len(panels) // across)
     figure, axes = plt.subplots(
-        lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.3 * len(names) + 0.75) + 1.1),
+        lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.36 * len(names) + 0.75) + 1.1),
         sharex=True, sharey=True, squeeze=False,
     )  # fmt: skip
     for ax in axes.flat[len(panels) :]:
@@ -156,7 +156,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 mark += EXCLUDED
             text = number(row["mean"], 3, "+")
             ax.annotate(
-                f"{text} {mark:1}", place, ha="center", va="center", fontsize=10 - across,
+                f"{text} {mark:1}", place, ha="center", va="center", fontsize=10 - 0.5 * across,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])

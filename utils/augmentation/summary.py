@@ -121,8 +121,7 @@ def strict(place: str) -> list[pd.DataFrame]:
         if gaps:
             columns["BirdNET menos clásico"] = pd.Series(gaps)
         told = f"{name(place)}, {rows['seed'].nunique()} semillas, {100 * share:.0f} % de falsas"
-        table = pd.DataFrame(columns).fillna("").rename_axis("llamadas")
-        found.append(table.rename_axis(columns=told))
+        found.append(pd.DataFrame(columns).fillna("–").rename_axis(columns=f"llamadas ({told})"))
     return found
 
 
@@ -140,7 +139,7 @@ def beside_pretrained(told: front.Front) -> pd.DataFrame:
             if arm in rows.index
         }
         found[size] = {"ROC AUC": plotting.number(curve[size])} | against
-    table = pd.DataFrame.from_dict(found, orient="index").fillna("")
+    table = pd.DataFrame.from_dict(found, orient="index").fillna("–")
     return table.rename_axis(
         f"{name(told.found.name)}, {len(told.seeds)} semillas: llamadas reales"
     )
@@ -169,7 +168,7 @@ def mechanism(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.Data
 
 def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
     """Rank correlation, over arms, of each measure of mechanism.csv with what the arms change; its
-    interval redraws the seeds of either."""
+    interval redraws the arms, and the seeds of either."""
     gains = comparison.differences(told.found.with_ocean)
     gains = gains[(gains["n_positive"] == answer.ANSWER_SIZE) & (gains["classifier"] == classifier)]
     gains = gains.pivot_table("difference", "arm", "seed")
@@ -226,7 +225,7 @@ def costs(found: Mapping[str, answer.Answer], size: int, classifier: str) -> pd.
         columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
         columns[f"{name(dataset)}: diferencia"] = rows.apply(signed, axis=1)
     order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
-    table = pd.DataFrame(columns).loc[list(order)].fillna("").rename(index=title)
+    table = pd.DataFrame(columns).loc[list(order)].fillna("–").rename(index=title)
     return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")
 
 

@@ -21,8 +21,8 @@ PLANS = {  # layers drawn from left to right: lanes, and what follows when these
 _WORDS = {
     layers.InputLayer: "entrada",
     layers.Conv2D: "convolución",
-    layers.MaxPooling2D: "máximo de 2×2",
-    layers.GlobalMaxPooling2D: "máximo y media\nen el tiempo",
+    layers.MaxPooling2D: "máximo\nde 2×2",
+    layers.GlobalMaxPooling2D: "máximo y\nmedia en t",
     layers.Flatten: "en fila",
     layers.Dense: "densa",
     layers.Concatenate: "se juntan",
@@ -83,7 +83,7 @@ def calibration(
 def networks(models: Sequence[keras.Model]) -> np.ndarray:
     """Draw Keras models named in PLANS below each other; return the axes."""
     lanes = [len(PLANS[model.name][0]) for model in models]
-    size = plotting.WIDTH, 1.3 * sum(lanes) + 0.5
+    size = plotting.WIDTH, 1.45 * sum(lanes) + 0.5
     _, axes = plt.subplots(len(models), 1, figsize=size, height_ratios=lanes)
     for ax, model in zip(axes, models, strict=True):
         weights = f"{model.count_params():,}".replace(",", " ")
@@ -103,7 +103,7 @@ def network(model: keras.Model, ax: Axes | None = None) -> Axes:
         places |= {name: (start + number, -row) for number, name in enumerate(names)}
         arrows += zip(names, (*names[1:], end[0]), strict=True)
     boxes = {name: (*place, *_box(model.get_layer(name))) for name, place in places.items()}
-    return plotting.diagram(boxes, arrows, ax)
+    return plotting.diagram(boxes, arrows, ax, size=9)
 
 
 def _box(layer):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
@@ -64,8 +65,10 @@ _SKETCHES = {
             "call": (4, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
             "prior": (2, -1, "sorteo de\n$N(0,1)$", "random"),
             "judge": (3, -1, "discriminador:\n¿código o sorteo?", "learned"),
+            "draw": (2, 1, "al muestrear:\nmezcla de\ngaussianas", "random"),
         },
-        "clip encoder, encoder code, code decoder, decoder call, code judge, prior judge",
+        "clip encoder, encoder code, code decoder, decoder call, code judge, prior judge, "
+        "draw code",
     ),
     "gan": (
         {
@@ -151,7 +154,7 @@ def lesson(
 ) -> np.ndarray:
     """Draw the training curve of a fitted generator beside three samples (n, f, t); return axes.
 
-    The dashed line marks the round whose weights are used; the GAN, without one, uses the last.
+    The dashed line marks the round whose weights are used; the GAN and diffusion keep the last.
     """
     name = generator.name
     figure, axes = plt.subplots(1, 4, figsize=(WIDTH, 2.8), width_ratios=[1.5, 1, 1, 1])
@@ -174,7 +177,7 @@ def lesson(
             times, frequencies, image, vmin=limits[0], vmax=limits[1], cmap=GRID_MAP
         )
         ax.set(xlabel="tiempo (s)", yticks=[])
-    axes[1].set_yticks([100, 300])
+    axes[1].yaxis.set_major_locator(ticker.MaxNLocator(3))
     axes[1].set_ylabel("frecuencia (Hz)")
     figure.colorbar(mesh, ax=axes[1:], label=unit, pad=0.02, aspect=15)
     return axes

@@ -9,10 +9,11 @@ FACES = {"plain": "#F0F0F0", "learned": "#DCEAF5", "random": "#FCE8D5", "real": 
 HALF_WIDTH, HALF_HEIGHT = 0.43, 0.4
 
 
-def diagram(boxes: Mapping, arrows: Iterable, ax: Axes, *, size: float = 8.5) -> Axes:
+def diagram(boxes: Mapping, arrows: Iterable, ax: Axes, *, size: float) -> Axes:
     """Draw boxes, name to (x, y, text, a key of FACES), and arrows (from, to) between them.
 
-    Arrows run from side to side, or upwards and downwards where both boxes stand in one column.
+    size: of the text, in points. Arrows run from side to side, or upwards and downwards where both
+    boxes stand in one column.
     """
     for x, y, text, kind in boxes.values():
         corner, extent = (x - HALF_WIDTH, y - HALF_HEIGHT), (2 * HALF_WIDTH, 2 * HALF_HEIGHT)

@@ -114,12 +114,15 @@ def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
 
 def learning_curves(table: pd.DataFrame, *, label: str = "ROC AUC", ax: Axes | None = None) -> Axes:
     """Draw mean score over number of clips, on a logarithmic axis; table: columns model, size,
-    mean."""
+    mean, and the ends low and high of its interval."""
     ax = new_axes(ax, height=4.4, width=0.75 * WIDTH)
-    for name in sorted(table["model"].unique(), key=model_order):
+    names = sorted(table["model"].unique(), key=model_order)
+    for place, name in enumerate(names):
         rows = table[table["model"] == name].sort_values("size")
         title, style = model_style(name)
-        ax.plot(rows["size"], rows["mean"], **style, markersize=5, label=title)
+        apart = rows["size"] * 1.025 ** (place - (len(names) - 1) / 2)  # bars beside each other
+        ax.plot(apart, rows["mean"], **style, markersize=5, label=title)
+        ax.vlines(apart, rows["low"], rows["high"], color=style["color"], lw=1, alpha=0.6)
     sizes = sorted(table["size"].unique())
     ax.set_xscale("log")
     ax.set_xticks(sizes, [f"{size:g}" for size in sizes])

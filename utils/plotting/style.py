@@ -2,6 +2,7 @@
 
 import base64
 import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -88,13 +89,25 @@ _STYLE = {
 
 
 def use_style(language: str = "es") -> None:
-    """Set the look of every figure, and the decimal sign of ticks and tables: "es" or "en"."""
+    """Set the look of every figure and of a notebook's tables, and the decimal sign of both: "es"
+    or "en"."""
     spanish = language == "es"
     plt.rcdefaults()
     plt.rcParams.update(_STYLE)
     scale.register_scale(_SpanishScale if spanish else scale.LinearScale)
     pd.options.display.float_format = number if spanish else None
     pd.options.display.width = 100
+    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
+        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, _html)
+
+
+def _html(table):
+    """A table as notebooks show it: the name of its rows beside those of its columns, where pandas
+    would give it a line of its own."""
+    if table.index.nlevels == table.columns.nlevels == 1 and table.columns.name is None:
+        table = table.rename_axis(index=None, columns=table.index.name)
+    most = pd.options.display.max_rows
+    return table.to_html(border=0, justify="left", max_rows=most)
 
 
 class _SpanishTicks(ticker.ScalarFormatter):
@@ -127,7 +140,14 @@ def number(value: float, digits: int = 3, sign: str = "") -> str:
 
 def percent(share: float) -> str:
     """Write a share as a percentage, 0.826 as "83 %", small ones with a decimal."""
-    return f"{number(100 * share, 0 if share >= 0.095 or share == 0 else 1)} %"
+    decimals = 0 if share >= 0.095 or share == 0 else 1
+    # Halves round up, as readers do; the error of the share's last bit must not round them down.
+    return f"{number(np.floor(1e2 * 10**decimals * share + 0.5 + 1e-9) / 10**decimals, decimals)} %"
+
+
+def p_value(p: float) -> str:
+    """Write a p: its digits, or "< 0,001"."""
+    return "< 0,001" if p < 0.001 else number(p)
 
 
 def save(figure: Figure, slug: str, dataset_name: str) -> Path:

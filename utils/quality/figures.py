@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from utils.plotting import REFERENCE_LINE, WIDTH, number, percent, place_legend
+from utils.plotting import REFERENCE_LINE, WIDTH, number, p_value, percent, place_legend
 from utils.plotting.generators import GENERATORS, title
 from utils.plotting.style import new_axes
 from utils.quality import checkpoint
@@ -63,12 +63,12 @@ def every_measure(table: pd.DataFrame, size: int) -> pd.DataFrame:
     return found.rename_axis(columns=None)
 
 
-def question(panels: Mapping) -> np.ndarray:
+def question(panels: Mapping, *, ends: tuple[float, float] = (0, 1)) -> np.ndarray:
     """Draw measures of all generators with their null levels, a panel each; return the axes.
 
     panels: heading to (table of mean, low and high, one row a generator; null levels, text to
-    value). Generators without an interval have a mean alone. Measures are shares: intervals end at
-    0 and 1.
+    value). Generators without an interval have a mean alone. ends: of the measures, and so of their
+    intervals; shares by default.
     """
     names = list(dict.fromkeys(name for table, _ in panels.values() for name in table.index))
     size = WIDTH, 0.33 * len(names) + 1.3
@@ -79,8 +79,8 @@ def question(panels: Mapping) -> np.ndarray:
                 continue
             row, colour = table.loc[name], GENERATORS[name][1]
             if {"low", "high"} <= {*table.columns}:
-                ends = np.clip([row["low"], row["high"]], 0, 1)
-                ax.plot(ends, [place, place], color=colour, lw=2.2)
+                interval = np.clip([row["low"], row["high"]], *ends)
+                ax.plot(interval, [place, place], color=colour, lw=2.2)
             ax.plot(row["mean"], place, marker=MARKERS[name], color=colour, ms=8)
         for text, value in nulls.items():
             ax.axvline(value, **REFERENCE_LINE)
@@ -96,17 +96,23 @@ def question(panels: Mapping) -> np.ndarray:
     return axes[0]
 
 
-def card(decision: pd.DataFrame, taken: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def card(
+    decision: pd.DataFrame, taken: pd.Series, cover: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the texts of the report card and who passes what, two tables of the same shape.
 
     decision: of `checkpoint.decide`; taken: the share of samples taken for a call, by name, and of
-    real clips as "real". A share of half the real one passes, as with coverage.
+    real clips as "real"; cover: coverage in the space of a CNN as a share of the real one, by name.
+    A share of half the real one passes, as with the coverage of the rule.
     """
     share, p = taken.reindex(decision.index), decision["copying_p"]
     texts = {
         "¿es una llamada?": [percent(value) if np.isfinite(value) else "—" for value in share],
-        "¿cubre? (PCA)": [percent(value) for value in decision["coverage_share"]],
-        "¿es nueva?": ["p < 0,001" if value < 0.001 else f"p = {number(value)}" for value in p],
+        "¿cubre? (PCA; CNN)": [
+            f"{percent(value)}; {percent(cover[name])}"
+            for name, value in decision["coverage_share"].items()
+        ],
+        "¿sin copias? (p)": p.map(p_value).to_list(),
         "¿sirve?": [number(value) for value in decision["usefulness"]],
         "sigue": ["sí" if value else "no" for value in decision["goes_on"]],
     }

@@ -255,7 +255,7 @@ def rank_correlation(
     """Return (rho, low, high): Spearman's rank correlation of the row means of two tables.
 
     The rows are the same items, such as generators; the columns of either are repetitions, such as
-    splits or seeds, which the bootstrap redraws. ValueError for fewer than three common items.
+    splits or seeds. The bootstrap redraws all three. ValueError for fewer than three common items.
     """
     items = first.index.intersection(second.index)
     if len(items) < 3:
@@ -263,17 +263,22 @@ def rank_correlation(
     sides = [side.loc[items].to_numpy(dtype=float) for side in (first, second)]
     rng = np.random.default_rng(seed)
 
-    def rho(columns):
-        means = [np.nanmean(side[:, c], axis=1) for side, c in zip(sides, columns, strict=True)]
+    def redrawn(n):
+        return rng.integers(0, n, n)
+
+    def rho(rows, columns):
+        means = [
+            np.nanmean(side[rows][:, c], axis=1) for side, c in zip(sides, columns, strict=True)
+        ]
         return stats.spearmanr(*means).statistic
 
-    drawn = [
-        rho([rng.integers(0, side.shape[1], side.shape[1]) for side in sides])
-        for _ in range(n_resamples)
-    ]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    every = [np.arange(side.shape[1]) for side in sides]
-    return float(rho(every)), float(low), float(high)
+    drawn = [rho([*range(len(items))], [np.arange(side.shape[1]) for side in sides])]
+    for _ in range(n_resamples):
+        rows = redrawn(len(items))
+        if len(set(rows)) > 2:
+            drawn.append(rho(rows, [redrawn(side.shape[1]) for side in sides]))
+    low, high = np.nanpercentile(drawn[1:], [2.5, 97.5])
+    return float(drawn[0]), float(low), float(high)
 
 
 def real_equivalents(
