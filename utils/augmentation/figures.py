@@ -160,7 +160,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])
-        ax.set_yticks(range(len(names)), [titles(name) for name in names])
+        ax.set_yticks(range(len(names)), [titles(name).replace(" + ", " +\n") for name in names])
         ax.tick_params(length=0)
         ax.set_title(name, fontsize=11)
     for ax in axes[-across:]:
