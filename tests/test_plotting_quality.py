@@ -65,7 +65,7 @@ def test_the_card_says_who_passes_what():
         index=["gan", "vae"],
     )  # fmt: skip
     texts, passed = figures.card(
-        decision, pd.Series({"real": 0.8, "gan": 0.3}), pd.Series({"gan": 0.5, "vae": 0.965})
+        decision, pd.Series({"real": 0.8, "gan": 0.3}), pd.Series({"gan": 0.5, "vae": 0.97})
     )
     assert texts.loc["gan"].tolist() == ["30 %", "90 %; 50 %", "< 0,001", "0,900", "no"]
     assert texts.loc["vae", "¿cubre? (PCA; CNN)"] == "40 %; 97 %"

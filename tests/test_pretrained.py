@@ -142,7 +142,7 @@ def test_what_is_not_measured_beside_it_is_left_empty():
     rows = rows[(rows["arm"] != "ocean") | (rows["n_positive"] == 50)]
     one = SimpleNamespace(told=rows, seeds=range(12), found=SimpleNamespace(name="planted"))
     beside = summary.beside_pretrained(one)["frente a hidrófono simulado"]
-    assert beside[25] == beside[100] == "" and beside[50].endswith("gana")
+    assert beside[25] == beside[100] == "–" and beside[50].endswith("gana")
 
 
 def test_neighbours_of_a_recipe_are_compared_by_seed_and_run_once(tmp_path, monkeypatch):

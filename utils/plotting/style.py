@@ -141,8 +141,8 @@ def number(value: float, digits: int = 3, sign: str = "") -> str:
 def percent(share: float) -> str:
     """Write a share as a percentage, 0.826 as "83 %", small ones with a decimal."""
     decimals = 0 if share >= 0.095 or share == 0 else 1
-    # Halves round up, as readers do; the error of the share's last bit must not round them down.
-    return f"{number(np.floor(1e2 * 10**decimals * share + 0.5 + 1e-9) / 10**decimals, decimals)} %"
+    # Rounded as a share first, as tables write it: 0.585 is 0,58 there, and 58 % here.
+    return f"{number(100 * round(share, decimals + 2), decimals)} %"
 
 
 def p_value(p: float) -> str:
