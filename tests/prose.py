@@ -222,7 +222,7 @@ NUMBERS = {
             ("43", percent(S, "purity", "group")),
             ("1,2", percent(S, "purity", "group_chance")),
             ("5,6", percent(R, "purity", "group")),
-            ("0,9", percent(R, "purity", "group_chance")),
+            ("1,0", percent(R, "purity", "group_chance")),
             ("82", percent(S, "purity", "class")),
             ("83", percent(R, "purity", "class")),
             ("65", percent(S, "purity", "class_chance")),
