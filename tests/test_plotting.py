@@ -12,6 +12,7 @@ import pytest  # noqa: E402
 from utils import paths, plotting
 from utils.augmentation import study
 from utils.models import classifiers
+from utils.plotting.style import _html
 
 RNG = np.random.default_rng(0)
 FREQUENCIES, TIMES = np.linspace(10, 490, 12), np.linspace(0, 2, 15)
@@ -174,3 +175,10 @@ def test_saved_figures_are_the_same_bytes_twice(tmp_path, monkeypatch):
 def test_a_difference_that_rounds_to_zero_shows_its_side(value, text):
     assert plotting.number(value, 3, "+") == text
     assert plotting.number(-0.00004, 3) == "0,000"
+
+
+def test_a_table_in_a_notebook_has_one_line_of_headings():
+    table = pd.DataFrame({"F1": [0.5]}, index=pd.Index(["CNN"], name="modelo"))
+    shown = _html(table)
+    assert shown.count("<tr") == 2 and shown.index("modelo") < shown.index("F1")
+    assert table.to_html().count("<tr") == 3 and "border" not in shown
