@@ -40,7 +40,9 @@ def train(
     """Return {name: fitted generator}, each trained on the clips of a `judging.Fold`."""
     trained = {}
     for name in progress(names, "generators"):
-        trained[name] = found.fit(registry.build(name), seed=seed)
+        generator = registry.build(name)
+        lent = {"autoencoder": trained["vae"]} if generator.borrows in trained else {}
+        trained[name] = found.fit(generator, seed=seed, **lent)
     return trained
 
 
