@@ -34,6 +34,11 @@ def test_the_facts_are_those_of_the_tables():
     compare(stored, computed)
 
 
+def test_no_generator_helps_as_the_pages_say():
+    stored = json.loads((ROOT / "pages" / "facts.json").read_text(encoding="utf-8"))
+    assert stored["generated"]["helps"] == 0
+
+
 def test_seeds_that_nobody_had_looked_at_say_the_same():
     stored = json.loads((ROOT / "pages" / "facts.json").read_text(encoding="utf-8"))
     for classifier, sizes in stored["gain"].items():

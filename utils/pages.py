@@ -59,28 +59,23 @@ def facts() -> dict:
     of the simulated ones."""
     found = answer.found(REAL)
     told = front.Front(found)
-    sizes, primary = study.PROTOCOL["sizes"], study.PROTOCOL["primary"]
+    primary = study.PROTOCOL["primary"]
     unseen = front.Front(found, primary["unseen"])
     numbers = {
-        "seeds": len(told.seeds),
         "auc": {},
         "gain": {},
         "over_rival": {},
-        "best": {},
         "unseen": {},
     }
     for classifier in primary["classifiers"]:
         numbers["auc"][classifier] = _means(told, classifier)
         filtered, classical = (told.mean(a, 25, classifier) for a in ("vae_filtered", "classical"))
         numbers.setdefault("filtered", {})[classifier] = round(filtered - classical, 6)
-        best = {str(n): told.best(answer.CHEAP, n, classifier) for n in sizes}
-        numbers["best"][classifier] = best
         numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
         numbers["over_rival"][classifier] = _verdicts(told.against("rival"), classifier)
         numbers["unseen"][classifier] = _verdicts(unseen.against("real"), classifier)
         for n in SHOWN:
-            cheap = told.equivalent(n, classifier, best[str(n)])[0]
-            worth = _worth(told.equivalent(n, classifier)) | {"cheap": round(cheap)}
+            worth = _worth(told.equivalent(n, classifier))
             numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = worth
     numbers["pretrained"] = _pretrained(told)
     strict = operating.stored(REAL).pivot_table("recall_at_5_percent", "n_positive", "kind")

@@ -98,11 +98,9 @@ class Front:
         rows = self.found.curve_rows
         return rows[rows["seed"].isin(self.seeds)]
 
-    def equivalent(
-        self, size: int, classifier: str, arm: str = "ocean"
-    ) -> tuple[float, float, float]:
-        """`comparison.real_equivalents` of an arm."""
-        return comparison.real_equivalents(self.curve_rows, arm, size, classifier)
+    def equivalent(self, size: int, classifier: str) -> tuple[float, float, float]:
+        """`comparison.real_equivalents` of the simulated hydrophone."""
+        return comparison.real_equivalents(self.curve_rows, "ocean", size, classifier)
 
     def curves(self, classifier: str) -> Mapping[str, pd.Series]:
         """Mean ROC AUC by number of calls, of each of LINES that is measured, but for "all"; that

@@ -36,11 +36,8 @@ def evaluate(
         )
     truth = _annotated(Path(known), label, running.searched_for(Path(selections)))
     owners = _owners(done["file"], truth.keys())
-    rows, total, left_out = (
-        [],
-        events.Counts(),
-        [file for file in done["file"] if file not in owners],
-    )
+    left_out = [file for file in done["file"] if file not in owners]
+    rows, total = [], events.Counts()
     for row in done[done["file"].isin(owners)].itertuples():
         boxes = truth[owners[row.file]]
         ends = pd.DataFrame({"file": row.file, "end": boxes[:, 1]})

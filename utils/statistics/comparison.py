@@ -266,19 +266,16 @@ def rank_correlation(
     def redrawn(n):
         return rng.integers(0, n, n)
 
-    def rho(rows, columns):
-        means = [
-            np.nanmean(side[rows][:, c], axis=1) for side, c in zip(sides, columns, strict=True)
-        ]
-        return stats.spearmanr(*means).statistic
+    def rho(tables):
+        return stats.spearmanr(*(np.nanmean(table, axis=1) for table in tables)).statistic
 
-    drawn = [rho([*range(len(items))], [np.arange(side.shape[1]) for side in sides])]
+    drawn = []
     for _ in range(n_resamples):
         rows = redrawn(len(items))
         if len(set(rows)) > 2:
-            drawn.append(rho(rows, [redrawn(side.shape[1]) for side in sides]))
-    low, high = np.nanpercentile(drawn[1:], [2.5, 97.5])
-    return float(drawn[0]), float(low), float(high)
+            drawn.append(rho([side[np.ix_(rows, redrawn(side.shape[1]))] for side in sides]))
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return float(rho(sides)), float(low), float(high)
 
 
 def real_equivalents(
