@@ -124,10 +124,15 @@ def changed(dataset, arm, size, classifier, seed=None):
 
 
 def scored(dataset, arm, size, classifier):
-    """Mean ROC AUC of an arm in the main part of the study."""
+    """Mean ROC AUC of an arm in the main part of the study, or in the hydrophone's."""
     rows = table(dataset, "study")
-    rows = rows[(rows["part"] == "main") & (rows["n_positive"] == size) & (rows["arm"] == arm)]
-    return rows[rows["classifier"] == classifier]["roc_auc"].mean()
+    rows = rows[rows["part"].isin(("main", "ocean")) & (rows["n_positive"] == size)]
+    return rows[(rows["arm"] == arm) & (rows["classifier"] == classifier)]["roc_auc"].mean()
+
+
+def real(dataset, size):
+    """Mean ROC AUC of the forest that has real calls alone."""
+    return scored(dataset, "real", size, "random_forest")
 
 
 @functools.cache
@@ -182,59 +187,70 @@ FEW, MANY = baseline.PROTOCOL["sizes"][0], 400
 
 NUMBERS = {
     "00_eda": {
-        "found": [
+        "found-simulated": [
             ("0,83", eda(S)["roc_auc", "together"]),
-            ("0,91", eda(R)["roc_auc", "together"]),
             ("0,5", 0.5),
             ("1", 1),
             ("0,69", floor(S, "loudness")),
-            ("0,75", floor(R, "edges", "matched")),
             ("82", percent(S, "balance", "same_as_previous")),
-            ("81", percent(R, "balance", "same_as_previous")),
             ("65", percent(S, "balance", "same_as_previous_chance")),
-            ("57", percent(R, "balance", "same_as_previous_chance")),
             ("0,82", floor(S, "neighbour label", split="random")),
+        ],
+        "found-real": [
+            ("0,91", eda(R)["roc_auc", "together"]),
+            ("0,5", 0.5),
+            ("1", 1),
+            ("0,75", floor(R, "edges", "matched")),
+            ("81", percent(R, "balance", "same_as_previous")),
+            ("57", percent(R, "balance", "same_as_previous_chance")),
             ("0,71", floor(R, "neighbour label", "matched", "random")),
         ],
-        "balance-found": [
+        "balance-found-simulated": [
             ("4000", eda(S)["balance", "clips"]),
             ("920", eda(S)["balance", "calls"]),
-            ("9828", eda(R)["balance", "clips"]),
+        ],
+        "balance-found-real": [
             ("3071", eda(R)["balance", "calls"]),
+            ("9828", eda(R)["balance", "clips"]),
             ("4194", table(R, "baseline").groupby("model")["n_test"].sum()["cnn"]),
         ],
-        "acoustic-found": [
+        "acoustic-found-simulated": [
             ("108", of_call(S, "start_hz")),
             ("179", of_call(S, "end_hz")),
             ("0,74", of_call(S, "duration_s")),
+            ("0,77", eda(S)["acoustic", "duration_s_auc"]),
+        ],
+        "acoustic-found-real": [
             ("96", of_call(R, "start_hz")),
             ("184", of_call(R, "end_hz")),
             ("0,89", of_call(R, "duration_s")),
-            ("0,77", eda(S)["acoustic", "duration_s_auc"]),
             ("0,69", eda(R)["acoustic", "duration_s_auc"]),
         ],
-        "effects-found": [
-            ("0,83", eda(S)["roc_auc", "together"]),
-            ("0,91", eda(R)["roc_auc", "together"]),
-        ],
-        "mean-found": [],
-        "similar-found": [
+        "effects-found-simulated": [("0,83", eda(S)["roc_auc", "together"])],
+        "effects-found-real": [("0,91", eda(R)["roc_auc", "together"])],
+        "mean-found-simulated": [],
+        "mean-found-real": [],
+        "similar-found-simulated": [
             ("43", percent(S, "purity", "group")),
             ("1,2", percent(S, "purity", "group_chance")),
+            ("82", percent(S, "purity", "class")),
+            ("65", percent(S, "purity", "class_chance")),
+        ],
+        "similar-found-real": [
             ("5,6", percent(R, "purity", "group")),
             ("1,0", percent(R, "purity", "group_chance")),
-            ("82", percent(S, "purity", "class")),
             ("83", percent(R, "purity", "class")),
-            ("65", percent(S, "purity", "class_chance")),
             ("57", percent(R, "purity", "class_chance")),
         ],
-        "cues-found": [
+        "cues-found-simulated": [
             ("0,69", floor(S, "loudness")),
             ("0,68", floor(S, "edges")),
             ("0,51", floor(S, "neighbour label")),
             ("0,52", floor(S, "clip order")),
             ("0,82", floor(S, "neighbour label", split="random")),
             ("0,71", floor(S, "clip order", split="random")),
+        ],
+        "cues-found-real": [
             ("0,75", floor(R, "edges", "matched")),
             ("0,78", floor(R, "clip order")),
             ("0,50", floor(R, "clip order", "matched")),
@@ -249,67 +265,85 @@ NUMBERS = {
         ],
     },
     "01_baseline": {
-        "found": [
+        "found-simulated": [
             ("0,923", means(S)["roc_auc"].max()),
-            ("0,942", means(R)["roc_auc"].max()),
-            ("88", [100 * means(kind)["accuracy"]["gradient_boosting"] for kind in (S, R)]),
+            ("88", 100 * means(S)["accuracy"]["gradient_boosting"]),
             ("0,922", means(S)["roc_auc"]["cnn"]),
-            ("0,938", means(R)["roc_auc"]["cnn"]),
             ("25", FEW),
             ("0,897", learned(S, "random_forest", FEW)),
-            ("0,901", learned(R, "random_forest", FEW)),
             ("0,69", best_cue(S)),
+        ],
+        "found-real": [
+            ("0,942", means(R)["roc_auc"].max()),
+            ("88", 100 * means(R)["accuracy"]["gradient_boosting"]),
+            ("0,938", means(R)["roc_auc"]["cnn"]),
+            ("25", FEW),
+            ("0,901", learned(R, "random_forest", FEW)),
             ("0,75", best_cue(R)),
             ("10", 10),
             ("0,95", labelling.ceiling(0.1)),
         ],
-        "five-found": [
+        "five-found-simulated": [
             ("0,934", table(S, "leak")["roc_auc"].mean()),
             ("0,923", means(S)["roc_auc"]["gradient_boosting"]),
+        ],
+        "five-found-real": [
             ("0,940", table(R, "leak")["roc_auc"].mean()),
             ("0,942", means(R)["roc_auc"]["gradient_boosting"]),
         ],
-        "clips-found": [
+        "clips-found-simulated": [
             ("25", FEW),
             ("0,897", learned(S, "random_forest", FEW)),
-            ("0,901", learned(R, "random_forest", FEW)),
             ("0,884", learned(S, "cnn", FEW)),
-            ("0,887", learned(R, "cnn", FEW)),
-            ("0,885", alone("real", FEW, "random_forest")),
-            ("25", FEW),
-            ("0,939", facts()["auc"]["random_forest"]["all"]),
             ("25", FEW),
             ("400", MANY),
             ("0,033", learned(S, "cnn", MANY) - learned(S, "cnn", FEW)),
+        ],
+        "clips-found-real": [
+            ("25", FEW),
+            ("0,901", learned(R, "random_forest", FEW)),
+            ("0,887", learned(R, "cnn", FEW)),
+            ("25", FEW),
+            ("400", MANY),
             ("0,036", learned(R, "cnn", MANY) - learned(R, "cnn", FEW)),
+            ("0,885", alone("real", FEW, "random_forest")),
+            ("25", FEW),
+            ("0,939", facts()["auc"]["random_forest"]["all"]),
         ],
         "errors-found-simulated": [],
         "errors-found-real": [],
     },
     "02_generative": {
-        "found": [
-            ("100", [len(table(kind, "stability")) for kind in (S, R)]),
+        "found-simulated": [
+            ("100", len(table(S, "stability"))),
             ("58", taken(S, "vae")),
-            ("68", taken(R, "vae")),
             ("12", taken(S, "gan")),
-            ("29", taken(R, "gan")),
             ("82", taken(S, "real")),
-            ("91", taken(R, "real")),
             ("0,78", drawn(S)["two-sample AUC", "vae"]),
-            ("0,70", drawn(R)["two-sample AUC", "vae"]),
+            ("0,5", 0.5),
             ("76", taken(S, "hydrophone")),
+        ],
+        "found-real": [
+            ("100", len(table(R, "stability"))),
+            ("68", taken(R, "vae")),
+            ("29", taken(R, "gan")),
+            ("91", taken(R, "real")),
+            ("0,70", drawn(R)["two-sample AUC", "vae"]),
+            ("0,5", 0.5),
             ("78", taken(R, "hydrophone")),
         ],
-        "side-found": [
+        "side-found-simulated": [
             ("19", 100 * drawn(S)["explained variance", "vae"]),
-            ("25", 100 * drawn(R)["explained variance", "vae"]),
             ("0,81", drawn(S)["two-sample AUC", "aae"]),
-            ("0,80", drawn(R)["two-sample AUC", "aae"]),
             ("0,93", drawn(S)["two-sample AUC", "gan"]),
-            ("0,86", drawn(R)["two-sample AUC", "gan"]),
             ("5", taken(S, "sea")),
-            ("21", taken(R, "sea")),
             ("0,55", drawn(S)["two-sample AUC", "hydrophone"]),
+        ],
+        "side-found-real": [
+            ("25", 100 * drawn(R)["explained variance", "vae"]),
+            ("0,80", drawn(R)["two-sample AUC", "aae"]),
+            ("0,86", drawn(R)["two-sample AUC", "gan"]),
+            ("21", taken(R, "sea")),
             ("0,93", drawn(R)["two-sample AUC", "hydrophone"]),
         ],
     },
@@ -373,7 +407,20 @@ NUMBERS = {
         "study-found": [],
     },
     "04_augmentation": {
-        "found": [
+        "found-simulated": [
+            ("60", facts()["generated"]["comparisons"]),
+            ("25", FEW),
+            ("400", MANY),
+            ("25", FEW),
+            ("0,021", changed(S, "mixup", FEW, "random_forest")),
+            ("0,025", scored(S, "ocean", FEW, "random_forest") - real(S, FEW)),
+            ("25", FEW),
+            ("0,907", scored(S, "real", FEW, "birdnet")),
+            ("0,904", scored(S, "classical", FEW, "random_forest")),
+            ("0,903", scored(S, "real", FEW, "logistic")),
+            ("25", FEW),
+        ],
+        "found-real": [
             ("25", FEW),
             ("0,937", facts()["pretrained"]["auc"]["25"]),
             ("0,939", facts()["auc"]["random_forest"]["all"]),
@@ -387,7 +434,13 @@ NUMBERS = {
             ("0,016", facts()["gain"]["random_forest"]["50"]["mean"]),
             ("0,010", changed(R, "classical", answer.ANSWER_SIZE, "random_forest")),
         ],
-        "curves-found": [
+        "curves-found-simulated": [
+            ("25", FEW),
+            ("0,887", real(S, FEW)),
+            ("0,912", scored(S, "ocean", FEW, "random_forest")),
+            ("0,907", scored(S, "mixup", FEW, "random_forest")),
+        ],
+        "curves-found-real": [
             ("25", FEW),
             ("0,885", alone("real", FEW, "random_forest")),
             ("0,925", alone("ocean", FEW, "random_forest")),
@@ -395,16 +448,20 @@ NUMBERS = {
             ("0,80", unheard().min()),
             ("0,93", unheard().max()),
         ],
-        "pretrained-found": [
-            ("25", FEW),
-            ("844", facts()["pretrained"]["equivalent"]["25"]["k"]),
-            ("131", facts()["pretrained"]["equivalent"]["25"]["low"]),
+        "pretrained-found-simulated": [
             ("25", FEW),
             ("0,907", scored(S, "real", FEW, "birdnet")),
             ("0,904", scored(S, "classical", FEW, "random_forest")),
         ],
-        "forest-found": [],
-        "strict-found": [
+        "pretrained-found-real": [
+            ("25", FEW),
+            ("844", facts()["pretrained"]["equivalent"]["25"]["k"]),
+            ("131", facts()["pretrained"]["equivalent"]["25"]["low"]),
+            ("0,896", scored(R, "real", FEW, "logistic")),
+        ],
+        "forest-found-simulated": [],
+        "forest-found-real": [],
+        "strict-found-real": [
             ("25", FEW),
             ("5", 5),
             ("40", recall("real", FEW)),
@@ -427,13 +484,15 @@ NUMBERS = {
             ("−0,004", changed(S, "aae", FEW, "random_forest")),
             ("25", FEW),
         ],
-        "why-found": [
-            ("93", mechanism(R)["taken", "oracle"]),
-            ("33", mechanism(R)["taken", "gan"]),
-            ("72", mechanism(S)["taken", "oracle"]),
+        "why-found-simulated": [
             ("12", mechanism(S)["taken", "gan"]),
+            ("72", mechanism(S)["taken", "oracle"]),
             ("63", mechanism(S)["taken", "ocean"]),
             ("47", mechanism(S)["taken", "vae"]),
+        ],
+        "why-found-real": [
+            ("33", mechanism(R)["taken", "gan"]),
+            ("93", mechanism(R)["taken", "oracle"]),
             ("73", mechanism(R)["taken", "ocean"]),
             ("71", mechanism(R)["taken", "vae"]),
             ("50", answer.ANSWER_SIZE),
@@ -441,8 +500,8 @@ NUMBERS = {
     },
     "04b_details": {
         "found": [("100", 100), ("25", FEW), ("0,01", study.PROTOCOL["smallest_effect"])],
-        "control-found": [],
-        "recipes-found": [],
+        "control-found-real": [],
+        "recipes-found-real": [],
         "robust-found": [
             ("3", tallied(0.0)["helps"]),
             ("60", facts()["generated"]["comparisons"]),

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import stat
-import statistics
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from utils import plotting
-from utils.report import FINDINGS, MAX_BYTES, NEEDS, output_faults
+from utils.report import MAX_BYTES, NEEDS, output_faults
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -298,17 +297,9 @@ def test_notebook_is_shown_by_github(path, notebook):
     assert "widgets" not in notebook.metadata
 
 
-def test_notebook_is_readable(notebook):
-    lines = sorted(len(cell.source.splitlines()) for cell in code_cells(notebook))
-    assert 25 <= len(notebook.cells) <= 45
-    assert statistics.median(lines) <= 6
-    assert sum(length <= 15 for length in lines) >= 0.9 * len(lines)
-
-
 def test_notebook_is_compared(notebook):
     tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
     assert tags.count("nbval-ignore-output") <= 4
-    assert set(tags) <= {"nbval-ignore-output", *FINDINGS, *NEEDS}
     marks = [cell for cell in code_cells(notebook) if re.search(r"^# *NBVAL", cell.source, re.M)]
     assert marks == []
 
