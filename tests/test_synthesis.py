@@ -209,7 +209,8 @@ def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
         return {"two_sample_auc": 0.5, "usefulness": 0.9}
 
     monkeypatch.setattr(judging, "measures", counted)
-    monkeypatch.setattr(judging, "Judge", lambda found, seed: _Stub(found, seed))
+    monkeypatch.setattr(judging.baseline, "run", lambda *_: None)
+    monkeypatch.setattr(judging, "Judge", lambda found, seed, _: _Stub(found, seed))
     arguments = {"generators": ["real", "noise"], "seeds": [0], "table_sizes": [50]}
     first = judging.quality_table(bench, **arguments)
     assert calls == ["real", "noise"] and len(first) == 4
@@ -251,10 +252,15 @@ def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def judge(bench):
+def detector(bench):
+    return baseline.run(bench, 0, "random_forest")
+
+
+@pytest.fixture(scope="module")
+def judge(bench, detector):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "TRAINING", judging.TRAINING | {"steps": 120})
-        yield judging.Judge(judging.fold(bench, 0, 80), 0)
+        yield judging.Judge(judging.fold(bench, 0, 80), 0, detector)
 
 
 def test_the_judge_measures_floors_below_real_clips(judge):
@@ -262,6 +268,9 @@ def test_the_judge_measures_floors_below_real_clips(judge):
     assert floor["two_sample_auc"] > 0.95 > real["two_sample_auc"]
     assert floor["frechet_pca"] > real["frechet_pca"]
     assert floor["usefulness"] < real["usefulness"]
+    assert 1 >= real["taken"] > real["taken_sea"] and 0 <= floor["taken"] <= 1
+    learned = judge.fold.calls, judge.fold.sea  # which the detector's forest knows by heart
+    assert judge.taken(learned[0]) > 0.9 > 0.1 > judge.taken(learned[1])
     assert real["copying_p"] > 0.01 and 0 <= floor["rejection_rate"] <= 1
     spaces = judge.spaces(judge.fold.calls[:3])
     assert spaces["pca"].shape == (3, judging.COMPONENTS) and spaces["cnn"].ndim == 2
@@ -269,8 +278,10 @@ def test_the_judge_measures_floors_below_real_clips(judge):
     assert covered["coverage"] == covered["precision"] == 1
 
 
-def test_a_collapse_of_the_lens_leaves_the_references_their_measures(bench, monkeypatch):
-    judge = judging.Judge(judging.fold(bench, 0, 80), 0)
+def test_a_collapse_of_the_lens_leaves_the_references_their_measures(
+    bench, detector, monkeypatch
+):
+    judge = judging.Judge(judging.fold(bench, 0, 80), 0, detector)
 
     def fail(*_, **__):
         raise judging.CollapseError("none differ")

@@ -26,6 +26,7 @@ WORDS = {
     "es": {
         "all": "todas las llamadas reales",
         "ocean": "+ aumento clásico e hidrófono simulado",
+        "zero": "ninguna real: solo hidrófono simulado",
         "cheap": "+ el mejor aumento barato",
         "real": "llamadas reales solas",
         "learned": "+ el mejor generador entrenado con ellas",
@@ -36,6 +37,7 @@ WORDS = {
     "en": {
         "all": "all real calls",
         "ocean": "+ classical augmentation and simulated hydrophone",
+        "zero": "no real call: simulated hydrophone alone",
         "cheap": "+ best cheap augmentation",
         "real": "real calls alone",
         "learned": "+ best generator trained on them",

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from utils.augmentation import answer, arms, pretrained, study
 from utils.models.generators import registry
@@ -22,6 +23,7 @@ LINES = {  # of the figure: colour, line, marker
     "all": ("#8C8C8C", (0, (2, 2)), None),
     "birdnet": ("#882255", "-", "D"),
     "ocean": ("#0072B2", "-", "o"),
+    "zero": ("#0072B2", "", "o"),  # oceans alone, with no real call
     "cheap": ("#009E73", "--", "P"),
     "real": ("#000000", "-", "*"),
     "learned": ("#D55E00", "-.", "s"),
@@ -103,8 +105,8 @@ class Front:
         return comparison.real_equivalents(self.curve_rows, "ocean", size, classifier)
 
     def curves(self, classifier: str) -> Mapping[str, pd.Series]:
-        """Mean ROC AUC by number of calls, of each of LINES that is measured, but for "all"; that
-        of `pretrained` is the same for all classifiers."""
+        """Mean ROC AUC by number of calls, of each of LINES that is measured, but for "all" and
+        "zero"; that of `pretrained` is the same for all classifiers."""
 
         def line(names, sizes=study.PROTOCOL["sizes"]):
             return pd.Series({n: max(self.mean(a, n, classifier) for a in names) for n in sizes})
@@ -130,7 +132,8 @@ def learning_curves(front: Front, words: Mapping[str, str], decimal: str) -> Fig
 
     words: names of LINES, "x" and "y" in the page's language; decimal: its decimal sign.
     """
-    classifiers = study.PROTOCOL["primary"]["classifiers"]
+    classifiers, sizes = study.PROTOCOL["primary"]["classifiers"], study.PROTOCOL["sizes"]
+    nothing = sizes[0] / 2  # where a logarithmic axis shows 0
     figure, axes = plt.subplots(1, len(classifiers), figsize=(WIDTH, 4.2), sharey=True)
     for ax, classifier in zip(axes, classifiers, strict=True):
         colour, line, _ = LINES["all"]
@@ -138,12 +141,16 @@ def learning_curves(front: Front, words: Mapping[str, str], decimal: str) -> Fig
         for name, curve in front.curves(classifier).items():
             colour, line, marker = LINES[name]
             ax.plot(curve.index, curve, color=colour, ls=line, marker=marker, ms=6, label=name)
+        colour, line, marker = LINES["zero"]
+        zero = front.mean("ocean_prior", 0, classifier)
+        ax.plot(nothing, zero, color=colour, ls=line, marker=marker, mfc="none", label="zero")
         ax.set_xscale("log")
-        ax.set_xticks(study.PROTOCOL["sizes"], [str(n) for n in study.PROTOCOL["sizes"]])
+        ax.set_xticks([nothing, *sizes], ["0", *map(str, sizes)])
         ax.minorticks_off()
         ax.set_title(model_title(classifier), fontsize=12)
         ax.set_xlabel(words["x"])
         ax.grid()
+        ax.yaxis.set_major_locator(MultipleLocator(0.01))
         ax.yaxis.set_major_formatter(lambda y, _: f"{y:.2f}".replace(".", decimal))
     axes[0].set_ylabel(words["y"])
     drawn = {"all": axes[0].get_lines()[0]} | {h.get_label(): h for h in axes[0].get_lines()}

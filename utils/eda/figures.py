@@ -49,6 +49,8 @@ def measurements(table: pd.DataFrame, labels: np.ndarray, areas: Mapping[str, fl
         ax.set_title(f"ROC AUC {plotting.number(areas[name], 2)}", fontsize=11)
         ax.set_ylabel("")
         ax.tick_params(labelsize=9)
+    for ax in grid[:, 0]:
+        ax.set_ylabel("parte de los clips", fontsize=10)
     axes[-1].axis("off")
     handles, names = axes[0].get_legend_handles_labels()
     axes[-1].legend(handles, names, loc="center", fontsize=12)
