@@ -5,5 +5,5 @@ The study: `protocol` fixes it, `arms` are the strategies, those of the hydropho
 computes it from the rows, `pretrained` stands a network that others trained beside them, `front`
 and `summary` tell it, `details` and `figures` show what is behind it. Beside it: `robustness`,
 `sensitivity` and `replicas` ask how far it hangs on choices, `mechanism` why a strategy helps, and
-`operating` what it finds at few false alarms.
+`operating` what it finds at few false alarms, `later` in recordings that come after.
 """

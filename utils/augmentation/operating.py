@@ -4,7 +4,7 @@ ROC AUC counts every threshold alike. Secondary, and added after the rows of stu
 `whales study operating` trains some of their detectors anew and fills operating.csv; rows resume.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ FALSE_ALARMS = {"recall_at_5_percent": 0.05, "recall_at_1_percent": 0.01}  # of 
 ZERO = "ocean_prior"  # the strategy of BESIDE without a real clip
 STRATEGIES = (arms.REAL, "classical", "ocean")  # the others, of which the last two help with few
 KEY = ("seed", "n_positive", "arm", "classifier")
+TABLE = "operating"
 
 
 def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
@@ -33,22 +34,31 @@ def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
                 yield study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1), BESIDE
 
 
-def run(place: study.Study) -> pd.DataFrame:
-    """Return the rows of a Study, running those that are missing: recall on its test side at each
-    of FALSE_ALARMS, a row a detector. study.EMBEDDED has none without its extra."""
-    path = place.bench.results("operating")
+def recall(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Return the recall at each of FALSE_ALARMS, of labels (n,) and probabilities (n,)."""
+    found = {}
+    for name, share in FALSE_ALARMS.items():
+        _, (missed, caught) = evaluation.confusion_at(labels, probability, share)
+        found[name] = round(float(caught / (missed + caught)), 5)
+    return found
+
+
+def run(place: study.Study, table: str = TABLE, scores: Callable = recall) -> pd.DataFrame:
+    """Return the rows of a Study in a table, running those that are missing: scores on its test
+    side, a row a detector. study.EMBEDDED has none without its extra."""
+    path = place.bench.results(table)
     content, offered = _content(place), study.offered()
     stored = tables.rows(path, content, keys=KEY)
     done = set(stored[list(KEY)].itertuples(index=False, name=None)) if len(stored) else set()
     seeds = range(study.PROTOCOL["most_seeds"])
-    for seed in progress(seeds, f"{place.name}: recall", total=len(seeds)):
+    for seed in progress(seeds, f"{place.name}: {table}", total=len(seeds)):
         truth = place.labels[place.split(seed).test]
         for cell, classifier in _cells(place, seed):
             key = (seed, cell.n_positive, cell.arm, classifier)
             if key in done or classifier not in offered:
                 continue
             probability = place.judge(cell, place.prepare(cell)[0], classifier)[1]
-            row = dict(zip(KEY, key, strict=True)) | recall(truth, probability)
+            row = dict(zip(KEY, key, strict=True)) | scores(truth, probability)
             tables.append([row | {"content": content}], path)
     return tables.rows(path, content, keys=KEY)
 
@@ -59,20 +69,11 @@ def _content(place):
     return tables.digest(f"{made} {FALSE_ALARMS}")
 
 
-def recall(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
-    """Return the recall at each of FALSE_ALARMS, of labels (n,) and probabilities (n,)."""
-    found = {}
-    for name, share in FALSE_ALARMS.items():
-        _, (missed, caught) = evaluation.confusion_at(labels, probability, share)
-        found[name] = round(float(caught / (missed + caught)), 5)
-    return found
-
-
-def stored(name: str) -> pd.DataFrame:
-    """Return the rows of operating.csv of a data set, with what a detector learned from as `kind`:
-    an arm of STRATEGIES (that without a real clip counts as the hydrophone's) or EMBEDDED. Only
-    seeds that are there as a whole; no rows if it is not measured."""
-    rows = tables.latest(paths.results_dir(name) / "operating.csv")
+def stored(name: str, table: str = TABLE) -> pd.DataFrame:
+    """Return the rows of a table of `run` of a data set, with what a detector learned from as
+    `kind`: an arm of STRATEGIES (that without a real clip counts as the hydrophone's) or EMBEDDED.
+    Only seeds that are there as a whole; no rows if it is not measured."""
+    rows = tables.latest(paths.results_dir(name) / f"{table}.csv")
     if rows.empty:
         return rows
     counts = rows.groupby("seed").size()
