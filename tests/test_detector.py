@@ -18,6 +18,9 @@ SHAPE = (16, 24)
 SETTINGS = SpectrogramSettings(sample_rate=1000, mel_bands=24, fmin=40, fmax=400)
 
 
+HELD_OUT = pd.DataFrame({"clip": ["site/a.wav 12.000 s", "call/b 1.wav"], "score": [0.5, 0.1]})
+
+
 @pytest.fixture(scope="module")
 def clips():
     """Spectrograms with a bar where there is a call, and labels."""
@@ -48,10 +51,8 @@ def detector(classifier):
 
 @pytest.fixture
 def folder(tmp_path, estimator):
-    scores = pd.DataFrame({"score": [0.5]})
-    store.save(
-        detector(fitted.Forest.of(estimator.estimator)), tmp_path / "mine", scores, lambda _: None
-    )
+    ours = detector(fitted.Forest.of(estimator.estimator))
+    store.save(ours, tmp_path / "mine", HELD_OUT, lambda _: None)
     return tmp_path / "mine"
 
 
@@ -91,7 +92,7 @@ def test_the_mean_is_that_of_log_odds(clips, estimator, network, tmp_path):
     p = np.clip([part.predict_proba(known) for part in both.parts], 1e-3, 1 - 1e-3)
     odds = np.sqrt(np.prod(p / (1 - p), axis=0))
     np.testing.assert_allclose(both.predict_proba(known), odds / (1 + odds), rtol=1e-6)
-    store.save(detector(both), tmp_path / "both", pd.DataFrame(), lambda _: None)
+    store.save(detector(both), tmp_path / "both", HELD_OUT, lambda _: None)
     again = store.load(tmp_path / "both")
     np.testing.assert_allclose(again.score(grid), detector(both).score(grid), atol=1e-6)
 
@@ -143,7 +144,7 @@ DAMAGE = {
     "no text": lambda f: (f / store.SETTINGS).write_bytes(b"\xff\xfe\x00"),
     "a list": lambda f: (f / store.SETTINGS).write_text("[1]"),
     "deep": lambda f: (f / store.SETTINGS).write_text("[" * 100_000),
-    "other version": lambda f: told(f, version=2),
+    "other version": lambda f: told(f, version=store.VERSION + 1),
     "unknown kind": lambda f: told(f, kind="os.system"),
     "another kind": lambda f: told(f, kind="cnn"),
     "huge shape": lambda f: told(f, shape=[10**9, 10**9]),
@@ -194,19 +195,19 @@ def test_any_byte_may_be_wrong(folder, clips):
 
 def test_a_folder_of_other_things_is_not_replaced(folder, tmp_path, estimator):
     ours = detector(fitted.Forest.of(estimator.estimator))
-    store.save(ours, folder, pd.DataFrame(), lambda _: None)  # its own kind is
+    store.save(ours, folder, HELD_OUT, lambda _: None)  # its own kind is
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "whale.jpg").write_text("whale")
     with pytest.raises(UserError, match="photos/ holds other things"):
-        store.save(ours, tmp_path / "photos", pd.DataFrame(), lambda _: None)
+        store.save(ours, tmp_path / "photos", HELD_OUT, lambda _: None)
     with pytest.raises(UserError, match="photos is no detector's folder"):
         store.load(tmp_path / "photos")
     (tmp_path / "photos" / "whale.jpg").rename(tmp_path / "photos" / store.CARD)
     with pytest.raises(UserError, match="photos/ holds other things"):  # a card of another kind
-        store.save(ours, tmp_path / "photos", pd.DataFrame(), lambda _: None)
+        store.save(ours, tmp_path / "photos", HELD_OUT, lambda _: None)
     (folder / "thesis.txt").write_text("two years")
     with pytest.raises(UserError, match=r"holds other things \(thesis.txt\)"):
-        store.save(ours, folder, pd.DataFrame(), lambda _: None)
+        store.save(ours, folder, HELD_OUT, lambda _: None)
     assert (folder / "thesis.txt").read_text() == "two years"
 
 
@@ -217,9 +218,18 @@ def test_a_card_that_fails_leaves_the_old_detector(folder, estimator):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        store.save(detector(fitted.Forest.of(estimator.estimator)), folder, pd.DataFrame(), full)
+        store.save(detector(fitted.Forest.of(estimator.estimator)), folder, HELD_OUT, full)
     assert sorted(path.name for path in folder.iterdir()) == before
     assert list(folder.parent.iterdir()) == [folder] and store.load(folder)
+
+
+def test_parts_of_two_detectors_are_no_detector(folder, tmp_path):
+    assert store.load(folder).recordings == {"a.wav", "b 1.wav"}
+    shutil.copytree(folder, tmp_path / "two")
+    with np.load(folder / store.WEIGHTS) as arrays:
+        np.savez_compressed(tmp_path / "two" / store.WEIGHTS, **arrays)  # the same numbers
+    with pytest.raises(UserError, match="weights.npz is not the one that detector.json was stored"):
+        store.load(tmp_path / "two")
 
 
 def test_a_detector_can_be_moved(folder, tmp_path, clips):

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -361,6 +362,53 @@ def test_a_folder_of_other_tables_is_no_output(folder, tmp_path):
         running.run(ear(), folder / "d.wav", tmp_path)
 
 
+@pytest.mark.parametrize("name", [running.DONE, running.EVENTS, "detector.json"])
+def test_what_another_program_wrote_is_not_replaced(folder, tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(UserError, match=f"holds another {name}; name another --out"):
+        running.run(ear(), folder / "d.wav", tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_recordings_that_were_learned_from_or_have_several_channels_are_told(folder, tmp_path):
+    sound, rate = soundfile.read(folder / "d.wav")
+    soundfile.write(tmp_path / "d.wav", np.column_stack([sound, sound]), rate)
+    done = running.run(
+        replace(ear(), recordings=frozenset(["d.wav"])), tmp_path / "d.wav", tmp_path / "out"
+    )
+    assert (done.learned, done.mixed) == (1, 1)
+    told = evaluating.evaluate(tmp_path / "out", _marked(tmp_path, "d", "10\t11\tcall\n")).told
+    assert told == [
+        "1 recordings have the names of some that the detector learned from, and say nothing of "
+        "new ones: d.wav."
+    ]
+
+
+def _marked(place, stem, text):
+    known = place / "known"
+    known.mkdir(exist_ok=True)
+    (known / f"{stem}.txt").write_text(text)
+    return known
+
+
+def test_what_counts_of_the_boxes_is_told(folder, tmp_path):
+    """Events lie at 10 and 31 s of d, and on a third place; the box there has no label."""
+    running.run(ear(), folder / "d.wav", tmp_path / "out")
+    found = boxes(tmp_path / "out" / "d.Table.1.selections.txt")
+    begins = found["begin"].tolist()
+    text = "".join(f"{b}\t{b + 1}\t{label}\n" for b, label in zip(begins, ["up", ""], strict=False))
+    known = _marked(tmp_path, "d", text + "55\t56\tship\n")
+    compared = evaluating.evaluate(tmp_path / "out", known, label="up")
+    counts = compared.counts
+    assert (counts.hits, counts.misses, counts.false_alarms) == (1, 0, len(begins) - 2)
+    assert "1 boxes have no label, in d" in compared.told[0]
+    assert "1 boxes of other labels count as no call (ship)" in compared.told[1]
+    (known / "d.txt").write_text("")
+    (known / "e.txt").write_text("1\t2\tup\n")
+    told = evaluating.evaluate(tmp_path / "out", known).told
+    assert "1 recordings have a table without a call" in told[0] and "d.wav" in told[0]
+
+
 def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     """Of three boxes in d two are found, and one of the three events there is none."""
     out, known = tmp_path / "out", tmp_path / "known"
@@ -371,9 +419,13 @@ def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     rows = [f"{i}\tSpectrogram 1\t1\t{b}\t{e}\t50\t350\n" for i, (b, e) in enumerate(marked, 1)]
     (known / "d.Table.1.selections.txt").write_text(head + "".join(rows))
     (known / "e.Table.1.selections.txt").write_text(head + rows[0])  # nobody searched it
-    table, counts, left_out, unsearched = evaluating.evaluate(out, known)
-    assert unsearched == ["e"]
-    assert left_out == ["a_20200103_120000.wav", "b/c.flac"]
+    compared = evaluating.evaluate(out, known)
+    counts, table = compared.counts, compared.table
+    assert compared.told == [
+        "2 of the searched recordings have no table and are not counted (an empty table says that "
+        "a recording holds no call): a_20200103_120000.wav, b/c.flac.",
+        "1 annotated recordings were not searched, and their calls are not counted as missed: e.",
+    ]
     assert (counts.hits, counts.false_alarms, counts.misses) == (2, 1, 1)
     assert counts.false_alarms_an_hour == pytest.approx(60) and list(table["file"]) == [
         "d.wav",
@@ -392,11 +444,12 @@ def test_recordings_of_one_name_keep_their_own_annotations(folder, tmp_path):
     head = "\t".join(selections.RAVEN) + "\n"
     row = "1\tSpectrogram 1\t1\t10.0\t10.5\t50\t350\n"
     (twins / "a" / "rec.Table.1.selections.txt").write_text(head + row)
-    table, counts, left_out, _ = evaluating.evaluate(out, twins)
-    assert left_out == ["b/rec.wav"] and counts.hits == 1 and counts.misses == 0
+    compared = evaluating.evaluate(out, twins)
+    counts = compared.counts
+    assert "b/rec.wav" in compared.told[0] and counts.hits == 1 and counts.misses == 0
     assert counts.false_alarms == events[0] - 1
     (twins / "b" / "rec.Table.1.selections.txt").write_text(head)
-    table, counts, *_ = evaluating.evaluate(out, twins)
+    counts = evaluating.evaluate(out, twins).counts
     assert counts.hits == 1 and counts.false_alarms == sum(events) - 1
     known.mkdir()  # without the sound, a table's folder says nothing
     (known / "rec.Table.1.selections.txt").write_text(head + row)

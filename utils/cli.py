@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None, *, root: Path | None = None) -> int
         error.show()
         return 2
     except click.Abort:
-        kept = "finished rows are stored; the same command goes on from there"
+        kept = "what is finished is stored; the same command goes on from there"
         print(f"Interrupted: {kept}.", file=sys.stderr)
         return 130
     except UserError as error:
@@ -416,7 +416,8 @@ def score(detector: str, out: Path | None, dataset: str | None) -> None:
 def detect_eval(
     selections: str, annotations: str, rule: str, tolerance: float | None, label: str | None
 ) -> None:
-    """Compare what was found with annotation tables: precision, recall, false alarms an hour.
+    """Compare what was found with annotation tables: precision, recall, false alarms an hour;
+    error_rate: false alarms and misses for each annotated call.
 
     Example: whales detect eval selections/ annotations/
     """

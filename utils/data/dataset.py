@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -115,18 +115,19 @@ class Dataset:
         )
 
 
-def check_classes(name: str, labels: np.ndarray) -> None:
-    """ValueError unless both classes have at least MIN_CLIPS clips."""
+def check_classes(name: str, labels: np.ndarray, told: Sequence[str] = ()) -> None:
+    """UserError unless both classes have at least MIN_CLIPS clips; told: what it says besides."""
+    besides = f" ({'; '.join(told)})" if told else ""
     counts = np.bincount(np.asarray(labels, dtype=int), minlength=2)
     if (counts == 0).any():
         raise UserError(
-            f"{name}: only one class is there ({counts[1]} calls, {counts[0]} others); "
-            "add clips of the other class."
+            f"{name}: only one class is there ({counts[1]} calls, {counts[0]} others)"
+            f"{besides}; add clips of the other class."
         )
     if counts.min() < MIN_CLIPS:
         raise UserError(
-            f"{name}: {counts[1]} calls and {counts[0]} others; at least {MIN_CLIPS} clips of "
-            "each class are needed: label more, or train on a described call alone "
+            f"{name}: {counts[1]} calls and {counts[0]} others{besides}; at least {MIN_CLIPS} "
+            "clips of each class are needed: label more, or train on a described call alone "
             "(`whales detect train --preset` or `--call`)."
         )
 

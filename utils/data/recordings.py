@@ -47,21 +47,25 @@ def load_recordings(
     windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
     clips, windows, silent, source = _cut(folder, windows, settings)
     labels = windows["label"].to_numpy(np.int8)
-    check_classes(name, labels)
+    counts = _no_calls(events, calls, found, heads) | {
+        "clips left out as silent": silent,
+        "headers put right": sum(head.mended for head in heads.values()),
+        "recordings of several channels, of which the mean is heard": sum(
+            head.channels > 1 for head in heads.values()
+        ),
+    }
+    seen = [f"{count} {what}" for what, count in counts.items() if count]
+    check_classes(name, labels, seen)
     pattern = options.group
     groups, grouping = (
         by_pattern(name, windows["file"], pattern) if pattern else by_recording(windows["file"])
     )
-    counts = _no_calls(events, calls, found, heads) | {
-        "clips left out as silent": silent,
-        "headers put right": sum(head.mended for head in heads.values()),
-    }
     told = [
         f"{labels.sum()} clips around boxes and {(labels == 0).sum()} away from them, out of "
         f"{len(heads)} recordings",
         fitting.told(settings),
         grouping,
-        *(f"{count} {what}" for what, count in counts.items() if count),
+        *seen,
         *_left_out(folder, found, heads, bad),
         *filter(None, [fitting.outside(calls, settings, *_slowest(heads))]),
     ]

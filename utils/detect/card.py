@@ -153,12 +153,13 @@ The detector in this folder then learned from all of them.
 | at the threshold {own.threshold:.3f}: recall, precision, false alarms an hour | \
 {at_threshold["recall"]:.2f}, {at_threshold["precision"]:.2f}, {often:.1f} |
 | recall at precision {PRECISION:g} | {recall:.2f} |
-| false alarms an hour at {100 * RECALL:.0f} % recall (threshold {limit:.3f}) | {alarms:.1f} \
-(95 % interval over groups {low:.1f} to {high:.1f}) |
+| false alarms an hour at {100 * RECALL:.0f} % recall (`detect run --threshold {limit:.3f}`) | \
+{alarms:.1f} (95 % interval over groups {low:.1f} to {high:.1f}) |
 | Brier score (mean squared error of the score; 0 is best) | {at_threshold["brier"]:.3f} |
 
 False alarms are counted in clips without a call, {hours:.2f} h in all if they are played one \
-after the other; the less sound, the wider the interval. Precision holds for the share of \
+after the other; the less sound, the wider the interval. Over recordings, windows that hold a part \
+of a call can raise events of their own. Precision holds for the share of \
 calls among these clips, {100 * labels.mean():.0f} %, and is lower where calls are rarer.
 
 ![ROC, precision and recall, calibration]({store.CURVES})

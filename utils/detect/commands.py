@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from utils.data.dataset import some_of
 from utils.errors import UserError
 
 
@@ -122,6 +121,16 @@ def run(
         )
     if done.before:
         print(f"{done.before} of the recordings had been searched before.")
+    if done.learned:
+        print(
+            f"{done.learned} of the recordings have the names of some that the detector learned "
+            "from: what it finds there says nothing of new ones."
+        )
+    if done.mixed:
+        print(
+            f"{done.mixed} of the recordings have several channels: their mean is searched, and "
+            "the tables say channel 1."
+        )
     if done.bad:
         listed = [f"{name}: {reason}" for name, reason in done.bad.items()]
         print(f"{len(listed)} files could not be used: {'; '.join(listed)}.", file=sys.stderr)
@@ -157,21 +166,17 @@ def evaluate(
     """Print counts and scores of a run against annotation tables."""
     from utils.detect import evaluating, events
 
-    if tolerance is None:
+    given = tolerance
+    if given is None:
         tolerance = 0.0 if rule == "overlap" else events.COLLAR
-    table, _, left_out, unsearched = evaluating.evaluate(
+    found = evaluating.evaluate(
         selections, annotations, label=label, rule=rule, tolerance=tolerance
     )
-    print(table.to_string(index=False, float_format="{:.3f}".format))
-    if left_out:
-        print(
-            f"{len(left_out)} of the searched recordings have no table and are not counted "
-            f"({some_of(left_out)}); an empty table says that a recording holds no call.",
-            file=sys.stderr,
+    print(found.table.to_string(index=False, float_format="{:.3f}".format))
+    if rule != "overlap" and given is None:
+        found.told.append(
+            f"onsets have to agree to {tolerance:g} s, and events begin where a window does, up to "
+            "a window's length before the call; --tolerance says how far they may differ."
         )
-    if unsearched:
-        print(
-            f"{len(unsearched)} annotated recordings were not searched, and their calls are not "
-            f"counted as missed ({some_of(unsearched)}).",
-            file=sys.stderr,
-        )
+    for sentence in found.told:
+        print(sentence, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -16,35 +17,48 @@ from utils.detect import events, running
 from utils.errors import UserError
 
 
+@dataclass(frozen=True)
+class Compared:
+    """table: a row a recording and the sum; told: sentences about what counts and what does not."""
+
+    table: pd.DataFrame
+    counts: events.Counts
+    told: list[str] = field(default_factory=list)
+
+
 def evaluate(
     selections: str | Path, known: str | Path, *, label: str | None = None, **how: float | str
-) -> tuple[pd.DataFrame, events.Counts, list[str], list[str]]:
-    """Return (table, Counts, left out, not searched): a row a recording and the sum, of a run's
-    events against annotations; the recordings without a table, and the tables' without a search.
+) -> Compared:
+    """Return what a run's events are worth beside annotations.
 
     selections: what `running.run` wrote; known: a folder of annotation tables, or one table;
     label: which boxes count, by default those of the detector's call, or all where all have one
-    label; how: as for `events.match`. Recordings count that the run has searched and that have a
-    table, or are named in one. UserError if there are none, if several have one name and the tables
-    do not say whose they are, if boxes have several labels of which none is the call, or end after
-    their recording.
+    label; how: as for `events.match`. Nobody knows what a box without a label holds, where others
+    have one: it is no call that is missed, and an event on it no false alarm. Recordings count that
+    the run has searched and that have a table, or are named in one. UserError if there are none, if
+    several have one name and the tables do not say whose they are, if boxes have several labels of
+    which none is the call, or end after their recording.
     """
     done = running.searched(Path(selections))
     if done is None:
         raise UserError(
             f"{selections} holds no {running.DONE}; name the --out folder of `whales detect run`."
         )
-    truth = _annotated(Path(known), label, running.searched_for(Path(selections)))
+    truth, unknown, told = _annotated(Path(known), label, running.searched_for(Path(selections)))
     owners = _owners(done["file"], truth.keys())
     left_out = [file for file in done["file"] if file not in owners]
-    rows, total = [], events.Counts()
+    rows, total, bare = [], events.Counts(), []
     for row in done[done["file"].isin(owners)].itertuples():
         boxes = truth[owners[row.file]]
         ends = pd.DataFrame({"file": row.file, "end": boxes[:, 1]})
         check_ends(Path(known).name, ends, {row.file: row.seconds})
         own = pd.read_csv(running.beside(Path(selections) / row.file, running.TABLE), sep="\t")
         found = own[["Begin Time (s)", "End Time (s)"]].to_numpy(float)
-        counts = events.count(found, boxes, row.seconds / 3600, **how)
+        counts = events.count(
+            _clear(found, boxes, unknown.get(owners[row.file])), boxes, row.seconds / 3600, **how
+        )
+        if not len(boxes) and owners[row.file] not in unknown:
+            bare.append(row.file)
         rows.append({"file": row.file} | _told(counts))
         total += counts
     if not rows:
@@ -53,7 +67,29 @@ def evaluate(
             "tables' names with those of the recordings."
         )
     table = pd.DataFrame([*rows, {"file": "all"} | _told(total)])
-    return table, total, left_out, sorted({*truth} - {*owners.values()})
+    unsearched = sorted({*truth} - {*owners.values()})
+    learned = done[done["file"].isin(owners) & done.get("learned", False)]["file"]
+    said = {
+        "recordings have a table without a call; what is found there is a false alarm": bare,
+        "of the searched recordings have no table and are not counted (an empty table says that a "
+        "recording holds no call)": left_out,
+        "annotated recordings were not searched, and their calls are not counted as missed":
+            unsearched,
+        "recordings have the names of some that the detector learned from, and say nothing of new "
+        "ones": list(learned),
+    }  # fmt: skip
+    told += [f"{len(some)} {what}: {some_of(some)}." for what, some in said.items() if some]
+    return Compared(table, total, told)
+
+
+def _clear(found, boxes, unknown):
+    """The found events without those that lie on a box of which nobody knows what it holds."""
+    if unknown is None or not len(found):
+        return found
+    beside = {row for row, _ in events.match(found, boxes)}
+    on = (found[:, None, 0] < unknown[:, 1]) & (unknown[:, 0] < found[:, None, 1])
+    kept = [row for row in range(len(found)) if row in beside or not on[row].any()]
+    return found[kept]
 
 
 def _owners(searched: Iterable[str], truth: Set[str]) -> dict[str, str]:
@@ -79,7 +115,8 @@ def _owners(searched: Iterable[str], truth: Set[str]) -> dict[str, str]:
 
 
 def _annotated(known, label, call):
-    """{key of a recording: (m, 2) begins and ends of its boxes of a label, or of the call}."""
+    """({key of a recording: (m, 2) begins and ends of its boxes of a label, or of the call}, the
+    same of boxes without a label, where others have one, and sentences)."""
     if not known.exists():
         raise FileNotFoundError(f"no folder or table is called {str(known)!r}; check the path.")
     folder, given = (known, None) if known.is_dir() else (known.parent, [known])
@@ -92,7 +129,14 @@ def _annotated(known, label, call):
     found = annotations.survey(folder, paths, known_only=False)
     boxes = found.events
     boxes = boxes[~boxes["label"].map(is_negative)]
-    names = sorted(set(boxes["label"]))
+    names, blank = sorted(set(boxes["label"]) - {""}), boxes["label"] == ""
+    unknown, told = boxes[blank & bool(names)], []
+    boxes = boxes.drop(unknown.index)
+    if len(unknown):
+        told.append(
+            f"{len(unknown)} boxes have no label, in {some_of(sorted(set(unknown['file'])))}: what "
+            "is found there counts neither as a call nor as a false alarm."
+        )
     if label is not None or len(names) > 1:
         wanted = label if label is not None else call
         chosen = boxes["label"].map(annotations.alike) == annotations.alike(wanted or "")
@@ -103,11 +147,21 @@ def _annotated(known, label, call):
                 f"the boxes are labelled {', '.join(names)}, and none is the detector's call"
                 f"{f' ({call})' if call else ''}; say which counts with --label."
             )
+        if len(others := boxes[~chosen]):
+            told.append(
+                f"{len(others)} boxes of other labels count as no call "
+                f"({', '.join(sorted(set(others['label'])))}); --label says which count."
+            )
         boxes = boxes[chosen]
-    truth = {_key(file): np.empty((0, 2)) for file in found.searched | set(boxes["file"])}
-    for file, own in boxes.groupby("file"):
-        truth[_key(file)] = own[["begin", "end"]].to_numpy(float)
-    return truth
+    every = pd.concat([boxes, unknown])["file"]
+    truth = {_key(file): np.empty((0, 2)) for file in found.searched | set(every)}
+    truth |= _by_key(boxes)
+    return truth, _by_key(unknown), told
+
+
+def _by_key(boxes):
+    return {_key(file): own[["begin", "end"]].to_numpy(float)
+            for file, own in boxes.groupby("file")}  # fmt: skip
 
 
 def _key(file):

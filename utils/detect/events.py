@@ -19,12 +19,13 @@ def peaks(begins: ArrayLike, scores: ArrayLike, threshold: float, length: float)
     """Return the indices, in time order, of windows that are reported as events.
 
     begins (n,): s, ascending; windows last `length` s. Of windows that overlap, the one with the
-    highest score stands for all (of equals the first), and for the windows on its slopes: one call
-    raises the scores of windows that do not overlap. No two events overlap.
+    highest score stands for all (of equals the first), and for the windows on its slopes, which
+    fall away from it: one call raises the scores of windows that do not overlap. No two events
+    overlap.
     """
     begins, scores = np.asarray(begins, dtype=float), np.asarray(scores, dtype=float)
     free = scores >= threshold
-    rising, falling = np.diff(scores) > 0, np.diff(scores) < 0
+    steps = np.diff(scores)
     found = []
     for index in np.argsort(-scores, kind="stable"):
         if scores[index] < threshold:
@@ -33,9 +34,11 @@ def peaks(begins: ArrayLike, scores: ArrayLike, threshold: float, length: float)
             found.append(index)
             first = np.searchsorted(begins, begins[index] - length + 1e-6)
             last = np.searchsorted(begins, begins[index] + length - 1e-6)
-            while first and rising[first - 1 : index].all():
+            # Where windows overlap, a call may raise several of them alike.
+            up, down = (steps[first:index] >= 0).all(), (steps[index : last - 1] <= 0).all()
+            while up and first and steps[first - 1] > 0:
                 first -= 1
-            while last < len(scores) and falling[index:last].all():
+            while down and last < len(scores) and steps[last - 1] < 0:
                 last += 1
             free[first:last] = False
     return np.sort(np.array(found, dtype=int))

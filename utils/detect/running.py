@@ -11,6 +11,7 @@ from utils import tables
 from utils.data import audio
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
 from utils.detect import events, listening, selections
+from utils.detect.store import SETTINGS as MARK
 from utils.detect.store import Detector
 from utils.errors import UserError
 from utils.progress import progress
@@ -28,6 +29,8 @@ class Done:
     hours: float
     bad: dict[str, str] = field(default_factory=dict)
     before: int = 0  # recordings that an earlier run had searched
+    learned: int = 0  # recordings that have the names of some that the detector learned from
+    mixed: int = 0  # recordings of several channels, which are averaged
 
 
 def run(
@@ -96,6 +99,9 @@ class _Search:
         if not known.is_file():
             if any(out.glob(f"**/*{TABLE}")):
                 raise UserError(f"{out.name}/ holds other selection tables; name another --out.")
+            for name in (DONE, EVENTS, MARK):
+                if (out / name).exists():
+                    raise UserError(f"{out.name}/ holds another {name}; name another --out.")
             tables.write_text(json.dumps(settings), known)
         elif _settings(known) != settings:
             raise UserError(
@@ -113,14 +119,16 @@ class _Search:
     def all(self, paths):
         """Search what is not done yet; return what is Done."""
         known = {row["file"]: row for row in self.rows}
-        waiting, bad, before = [], {}, 0
+        waiting, bad, before, mixed = [], {}, 0, 0
         for path in paths:
             file = path.relative_to(self.root).as_posix()
             head, reason = audio.examine(path)
             reason = reason or self._deaf(head)
             if reason:
                 bad[shown(file)] = reason
-            elif _state(path) == known.get(file, {}).get("state"):
+                continue
+            mixed += head.channels > 1
+            if _state(path) == known.get(file, {}).get("state"):
                 before += 1
             else:
                 waiting.append((file, path, head.seconds))
@@ -133,7 +141,9 @@ class _Search:
         bar.close()
         self._finish()
         hours = sum(row["seconds"] for row in self.rows) / 3600
-        return Done(len(self.rows), sum(row["events"] for row in self.rows), hours, bad, before)
+        learned = sum(bool(row.get("learned")) for row in self.rows)
+        found = sum(row["events"] for row in self.rows)
+        return Done(len(self.rows), found, hours, bad, before, learned, mixed)
 
     def _deaf(self, head):
         """Why no call can be heard in a recording, in words; None if one can."""
@@ -171,6 +181,7 @@ class _Search:
         tables.write_text(text, beside(target, TABLE))
         own = {"file": file, "seconds": round(seconds, 3), "events": len(chosen)}
         own |= {"begins": selections.clock(file, [0.0])[0], "state": _state(path)}
+        own |= {"learned": path.name in self.detector.recordings}
         self.rows = [row for row in self.rows if row["file"] != file] + [own]
         tables.write(pd.DataFrame(self.rows), self.out / DONE)
 

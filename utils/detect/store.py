@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from utils.sound import features
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram, resize
 
 CURVES, WORST = "curves.png", "worst_errors.png"  # the card's figures
-VERSION = 1  # raised when older folders can no longer be read
+VERSION = 2  # raised when older folders can no longer be read
 SETTINGS, WEIGHTS, HELD_OUT, CARD = "detector.json", "weights.npz", "held_out.csv", "card.md"
 LARGEST_JSON = 1_000_000  # bytes
 FILES = frozenset((SETTINGS, WEIGHTS, HELD_OUT, CARD, CURVES, WORST))
@@ -43,7 +43,8 @@ class Detector:
 
     settings: of the spectrograms, None where unknown; shape (f, t): the classifier's grid; band
     (low, high): Hz of the calls; threshold: probability from which a window is reported; digest:
-    hash of the stored weights and settings, "" before they are stored.
+    hash of the stored weights and settings, "" before they are stored; recordings: names of the
+    files that it learned from.
     """
 
     call: str
@@ -55,6 +56,7 @@ class Detector:
     trained_on: dict
     classifier: object
     digest: str = ""
+    recordings: frozenset[str] = frozenset()
 
     @property
     def hears(self) -> bool:
@@ -105,9 +107,10 @@ def save(
     try:
         told = {name: getattr(detector, name) for name in _TEXTS}
         told |= {"settings": asdict(detector.settings) if detector.settings else None}
-        text = {"version": VERSION, "kind": detector.classifier.kind, **told}
-        (partial / SETTINGS).write_text(json.dumps(text, indent=1, ensure_ascii=False), "utf-8")
         np.savez(partial / WEIGHTS, **detector.classifier.arrays())
+        text = {"version": VERSION, "kind": detector.classifier.kind, **told}
+        text |= {"weights": _digest((partial / WEIGHTS).read_bytes())}
+        (partial / SETTINGS).write_text(json.dumps(text, indent=1, ensure_ascii=False), "utf-8")
         held_out.to_csv(partial / HELD_OUT, index=False, float_format="%.6g")
         describe(partial)
         os.chmod(partial, 0o755)
@@ -186,6 +189,8 @@ def _read(folder):
         raise ValueError("its band or threshold is out of range")
     shape = tuple(int(size) for size in told["shape"])
     weights = (folder / WEIGHTS).read_bytes()
+    if told["weights"] != _digest(weights):
+        raise ValueError(f"{WEIGHTS} is not the one that {SETTINGS} was stored with")
     with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     return Detector(
@@ -197,5 +202,19 @@ def _read(folder):
         recipe=str(told["recipe"]),
         trained_on=dict(told["trained_on"]),
         classifier=restored(told["kind"], arrays, shape),
-        digest=hashlib.blake2b(content + weights, digest_size=8).hexdigest(),
+        digest=_digest(content + weights),
+        recordings=_recordings(folder / HELD_OUT),
     )
+
+
+def _recordings(path):
+    """Names of the files in a table of held-out clips; of a recording, "a.wav 2.0 s" is one."""
+    if not path.is_file():
+        return frozenset()
+    clips = pd.read_csv(path, usecols=["clip"], dtype=str)["clip"].dropna()
+    files = clips.str.replace(r" [\d.]+ s$", "", regex=True)
+    return frozenset(PurePosixPath(file).name for file in files)
+
+
+def _digest(content):
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
