@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from utils import data
-from utils.augmentation import later, operating, study
+from utils import data, paths
+from utils.augmentation import details, later, operating, study
 from utils.errors import UserError
 
 
@@ -50,3 +51,21 @@ def test_scores_are_the_area_and_the_recall():
     labels = np.repeat([0, 1], 100)
     found = later.scores(labels, labels.astype(float))
     assert found == {"roc_auc": 1.0} | operating.recall(labels, labels.astype(float))
+
+
+def test_the_table_tells_means_and_in_how_many_draws_there_is_a_gain(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path)
+    assert details.after_the_cut("mine").empty
+    areas = {("real", "random_forest"): 0.8, ("classical", "random_forest"): 0.85}
+    areas |= {("ocean", "random_forest"): 0.86, ("real", "birdnet"): 0.9}
+    rows = [
+        {"seed": seed, "n_positive": 25, "arm": arm, "classifier": classifier}
+        | {"roc_auc": area - 0.02 * (seed == 3 and arm == "ocean"), "content": "c"}
+        for seed in range(4)
+        for (arm, classifier), area in areas.items()
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "later.csv", index=False)
+    told = details.after_the_cut("mine").loc[25]
+    assert told["solo reales"] == "0,800" and told["BirdNET"] == "0,900"
+    assert told["hidrófono simulado menos clásico"] == "+0,005; sube en 3 de 4"
+    assert told["BirdNET menos clásico"] == "+0,050; sube en 4 de 4"

@@ -209,8 +209,7 @@ def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
         return {"two_sample_auc": 0.5, "usefulness": 0.9}
 
     monkeypatch.setattr(judging, "measures", counted)
-    monkeypatch.setattr(judging.baseline, "run", lambda *_: None)
-    monkeypatch.setattr(judging, "Judge", lambda found, seed, _: _Stub(found, seed))
+    monkeypatch.setattr(judging, "Judge", lambda _, found, seed: _Stub(found, seed))
     arguments = {"generators": ["real", "noise"], "seeds": [0], "table_sizes": [50]}
     first = judging.quality_table(bench, **arguments)
     assert calls == ["real", "noise"] and len(first) == 4
@@ -252,15 +251,12 @@ def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def detector(bench):
-    return baseline.run(bench, 0, "random_forest")
-
-
-@pytest.fixture(scope="module")
-def judge(bench, detector):
+def judge(bench):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "TRAINING", judging.TRAINING | {"steps": 120})
-        yield judging.Judge(judging.fold(bench, 0, 80), 0, detector)
+        found = judging.Judge(bench, judging.fold(bench, 0, 80), 0)
+        found.detector = baseline.run(bench, 0, "random_forest")  # in place of the CNN
+        yield found
 
 
 def test_the_judge_measures_floors_below_real_clips(judge):
@@ -278,10 +274,9 @@ def test_the_judge_measures_floors_below_real_clips(judge):
     assert covered["coverage"] == covered["precision"] == 1
 
 
-def test_a_collapse_of_the_lens_leaves_the_references_their_measures(
-    bench, detector, monkeypatch
-):
-    judge = judging.Judge(judging.fold(bench, 0, 80), 0, detector)
+def test_a_collapse_of_the_lens_leaves_the_references_their_measures(bench, monkeypatch):
+    judge = judging.Judge(bench, judging.fold(bench, 0, 80), 0)
+    judge.detector = baseline.run(bench, 0, "logistic")  # in place of the CNN
 
     def fail(*_, **__):
         raise judging.CollapseError("none differ")

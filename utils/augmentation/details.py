@@ -9,6 +9,8 @@ from utils.augmentation import (
     answer,
     arms,
     front,
+    later,
+    operating,
     pretrained,
     robustness,
     running,
@@ -17,7 +19,7 @@ from utils.augmentation import (
 )
 from utils.augmentation import replicas as deployments
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
-from utils.augmentation.summary import judged, name, ranged, signed
+from utils.augmentation.summary import STRICT, judged, name, ranged, signed
 from utils.models.generators import registry
 from utils.plotting import number
 from utils.statistics import comparison
@@ -253,6 +255,24 @@ def scenario(found: answer.Answer, part: str) -> pd.DataFrame:
     table = table.reindex([arm for arm in arms.ARMS if arm in table.index]).fillna("")
     table = table.rename(index=title, columns=plotting.model_title)
     return table.rename_axis(f"{name(found.name)}, {PARTS[part]}").rename_axis(columns=None)
+
+
+def after_the_cut(dataset: str) -> pd.DataFrame:
+    """Mean ROC AUC of detectors on what `later` tests, a row a number of calls; what the hydrophone
+    and the one on embeddings change beside classical augmentation, and in how many draws it is a
+    gain. Empty if it is not measured; dataset: its name."""
+    rows, table = operating.stored(dataset, later.TABLE), {}
+    for size, own in rows.groupby("n_positive") if len(rows) else ():
+        wide = own.pivot_table("roc_auc", "seed", "kind").reindex(columns=list(STRICT))
+        told = {STRICT[kind]: number(area) for kind, area in wide.mean().dropna().items()}
+        for kind in ("ocean", study.EMBEDDED):
+            gap = (wide[kind] - wide["classical"]).dropna()
+            if len(gap):
+                gained = f"{number(gap.mean(), 3, '+')}; sube en {(gap > 0).sum()} de {len(gap)}"
+                told[f"{STRICT[kind]} menos clásico"] = gained
+        table[size] = told
+    found = pd.DataFrame.from_dict(table, orient="index").fillna("–")
+    return found.rename_axis(f"{name(dataset)}, después del corte: llamadas")
 
 
 def other_form(found: answer.Answer, rows: pd.DataFrame | None) -> pd.DataFrame:

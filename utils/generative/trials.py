@@ -175,7 +175,7 @@ def draws(
 
     @functools.lru_cache(maxsize=1)
     def judge(split):
-        return judging.Judge(judging.fold(bench, split, size), split)
+        return judging.Judge(bench, judging.fold(bench, split, size), split)
 
     @functools.cache
     def real(split):

@@ -21,7 +21,8 @@ from scipy.stats import wasserstein_distance
 from sklearn.decomposition import PCA
 
 from utils import data, tables
-from utils.baseline.baseline import Bench
+from utils.baseline import baseline
+from utils.baseline.baseline import Bench, Run
 from utils.errors import CollapseError, UserError
 from utils.models import classifiers
 from utils.models.generators import registry
@@ -141,10 +142,13 @@ def fold(bench: Bench, number: int, size: int, *, seed: int | None = None) -> Fo
 
 
 class Judge:
-    """Everything that is learned once a fold, and the measures of samples against it."""
+    """Everything that is learned once a fold, and the measures of samples against it.
 
-    def __init__(self, found, seed):
-        self.fold, self.seed = found, seed
+    bench, found, seed: a Fold of a Bench, and the number of its split.
+    """
+
+    def __init__(self, bench: Bench, found: Fold, seed: int):
+        self.bench, self.fold, self.seed = bench, found, seed
         both = np.concatenate([found.calls, found.sea])
         flat = both.reshape(len(both), -1)
         self.pca = PCA(COMPONENTS, svd_solver="randomized", random_state=seed).fit(flat)
@@ -240,6 +244,16 @@ class Judge:
             batch_size=TRAINING["batch_size"],
         )
 
+    @functools.cached_property
+    def detector(self) -> Run:
+        """A CNN that learned from all calls of the split's training side, and not only from those
+        that the generators see; it says whether samples are calls."""
+        return baseline.run(self.bench, self.seed, "cnn")
+
+    def taken(self, clips: np.ndarray) -> float:
+        """Return the share of clips that the detector takes for calls, at its own threshold."""
+        return float((self.detector.model.predict_proba(clips) >= self.detector.threshold).mean())
+
     def useful(self, clips: np.ndarray) -> float:
         """Return the test ROC AUC of a CNN that learned from these clips and the real sea."""
         return quality.usefulness(
@@ -276,16 +290,20 @@ class Judge:
         if rejected:
             return {f"{name}{KEPT}": value for name, value in found.items()}
         found |= self.copied(clips)
+        found["taken"] = self.taken(clips)
         extra = clips[: len(self.fold.calls)]
         found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
         return found
 
     def ceiling(self) -> dict[str, float]:
-        """Return the measures of real training calls, and copying by the validation calls."""
+        """Return the measures of real training calls, copying by the validation calls, and the
+        shares of test clips, with a call and without, that are taken for calls."""
         found = self.fidelity(self.fold.calls)
         found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
         found["usefulness"] = self.useful(self.fold.calls)
         found |= self.truth(self.fold.calls)
+        found["taken"] = self.taken(self.fold.held_out)
+        found["taken_sea"] = self.taken(self.fold.test[0][self.fold.test[1] == 0])
         return found | self.copied(self.fold.validation_calls)
 
 
@@ -384,7 +402,7 @@ def quality_table(bench: Bench, **part) -> pd.DataFrame:
     waiting = [job for job in wanted if job not in done]
     for size, seed, name in progress(waiting, f"{bench.dataset.name}: quality"):
         if judge is None or (len(judge.fold.calls), judge.seed) != (size, seed):
-            judge = Judge(fold(bench, seed, size), seed)
+            judge = Judge(bench, fold(bench, seed, size), seed)
         rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
         key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
         rows = rows.assign(**key, value=rows["value"].round(5))[list(_COLUMNS)]
