@@ -101,9 +101,13 @@ def applies(cell: Mapping, name: str, offered: Collection[str]) -> bool:
     Findings are tagged with the data sets that they speak of (FINDINGS), and cells that ask for
     something with what that is (NEEDS); offered: those that the data set has.
     """
-    tags = {*cell["metadata"].get("tags", ())}
-    spoken_of, needs = tags & {*FINDINGS}, tags & {*NEEDS}
-    return (not spoken_of or name in spoken_of) and needs <= {*offered}
+    needs = {*cell["metadata"].get("tags", ())} & {*NEEDS}
+    return name in (_found(cell) or {name}) and needs <= {*offered}
+
+
+def _found(cell: Mapping) -> set[str]:
+    """The data sets of whose findings a cell speaks: none is under its heading but itself."""
+    return {*cell["metadata"].get("tags", ())} & {*FINDINGS}
 
 
 def output_faults(outputs: Sequence[Mapping]) -> list[str]:
@@ -210,7 +214,7 @@ def execute(
     with tempfile.TemporaryFile() as log:
         with client.setup_kernel(env=environment, stderr=log, cleanup_kc=True):
             for index, cell in enumerate(notebook.cells):
-                if cell.cell_type == "markdown":
+                if cell.cell_type == "markdown" and not _found(cell):
                     heading = _heading(cell.source) or heading
                 if cell.cell_type == "code":
                     cell.update(outputs=[], execution_count=None)
