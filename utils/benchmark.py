@@ -310,7 +310,7 @@ def _write_detector(folder, recipe):
         band=dataset.band, threshold=0.5, recipe=recipe, trained_on={},
         classifier=recipes.RECIPES[recipe](recipes.Clips(calls, seas, 0, speeds=speeds)),
     )  # fmt: skip
-    store.save(detector, folder, pd.DataFrame(), lambda partial: None)
+    store.save(detector, folder, pd.DataFrame(columns=["clip"]), lambda partial: None)
 
 
 def _write_recording(path, hours):
