@@ -8,22 +8,23 @@ import numpy as np
 import pytest
 from prose import NUMBERS
 
-from utils.report import FINDINGS, NEEDS, applies
+from utils.report import FINDINGS, NEEDS
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+ROOT = Path(__file__).parents[1]
+COPIES = {"simulated": "notebooks", "right_whale_upcalls": "reports/right_whale_upcalls"}
 NOT_MEASURED = re.compile(r"`[^`]*`|\]\([^)]*\)|\$[^$]*\$|Etapa \d|^\d\. |\bROC AUC\b|t-SNE", re.M)
 NUMBER = re.compile(r"[+−]?\d+(?:,\d+)?")
 
 
-def cells(stem):
-    return nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4).cells
+def cells(stem, dataset):
+    return nbformat.read(ROOT / COPIES[dataset] / f"{stem}.ipynb", as_version=4).cells
 
 
-def findings(stem):
+def findings(stem, dataset):
     """The Markdown cells tagged with a data set."""
     return {
         cell["id"]: cell.source
-        for cell in cells(stem)
+        for cell in cells(stem, dataset)
         if {*FINDINGS} & {*cell.metadata.get("tags", ())} and cell.cell_type == "markdown"
     }
 
@@ -33,10 +34,19 @@ def numbers(source):
 
 
 @pytest.mark.parametrize("stem", NUMBERS)
-def test_each_number_of_a_finding_rounds_that_of_a_table(stem):
-    found = findings(stem)
-    assert {*found} == {*NUMBERS[stem]}
-    for name, source in found.items():
+def test_each_finding_stands_in_the_copy_of_its_data_set(stem):
+    found = [findings(stem, dataset) for dataset in FINDINGS]
+    assert {*found[0]} | {*found[1]} == {*NUMBERS[stem]}
+    for dataset in FINDINGS:
+        for cell in cells(stem, dataset):
+            spoken_of = {*FINDINGS} & {*cell.metadata.get("tags", ())}
+            assert not spoken_of or dataset in spoken_of
+
+
+@pytest.mark.parametrize("dataset", FINDINGS)
+@pytest.mark.parametrize("stem", NUMBERS)
+def test_each_number_of_a_finding_rounds_that_of_a_table(stem, dataset):
+    for name, source in findings(stem, dataset).items():
         expected = NUMBERS[stem][name]
         assert numbers(source) == [written for written, _ in expected], name
         for written, value in expected:
@@ -51,15 +61,10 @@ def test_numbers_are_found_as_they_are_written():
     assert numbers(text) == ["4000", "23", "−0,35"]
 
 
-def seen(stem, dataset):
-    """The cells of the copy that speaks of a data set."""
-    return [cell for cell in cells(stem) if applies(cell, dataset, NEEDS)]
-
-
 @pytest.mark.parametrize("dataset", FINDINGS)
 @pytest.mark.parametrize("stem", NUMBERS)
 def test_a_notebook_opens_with_what_is_found_and_ends_with_its_limits(stem, dataset):
-    told = [cell.source for cell in seen(stem, dataset) if cell.cell_type == "markdown"]
+    told = [cell.source for cell in cells(stem, dataset) if cell.cell_type == "markdown"]
     sections = [part for source in told for part in re.split(r"^(?=## )", source, flags=re.M)]
     headings = [part.partition("\n")[0] for part in sections if part.startswith("## ")]
     assert headings[0].startswith("## Lo que se encuentra") and len(headings) <= 9
@@ -70,7 +75,7 @@ def test_a_notebook_opens_with_what_is_found_and_ends_with_its_limits(stem, data
 @pytest.mark.parametrize("dataset", FINDINGS)
 @pytest.mark.parametrize("stem", NUMBERS)
 def test_a_notebook_is_short_in_cells_lines_and_numbers(stem, dataset):
-    every = seen(stem, dataset)
+    every = cells(stem, dataset)
     lengths = sorted(len(cell.source.splitlines()) for cell in every if cell.cell_type == "code")
     assert 25 <= len(every) <= 45
     assert lengths[len(lengths) // 2] <= 6 and lengths[int(0.9 * (len(lengths) - 1))] <= 15
@@ -83,9 +88,10 @@ def test_a_notebook_is_short_in_cells_lines_and_numbers(stem, dataset):
             assert count <= 12, section
 
 
+@pytest.mark.parametrize("dataset", FINDINGS)
 @pytest.mark.parametrize("stem", NUMBERS)
-def test_tags_are_known_and_code_speaks_of_every_data_set_that_can_run_it(stem):
-    for cell in cells(stem):
+def test_tags_are_known_and_code_speaks_of_every_data_set_that_can_run_it(stem, dataset):
+    for cell in cells(stem, dataset):
         tags = {*cell.metadata.get("tags", ())}
         assert tags <= {*FINDINGS, *NEEDS, "nbval-ignore-output"}
         assert cell.cell_type == "markdown" or not tags & {*FINDINGS}

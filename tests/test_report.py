@@ -147,6 +147,21 @@ def test_findings_are_kept_for_the_data_sets_that_they_speak_of():
     assert report.applies(new_markdown_cell(""), "mine", ())
 
 
+def test_a_copy_keeps_the_findings_that_were_written_into_it():
+    def cell(name, *tags):
+        made = new_markdown_cell(name, metadata={"tags": list(tags)} if tags else {})
+        made["id"] = name
+        return made
+
+    found = "right_whale_upcalls"
+    stored = new_notebook(cells=[cell("a"), cell("f1", found), cell("f2", found), cell("old"),
+                                 cell("f3", found), cell("b")])  # fmt: skip
+    again = report.keep_findings(new_notebook(cells=[cell("a"), cell("new"), cell("b")]), stored)
+    assert [kept["id"] for kept in again.cells] == ["a", "f1", "f2", "f3", "new", "b"]
+    same = [kept["id"] for kept in report.keep_findings(again, stored).cells]
+    assert same == ["a", "f1", "f2", "f3", "new", "b"]
+
+
 def test_figures_are_stored_with_a_palette_and_look_the_same():
     figure, ax = plt.subplots()
     ax.pcolormesh(np.random.default_rng(0).normal(size=(60, 90)), cmap="magma")

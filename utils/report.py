@@ -9,12 +9,12 @@ the stored notebooks are the earlier ones, all from one run. On another data set
 it is finished, and what the data allow is said before the first one starts. Tables that the
 notebooks write themselves (data/results/) are written as they go.
 
-notebooks/ holds what is said of every data set; a copy leaves out the cells that speak of others.
+notebooks/ holds what is said of every data set, and the findings on the embedded default; a copy
+leaves these out, and keeps the findings that were written into it.
 
 What is stored differs between two runs only where an output differs: timings, widgets and the
 metadata of editors are removed, and figures keep 256 colours. In place, an output that belongs to
-one machine or one run (a warning, a path, a memory address) is a failure; on another data set it is
-reported and warnings are not stored.
+one machine or run (a warning, a path, an address) is a failure; elsewhere it is reported.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ def applies(cell: Mapping, name: str, offered: Collection[str]) -> bool:
 
 
 def _found(cell: Mapping) -> set[str]:
-    """The data sets of whose findings a cell speaks: none is under its heading but itself."""
+    """The data sets of whose findings a cell speaks."""
     return {*cell["metadata"].get("tags", ())} & {*FINDINGS}
 
 
@@ -173,6 +173,19 @@ def one_folder_deeper(notebook: NotebookNode) -> NotebookNode:
         for output in cell.get("outputs", ()):
             for kind in {"text/markdown", "text/html"} & {*output.get("data", {})}:
                 output["data"][kind] = mended(output["data"][kind])
+    return notebook
+
+
+def keep_findings(notebook: NotebookNode, stored: NotebookNode) -> NotebookNode:
+    """Put a stored copy's findings where they stand there, in place; returns the notebook."""
+    place = 0
+    for cell in stored.cells:
+        known = [own["id"] for own in notebook.cells]
+        if cell["id"] in known:
+            place = known.index(cell["id"]) + 1
+        elif _found(cell):
+            notebook.cells.insert(place, cell)
+            place += 1
     return notebook
 
 
@@ -383,6 +396,8 @@ def _page(path, root, dataset, loaded, timeout, progress):
     if dataset is not None:
         target = root / "reports" / loaded.name / path.name
         one_folder_deeper(notebook)
+        if target.is_file():
+            keep_findings(notebook, nbformat.read(target, as_version=4))
     nbformat.validate(notebook)
     text = nbformat.writes(notebook) + "\n"
     size = len(text.encode())

@@ -201,6 +201,16 @@ class Judge:
         points = held_out if clips is None else pca.transform(self.calls_alone(clips))
         return quality.nearest_distances(points, training)
 
+    def closest(self, clips: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the least distance from a call alone to a training one, and the two, (f, t) each,
+        of the half of the clips whose calls are the loudest."""
+        distances, owners = self.nearest_calls(clips)
+        alone = self.vae.decode(self.vae.encode(clips))
+        loud = alone.max((1, 2)) >= np.median(alone.max((1, 2)))
+        index = np.where(loud, distances, np.inf).argmin()
+        trained = self.vae.decode(self.vae.encode(self.fold.calls[[owners[index]]]))[0]
+        return distances[index], alone[index], trained
+
     def copied(self, clips: np.ndarray) -> dict[str, float]:
         """Return the measures of copying of clips, as they are and of the calls alone; without the
         latter if the VAE, the lens on them, collapsed."""
