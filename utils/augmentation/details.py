@@ -272,6 +272,8 @@ def after_the_cut(dataset: str) -> pd.DataFrame:
                 told[f"{STRICT[kind]} menos clásico"] = gained
         table[size] = told
     found = pd.DataFrame.from_dict(table, orient="index").fillna("–")
+    places = [text for text in STRICT.values() if text in found]
+    found = found[places + [text for text in found if text not in places]]
     return found.rename_axis(f"{name(dataset)}, después del corte: llamadas")
 
 
