@@ -29,7 +29,7 @@ def told(gain, seeds=12, noise=0.002):
 
 def test_a_planted_advantage_is_found_and_none_is_none():
     found = pretrained.compared(told(0.03))
-    assert set(found.index.get_level_values("arm")) == {"real", "classical", "ocean"}
+    assert set(found.index.get_level_values("arm")) == {"real", "classical", "ocean", "rival"}
     for size in study.PROTOCOL["primary"]["sizes"]:
         assert found.loc[("real", size), "mean"] == pytest.approx(0.03, abs=0.002)
         assert found.loc[("classical", size), "mean"] == pytest.approx(0.018, abs=0.002)
@@ -45,13 +45,17 @@ def test_all_comparisons_are_one_family():
     found = pretrained.compared(rows)
     wide = rows[rows["classifier"].isin((study.EMBEDDED, "random_forest"))]
     wide = wide.pivot_table("roc_auc", ["n_positive", "seed"], ["classifier", "arm"])
+    forest = rows[(rows["classifier"] == "random_forest") & (rows["part"] == "main")]
+    rival = comparison.best_rivals(forest, study.PROTOCOL["primary"]["against"])
+    rival = rival.set_index(["n_positive", "seed"])["roc_auc"]
     raw = [
         comparison.p_value(
-            wide.loc[size][study.EMBEDDED, "real"] - wide.loc[size]["random_forest", arm]
+            wide.loc[size][study.EMBEDDED, "real"]
+            - (rival.loc[size] if arm == "rival" else wide.loc[size]["random_forest", arm])
         )
         for arm, size in found.index
     ]
-    assert len(raw) == 9 and max(raw) < 1
+    assert len(raw) == 12 and max(raw) < 1
     np.testing.assert_allclose(found["p"], comparison.holm(raw))
     assert (found["p"] > np.array(raw)).sum() >= 6  # but those that are 0
 

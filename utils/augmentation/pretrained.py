@@ -19,7 +19,7 @@ from utils.progress import progress
 from utils.statistics import comparison
 
 BESIDE = "random_forest"  # the better of the study's detectors with few calls
-AGAINST = ("real", "classical", "ocean")  # its strategies
+AGAINST = ("real", "classical", "ocean", comparison.RIVAL)  # its strategies
 SPEEDS = ((4,), (8,), (4, 8))  # at which a recipe hears the clips
 REGULARISATION = (0.001, 0.01)  # C of the logistic regression
 KEY = ("seed", "n_positive", "speeds", "C")
@@ -29,6 +29,7 @@ _SIDES = {"mean": "mean", "low": "high", "high": "low"}
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
     """Return seeds, mean, low, high, p and verdict of EMBEDDED minus each of AGAINST with BESIDE,
     paired by seed: index arm and n_positive; no rows if there are none. p is adjusted over all.
+    The last of AGAINST is the best cheap rival of the primary comparison.
 
     rows: of study.csv, without those that failed.
     """
@@ -39,7 +40,9 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     own = own.assign(classifier=BESIDE, arm=study.EMBEDDED)
     others = rows[(rows["classifier"] == BESIDE) & rows["arm"].isin(AGAINST)]
     others = others[others["part"].isin(("main", "ocean"))].assign(ratio=0.0)
-    both = pd.concat([own, others])
+    cheap = rows[(rows["classifier"] == BESIDE) & (rows["part"] == "main")]
+    cheap = comparison.best_rivals(cheap, study.PROTOCOL["primary"]["against"])
+    both = pd.concat([own, others, cheap])
     both = both[both["n_positive"].isin(study.PROTOCOL["primary"]["sizes"])]
     found = comparison.verdicts(both, study.EMBEDDED, family=())
     turned = found.assign(**{name: -found[side] for name, side in _SIDES.items()})

@@ -20,6 +20,7 @@ AGAINST = {  # of pretrained.AGAINST, in words
     "real": "solo reales",
     "classical": "aumento clásico",
     "ocean": "hidrófono simulado",
+    "rival": "mejor aumento barato",
 }
 STRICT = AGAINST | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv

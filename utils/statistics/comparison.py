@@ -224,29 +224,42 @@ def against_best(
     score: str = "roc_auc",
     family: Sequence[str] = PLACE,
 ) -> pd.DataFrame:
-    """Return `verdicts` of arms against the best of some rivals; `rival` names the most frequent.
+    """Return `verdicts` of arms against `best_rivals`; `rival` names the most frequent. Each arm
+    and size has one ratio."""
+    best = best_rivals(table, rivals, score=score)
+    both = pd.concat([table[table["arm"].isin(arms)], best])
+    found = verdicts(both, RIVAL, score=score, family=family)
+    names = best.groupby(PLACE)[RIVAL].agg(lambda own: own.value_counts().sort_index().idxmax())
+    return (
+        found.merge(names.reset_index(), on=PLACE, how="left")
+        if len(found)
+        else found.assign(rival=None)
+    )
 
-    The rival of a seed is the one of the highest mean over the *other* seeds of its place: the
-    luck of a seed does not choose its own rival. A rival whose row is missing in a seed is left
-    out of that seed alone. Each arm and size has one ratio.
+
+def best_rivals(
+    table: pd.DataFrame, rivals: Sequence[str], *, score: str = "roc_auc"
+) -> pd.DataFrame:
+    """Return the rows of the best of some rivals in each seed, as those of an arm called RIVAL;
+    column `rival`: which it is.
+
+    It is the one of the highest mean over the *other* seeds of its place: the luck of a seed does
+    not choose its own rival. A rival whose row is missing in a seed is left out of that seed alone.
     """
-    parts, names = [table[table["arm"].isin(arms)]], []
-    for place, own in table[table["arm"].isin(rivals)].groupby(PLACE):
+    parts = [table.iloc[:0].assign(rival=None)]
+    for _, own in table[table["arm"].isin(rivals)].groupby(PLACE):
         scores = own.pivot(index="seed", columns="arm", values=score)
         scores = scores.loc[:, scores.count() > 1].dropna(how="all")  # one seed has no other
         if scores.empty or len(scores) < FEWEST:
             continue
         others = (scores.sum() - scores) / (scores.count() - 1)
-        chosen = others.idxmax(axis=1)
-        best = own.merge(chosen.rename("arm").reset_index(), on=["seed", "arm"])
-        parts.append(best.assign(arm=_RIVAL, ratio=0.0))
-        names.append((*place, chosen.value_counts().sort_index().idxmax()))
-    found = verdicts(pd.concat(parts), _RIVAL, score=score, family=family)
-    names = pd.DataFrame(names, columns=[*PLACE, "rival"])
-    return found.merge(names, on=PLACE, how="left") if len(found) else found.assign(rival=None)
+        chosen = others.idxmax(axis=1).rename("arm").reset_index()
+        best = own.merge(chosen, on=["seed", "arm"])
+        parts.append(best.assign(rival=best["arm"], arm=RIVAL, ratio=0.0))
+    return pd.concat(parts)
 
 
-_RIVAL = "rival"
+RIVAL = "rival"
 
 
 def rank_correlation(
