@@ -16,13 +16,13 @@ NAMES = {"simulated": "clips simulados", "right_whale_upcalls": "grabaciones rea
 SCORES = {"accuracy": "exactitud", "f1": "F1", "roc_auc": "ROC AUC"}
 CHOSEN = ("classical", "mixup", "call_on_background", "vae", "aae", "gan", "diffusion", "hybrid",
           "ocean", arms.ORACLE)  # fmt: skip
-AGAINST = {  # of pretrained.AGAINST, in words
+_STRATEGIES = {  # of operating.STRATEGIES, in words
     "real": "solo reales",
     "classical": "aumento clásico",
     "ocean": "hidrófono simulado",
-    "rival": "mejor aumento barato",
 }
-STRICT = AGAINST | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
+AGAINST = _STRATEGIES | {comparison.RIVAL: "mejor aumento barato"}  # of pretrained.AGAINST
+STRICT = _STRATEGIES | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 

@@ -88,6 +88,10 @@ class Run:
     threshold: float
     row: dict
 
+    def taken(self, clips: np.ndarray) -> float:
+        """Return the share of clips that it takes for calls, at its own threshold."""
+        return float((self.model.predict_proba(clips) >= self.threshold).mean())
+
 
 def prepare(dataset: data.Dataset, shape: tuple[int, int] = PROTOCOL["shape"]) -> Bench:
     """Return the Bench of the clips that models are compared on, on the given grid.

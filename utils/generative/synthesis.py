@@ -153,8 +153,7 @@ def measure(
     detector = baseline.run(bench, 0, "cnn")
     judged = samples | {"real": found.held_out, "sea": found.test[0][found.test[1] == 0]}
     for name, clips in judged.items():
-        taken = detector.model.predict_proba(clips) >= detector.threshold
-        numbers[name, TAKEN] = taken.mean()
+        numbers[name, TAKEN] = detector.taken(clips)
     if "vae" in generators:
         numbers |= _order(bench, found, generators["vae"].encode(found.calls))
     rows = [

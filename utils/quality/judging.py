@@ -260,10 +260,6 @@ class Judge:
         that the generators see; it says whether samples are calls."""
         return baseline.run(self.bench, self.seed, "cnn")
 
-    def taken(self, clips: np.ndarray) -> float:
-        """Return the share of clips that the detector takes for calls, at its own threshold."""
-        return float((self.detector.model.predict_proba(clips) >= self.detector.threshold).mean())
-
     def useful(self, clips: np.ndarray) -> float:
         """Return the test ROC AUC of a CNN that learned from these clips and the real sea."""
         return quality.usefulness(
@@ -300,7 +296,7 @@ class Judge:
         if rejected:
             return {f"{name}{KEPT}": value for name, value in found.items()}
         found |= self.copied(clips)
-        found["taken"] = self.taken(clips)
+        found["taken"] = self.detector.taken(clips)
         extra = clips[: len(self.fold.calls)]
         found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
         return found
@@ -312,8 +308,8 @@ class Judge:
         found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
         found["usefulness"] = self.useful(self.fold.calls)
         found |= self.truth(self.fold.calls)
-        found["taken"] = self.taken(self.fold.held_out)
-        found["taken_sea"] = self.taken(self.fold.test[0][self.fold.test[1] == 0])
+        found["taken"] = self.detector.taken(self.fold.held_out)
+        found["taken_sea"] = self.detector.taken(self.fold.test[0][self.fold.test[1] == 0])
         return found | self.copied(self.fold.validation_calls)
 
 
