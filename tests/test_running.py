@@ -218,7 +218,7 @@ def test_bad_files_are_named_and_the_others_searched(folder, tmp_path, heard_by_
     told = capsys.readouterr()
     assert "in 3 recordings" in told.out
     for each in (
-        "5 files could not be used", "cut.wav: truncated", "notes.wav: not audio",
+        "Not usable, 5 files", "cut.wav: truncated", "notes.wav: not audio",
         "none.wav: empty file", "short.wav: shorter than a window of 2 s", "nan.wav: holds NaN",
     ):  # fmt: skip
         assert each in told.err

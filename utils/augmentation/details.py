@@ -69,7 +69,7 @@ def tallies(groups: Mapping[str, pd.DataFrame], words: Mapping[str, str] = WORDS
         counts = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
         found[group] = {"comparaciones": len(rows)} | {words[w]: counts[w] for w in counts.index}
         found[group]["media negativa"] = int((rows["mean"] < 0).sum())
-        excluded = f"descarta +{number(comparison.SMALLEST_EFFECT, 2)}"
+        excluded = f"no llega a +{number(comparison.SMALLEST_EFFECT, 2)}"
         found[group][excluded] = int(rows["gain_excluded"].sum())
     return pd.DataFrame.from_dict(found, orient="index")
 

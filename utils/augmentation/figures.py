@@ -6,6 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import transforms
+from matplotlib.collections import PatchCollection
+from matplotlib.patches import Rectangle
 
 from utils.augmentation import arms
 from utils.models.generators import registry
@@ -149,6 +151,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
         image = ax.imshow(
             mean, cmap=GAIN_MAP, vmin=-SHADES, vmax=SHADES, aspect="auto", interpolation="nearest"
         )
+        _between_cells(ax, mean)
         for row in table.to_dict("records"):
             place = mean.columns.get_loc(row[columns]), names.index(row[rows])
             mark = MARKS[row["verdict"]]
@@ -156,7 +159,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 mark += EXCLUDED
             text = number(row["mean"], 3, "+")
             ax.annotate(
-                f"{text} {mark:1}", place, ha="center", va="center", fontsize=10 - 0.5 * across,
+                f"{text} {mark:1}", place, ha="center", va="center", fontsize=11 - 1.5 * across,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])
@@ -168,9 +171,22 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
         ax.tick_params(labelbottom=True)
     figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
     marked = [f"{MARKS[word]} {words[word]}" for word in ("helps", "harms", "equivalent")]
-    marked += [f"{EXCLUDED} descarta +{number(SMALLEST_EFFECT, 2)}"] if excluded else []
+    marked += [f"{EXCLUDED} no llega a +{number(SMALLEST_EFFECT, 2)}"] if excluded else []
+    marked += ["rayado: no medido"] if any(ax.collections for ax in axes) else []
     figure.supxlabel("   ".join(marked), fontsize=10)
     return axes
+
+
+def _between_cells(ax, mean):
+    """White lines between the cells of an image, and hatching where there is no number."""
+    lacking = [(x - 0.5, y - 0.5) for y, x in np.argwhere(mean.isna().to_numpy())]
+    if lacking:
+        squares = [Rectangle(corner, 1, 1) for corner in lacking]
+        ax.add_collection(PatchCollection(squares, facecolor="0.93", edgecolor="0.75", hatch="//"))
+    for place in range(1, mean.shape[1]):
+        ax.axvline(place - 0.5, color="white", lw=1.5)
+    for place in range(1, mean.shape[0]):
+        ax.axhline(place - 0.5, color="white", lw=1.5)
 
 
 def _written(value):
@@ -240,7 +256,7 @@ def seeds(changes: Mapping[str, pd.Series], chosen: int) -> np.ndarray:
         ax.set_title(name, fontsize=11)
         ax.set_xlabel(DIFFERENCE)
     axes[0].set_ylabel("semillas")
-    _legend(axes)
+    place_legend(axes, beside=True)
     return axes
 
 
@@ -260,7 +276,7 @@ def mechanism(rows: pd.DataFrame, titles: Mapping[str, str]) -> np.ndarray:
         _, colour, marker = ARMS[arm]
         for ax, column in zip(axes, titles, strict=False):  # the last panel is another
             ax.plot([0, row[column]], [place, place], color="0.8", lw=1.5, zorder=1)
-            ax.plot(row[column], place, marker=marker, color=colour, ms=8)
+            ax.plot(row[column], place, marker=marker, color=colour, ms=8, clip_on=False)
         _interval(axes[-1], row, place, colour, marker)
     for ax, title_ in zip(axes, titles.values(), strict=False):
         ax.set_xlim(0)
@@ -283,12 +299,3 @@ def _sizes(ax, sizes, label="llamadas reales"):
     ax.set_xticks(shown, [f"{size:g}" for size in shown])
     ax.minorticks_off()
     ax.set_xlabel(label)
-
-
-def _legend(axes):
-    """The legend of all panels, beside them: there are more names than fit below."""
-    named = {}
-    for ax in axes:
-        for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
-            named.setdefault(name, handle)
-    axes[0].figure.legend(named.values(), named.keys(), loc="outside right center")

@@ -116,25 +116,30 @@ def run(
         print("no recording could be searched.")
     else:
         print(
-            f"{done.events} events in {done.recordings} recordings ({done.hours:.2f} h); open the "
-            f"tables in {out}/ in Raven or Audacity, or {running.EVENTS} for all of them."
+            f"{_counted(done.events, 'event')} in {_counted(done.recordings, 'recording')} "
+            f"({done.hours:.2f} h); open the tables in {out}/ in Raven or Audacity, or "
+            f"{running.EVENTS} for all of them."
         )
     if done.before:
-        print(f"{done.before} of the recordings had been searched before.")
+        print(f"Searched before: {_counted(done.before, 'recording')}.")
     if done.learned:
         print(
-            f"{done.learned} of the recordings have the names of some that the detector learned "
-            "from: what it finds there says nothing of new ones."
+            f"Named like one that the detector learned from: {_counted(done.learned, 'recording')}"
+            "; what it finds there says nothing of new ones."
         )
     if done.mixed:
         print(
-            f"{done.mixed} of the recordings have several channels: their mean is searched, and "
-            "the tables say channel 1."
+            f"With several channels: {_counted(done.mixed, 'recording')}; their mean is searched, "
+            "and the tables say channel 1."
         )
     if done.bad:
         listed = [f"{name}: {reason}" for name, reason in done.bad.items()]
-        print(f"{len(listed)} files could not be used: {'; '.join(listed)}.", file=sys.stderr)
+        print(f"Not usable, {_counted(len(listed), 'file')}: {'; '.join(listed)}.", file=sys.stderr)
     return 1 if done.bad else 0
+
+
+def _counted(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def score(folder: str | Path, source: str | None, out: Path | None) -> None:

@@ -196,10 +196,12 @@ def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
     panels: heading to {label: codes}. Circles: one and two standard deviations of N(0, 1), which
     is the same in every direction. Axes are in the codes' own unit and alike in all panels.
     """
-    _, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.4), sharex=True, sharey=True)
-    axes = np.atleast_1d(axes)
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.4), sharex=True, sharey=True)
+    axes, widest = np.atleast_1d(axes), []
     for ax, (heading, clouds) in zip(axes, panels.items(), strict=True):
-        plane = PCA(2).fit(next(iter(clouds.values()))).components_.T
+        fitted = PCA(2).fit(next(iter(clouds.values())))
+        plane = fitted.components_.T
+        widest.append(f"{heading}, {number(fitted.explained_variance_[0] ** 0.5, 1)}")
         for label, codes in clouds.items():
             ax.scatter(*(codes @ plane).T, alpha=0.8, label=label, **_CODES.get(label, _PRIOR))
         angle = np.linspace(0, 2 * np.pi, 100)
@@ -210,6 +212,7 @@ def latent_planes(panels: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
         ax.set(aspect="equal", xlabel="primera dirección del código", title=heading)
         ax.grid()
     axes[0].set_ylabel("segunda dirección")
+    figure.suptitle(f"Desviación típica en la dirección más ancha: {'; '.join(widest)}")
     place_legend(axes)
     return axes
 

@@ -70,11 +70,11 @@ def of_dataset(dataset: Dataset, speeds: Sequence[int]) -> np.ndarray:
     content, parts = tables.fingerprint(dataset), []
     for start in progress(starts, f"{dataset.name}: embeddings"):
         index = np.arange(start, min(start + KEPT, len(dataset)))
+        sound = functools.cache(functools.partial(listening.waveforms, dataset, index, seed=SEED))
         for speed in speeds:
 
-            def make(index=index, speed=speed):
-                audio, rate = listening.waveforms(dataset, index, seed=SEED)
-                yield {"embeddings": birdnet(audio, rate, speed)}
+            def make(sound=sound, speed=speed):
+                yield {"embeddings": birdnet(*sound(), speed)}
                 return {}
 
             what = {"embeddings": MODEL, "speed": speed, "clips": content, "seed": SEED}

@@ -193,11 +193,16 @@ def model_order(name: str) -> int:
     return list(MODELS).index(name) if name in MODELS else len(MODELS)
 
 
-def place_legend(axes: Sequence) -> None:
-    """Put the legend of the first axes below all panels of its figure."""
-    figure = axes[0].figure
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
+def place_legend(axes: Sequence, *, beside: bool = False) -> None:
+    """Put the legend of all panels, each name once, below them, or beside them if it is long."""
+    named = {}
+    for ax in axes:
+        for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
+            named.setdefault(name, handle)
+    where = {"loc": "outside lower center", "ncols": len(named)}
+    if beside:
+        where = {"loc": "outside right center"}
+    axes[0].figure.legend(named.values(), named.keys(), **where)
 
 
 def lighter(png: str) -> str:
