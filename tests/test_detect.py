@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[1]
 RATE, SECONDS, CALLS = 1000, 150, 9
 DESCRIBED = "--call upsweep --from 80 120 --to 130 180 --duration 0.7 1.3".split()
 HEADER = "\t".join((*selections.RAVEN, "Annotation"))
+evaluate = commands.evaluate.callback
 
 
 def starts(k):
@@ -335,16 +336,16 @@ def test_training_needs_something_to_learn_from(tmp_path, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "train", interrupted)
+    monkeypatch.setattr(commands, "_train", interrupted)
     assert cli.main([*command, "--preset", "right_whale_upcall"]) == 130
     assert capsys.readouterr().err == "Interrupted: no detector was written.\n"
 
 
-def test_two_trainings_do_not_share_an_output(tmp_path):
-    given = (0, None, "right_whale_upcall", None, {}, None)
+def test_two_trainings_do_not_share_an_output(tmp_path, capsys):
+    given = ["--preset", "right_whale_upcall", "--out", str(tmp_path / "mine")]
     with store.reserved(tmp_path / "mine"):
-        with pytest.raises(UserError, match="another training is writing to mine/"):
-            commands.train(tmp_path / "mine", *given)
+        assert cli.main(["detect", "train", *given]) == 2
+    assert "another training is writing to mine/" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
@@ -384,7 +385,7 @@ def test_events_by_hand(tmp_path, capsys):
         "3\tS\t1\t52.4\t53\t1\t2\tupcall\n4\tS\t1\t70\t71\t1\t2\tgunshot\n"
     )
     (known / "b.txt").write_text("100\t101\tupcall\n")
-    assert commands.evaluate(found, known, "overlap", None, "upcall") is None
+    assert evaluate(found, known, "overlap", None, "upcall") is None
     told = capsys.readouterr()
     assert "1 of the searched recordings have no table" in told.err and "call): c.wav." in told.err
     assert "1 boxes of other labels count as no call (gunshot)" in told.err
@@ -405,15 +406,15 @@ def test_events_by_hand(tmp_path, capsys):
     assert lines[1][:5] == ["b.wav", "0", "0", "1", "0.500"] and lines[1][6] == "0.000"
     assert lines[2] == ["all", "2", "1", "2", "1.500", "0.667", "0.500", "0.571", "0.750", "0.667"]
     with pytest.raises(UserError, match="labelled gunshot, upcall, and none is the"):
-        commands.evaluate(found, known, "overlap", 0.5, None)
+        evaluate(found, known, "overlap", 0.5, None)
     (found / running.SETTINGS).write_text(json.dumps({"call": "up-call"}))
-    commands.evaluate(found, known, "overlap", 0.5, None)
+    evaluate(found, known, "overlap", 0.5, None)
     assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["3", "0", "1"]
     (known / "c.txt").write_text("70\t71\tupcall\n")
     with pytest.raises(UserError, match="end after their recording, the first at 71 s of c"):
-        commands.evaluate(found, known, "overlap", 0.5, None)
+        evaluate(found, known, "overlap", 0.5, None)
     (known / "c.txt").unlink()
-    commands.evaluate(found, known, "onset", 0.5, "upcall")
+    evaluate(found, known, "onset", 0.5, "upcall")
     assert capsys.readouterr().out.splitlines()[-1].split()[1:4] == ["2", "1", "2"]
 
 
@@ -425,7 +426,7 @@ def test_a_run_whose_tables_are_damaged_is_one_sentence(place, tmp_path):
         with pytest.raises(UserError, match=f"{name} is damaged; remove"):
             running.run(store.load(place / "mine"), place / "recordings", found)
     with pytest.raises(UserError, match="is damaged"):
-        commands.evaluate(tmp_path / running.DONE, place / "annotations", "overlap", None, None)
+        evaluate(tmp_path / running.DONE, place / "annotations", "overlap", None, None)
 
 
 def test_what_eval_refuses(place, tmp_path):
@@ -434,11 +435,11 @@ def test_what_eval_refuses(place, tmp_path):
         ((place / "found", place / "training"), "none of the 2 recordings"),
     ):
         with pytest.raises(UserError, match=words):
-            commands.evaluate(*given, "overlap", None, None)
+            evaluate(*given, "overlap", None, None)
     with pytest.raises(UserError, match="no box is labelled 'moan'; the labels are upcall"):
-        commands.evaluate(place / "found", place / "annotations", "overlap", None, "moan")
+        evaluate(place / "found", place / "annotations", "overlap", None, "moan")
     with pytest.raises(FileNotFoundError, match="no folder or table is called"):
-        commands.evaluate(place / "found", tmp_path / "nowhere", "overlap", None, None)
+        evaluate(place / "found", tmp_path / "nowhere", "overlap", None, None)
 
 
 def test_a_strangers_folder_on_the_command_line(place, tmp_path, capsys):
@@ -494,20 +495,23 @@ def test_a_detector_through_birdnet_finds_the_calls(place, through, tmp_path, ca
     np.testing.assert_allclose(table.loc[map(str, dataset.clip_names), "score"], own, atol=1e-4)
 
 
-def test_without_the_extra_it_is_trained_and_run_by_nobody(place, through, monkeypatch, tmp_path):
+def test_without_the_extra_it_is_trained_and_run_by_nobody(
+    place, through, monkeypatch, tmp_path, capsys
+):
     monkeypatch.setattr(embeddings, "available", lambda: False)
     out = tmp_path / "out"
     with pytest.raises(UserError, match=r"pip install -e '.\[embeddings\]'"):
         running.run(store.load(through), place / "recordings", out)
     assert not out.exists()
-    with pytest.raises(UserError, match=r"pip install -e '.\[embeddings\]'"):
-        commands.train(out, 0, str(place / "training"), None, None, {}, None, birdnet=True)
+    given = ["--dataset", str(place / "training"), "--birdnet", "--out", str(out)]
+    assert cli.main(["detect", "train", *given]) == 2
+    assert "pip install -e '.[embeddings]'" in capsys.readouterr().err
 
 
-def test_what_birdnet_can_not_hear_is_refused(place, ear, tmp_path):
-    given = (tmp_path / "out", 0, None, "right_whale_upcall", None, {}, None)
-    with pytest.raises(UserError, match="learns from labelled recordings or clips alone"):
-        commands.train(*given, birdnet=True)
+def test_what_birdnet_can_not_hear_is_refused(place, ear, tmp_path, capsys):
+    given = ["--preset", "right_whale_upcall", "--birdnet", "--out", str(tmp_path / "out")]
+    assert cli.main(["detect", "train", *given]) == 2
+    assert "learns from labelled recordings or clips alone" in capsys.readouterr().err
     dataset = data.load(place / "training")
     material = training.of_dataset(dataset)
     with pytest.raises(UserError, match="BirdNET listens to audio"):

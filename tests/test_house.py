@@ -12,7 +12,7 @@ from utils.errors import UserError
 UTILS = Path(__file__).parents[1] / "utils"
 FLOORS = [  # from the top; generative shows what quality measures
     {"errors", "paths", "progress"},
-    {"tables"},
+    {"tables", "options"},
     {"statistics"},
     {"sound"},
     {"ocean"},
@@ -26,7 +26,6 @@ FLOORS = [  # from the top; generative shows what quality measures
     {"augmentation"},
     {"detect"},
     {"checks", "report", "benchmark", "pages"},
-    {"options"},
     {"cli"},
 ]
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import click
 
 from utils import paths
+from utils.detect.commands import detect
 from utils.errors import UserError
-from utils.options import call_options, check_known, dataset_option, environment_put_back
+from utils.options import check_known, dataset_option, environment_put_back
 
 # Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
 
@@ -336,94 +337,7 @@ def replicas(jobs: int) -> None:
         print(f"intervals with overlap {kept:.2f}: {held} of {total} hold the others' mean")
 
 
-@whales.group()
-def detect() -> None:
-    """Train a detector, run it over recordings, and see how good it is."""
-
-
-@detect.command()
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="the detector's folder")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@call_options
-@click.option("--birdnet", is_flag=True, help="through BirdNET, an extra: better with few calls, "
-              "a hundred times slower to run")  # fmt: skip
-@dataset_option
-def train(
-    out: Path,
-    seed: int,
-    preset: str | None,
-    call: str | None,
-    start: tuple[float, float] | None,
-    end: tuple[float, float] | None,
-    duration: tuple[float, float] | None,
-    background: str | None,
-    birdnet: bool,
-    dataset: str | None,
-) -> int | None:
-    """Train a detector on labelled calls, described ones, or both, and write it with its card.
-
-    Example: whales detect train --dataset my_recordings/ --out my_detector/
-    """
-    from utils.detect import commands
-
-    described = {"from": start, "to": end, "duration": duration}
-    try:
-        commands.train(out, seed, dataset, preset, call, described, background, birdnet)
-    except KeyboardInterrupt:
-        print("Interrupted: no detector was written.", file=sys.stderr)
-        return 130
-
-
-@detect.command(name="run")
-@click.argument("detector")
-@click.argument("recordings")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="folder of the tables")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="default: the detector's own")
-@click.option("--windows", is_flag=True, help="also write the scores of all windows")
-def detect_run(
-    detector: str, recordings: str, out: Path, threshold: float | None, windows: bool
-) -> int:
-    """Search recordings of any length: a Raven and an Audacity table each; resumes.
-
-    Example: whales detect run my_detector/ recordings/ --out selections/
-    """
-    from utils.detect import commands
-
-    return commands.run(detector, recordings, out, threshold, windows)
-
-
-@detect.command()
-@click.argument("detector")
-@click.option("--out", type=click.Path(path_type=Path), help="default: scores_DATASET/")
-@dataset_option
-def score(detector: str, out: Path | None, dataset: str | None) -> None:
-    """Score labelled clips: a table and a page, the surest disagreements with the labels first.
-
-    Example: whales detect score my_detector/ --dataset my_recordings/
-    """
-    from utils.detect import commands
-
-    commands.score(detector, dataset, out)
-
-
-@detect.command(name="eval")
-@click.argument("selections")
-@click.argument("annotations")
-@click.option("--rule", type=click.Choice(["overlap", "onset", "both"]), default="overlap",
-              show_default=True, help="what must agree; both: onset and offset")  # fmt: skip
-@click.option("--tolerance", type=click.FloatRange(0), help="s; default: 0, or 0.2 with onsets")
-@click.option("--label", metavar="NAME", help="boxes that count; default: the detector's call")
-def detect_eval(
-    selections: str, annotations: str, rule: str, tolerance: float | None, label: str | None
-) -> None:
-    """Compare what was found with annotation tables: precision, recall, false alarms an hour;
-    error_rate: false alarms and misses for each annotated call.
-
-    Example: whales detect eval selections/ annotations/
-    """
-    from utils.detect import commands
-
-    commands.evaluate(selections, annotations, rule, tolerance, label)
+whales.add_command(detect)
 
 
 @whales.command()

@@ -1,25 +1,155 @@
-"""What the commands `whales detect ...` do and print."""
+"""The commands `whales detect ...`: train a detector, run it, score clips, compare tables."""
+
+from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
+import click
+
 from utils.errors import UserError
+from utils.options import call_options, dataset_option
+
+# Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
 
 
+@click.group()
+def detect() -> None:
+    """Train a detector, run it over recordings, and see how good it is."""
+
+
+@detect.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="the detector's folder")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@call_options
+@click.option("--birdnet", is_flag=True, help="through BirdNET, an extra: better with few calls, "
+              "a hundred times slower to run")  # fmt: skip
+@dataset_option
 def train(
     out: Path,
     seed: int,
-    dataset: str | None,
     preset: str | None,
     call: str | None,
-    described: Mapping[str, tuple[float, float] | None],
+    start: tuple[float, float] | None,
+    end: tuple[float, float] | None,
+    duration: tuple[float, float] | None,
     background: str | None,
-    birdnet: bool = False,
+    birdnet: bool,
+    dataset: str | None,
+) -> int | None:
+    """Train a detector on labelled calls, described ones, or both, and write it with its card.
+
+    Example: whales detect train --dataset my_recordings/ --out my_detector/
+    """
+    described = {"from": start, "to": end, "duration": duration}
+    try:
+        _train(out, seed, dataset, preset, call, described, background, birdnet)
+    except KeyboardInterrupt:
+        print("Interrupted: no detector was written.", file=sys.stderr)
+        return 130
+
+
+@detect.command()
+@click.argument("detector")
+@click.argument("recordings")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="folder of the tables")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="default: the detector's own")
+@click.option("--windows", is_flag=True, help="also write the scores of all windows")
+def run(detector: str, recordings: str, out: Path, threshold: float | None, windows: bool) -> int:
+    """Search recordings of any length: a Raven and an Audacity table each; resumes.
+
+    Example: whales detect run my_detector/ recordings/ --out selections/
+    """
+    from utils.detect import running, store
+
+    done = running.run(store.load(detector), recordings, out, threshold=threshold, windows=windows)
+    if not done.recordings:
+        print("no recording could be searched.")
+    else:
+        print(
+            f"{_counted(done.events, 'event')} in {_counted(done.recordings, 'recording')} "
+            f"({done.hours:.2f} h); open the tables in {out}/ in Raven or Audacity, or "
+            f"{running.EVENTS} for all of them."
+        )
+    if done.before:
+        print(f"Searched before: {_counted(done.before, 'recording')}.")
+    if done.learned:
+        print(
+            f"Named like one that the detector learned from: {_counted(done.learned, 'recording')}"
+            "; what it finds there says nothing of new ones."
+        )
+    if done.mixed:
+        print(
+            f"With several channels: {_counted(done.mixed, 'recording')}; their mean is searched, "
+            "and the tables say channel 1."
+        )
+    if done.bad:
+        listed = [f"{name}: {reason}" for name, reason in done.bad.items()]
+        print(f"Not usable, {_counted(len(listed), 'file')}: {'; '.join(listed)}.", file=sys.stderr)
+    return 1 if done.bad else 0
+
+
+@detect.command()
+@click.argument("detector")
+@click.option("--out", type=click.Path(path_type=Path), help="default: scores_DATASET/")
+@dataset_option
+def score(detector: str, out: Path | None, dataset: str | None) -> None:
+    """Score labelled clips: a table and a page, the surest disagreements with the labels first.
+
+    Example: whales detect score my_detector/ --dataset my_recordings/
+    """
+    from utils.detect import scoring, store
+
+    known = store.load(detector)
+    if not (dataset or os.environ.get("DATASET")):
+        raise UserError("name the clips, or the annotated recordings, with --dataset.")
+    clips = scoring.load_for(known, dataset)
+    out = out or Path(f"scores_{clips.name}")
+    table = scoring.score(detector, clips, out)
+    if table["held_out"].all():
+        print("The detector learned from these clips: scores are those from when it had not.")
+    against = ((table["score"] >= known.threshold) != (table["label"] == 1)).sum()
+    print(
+        f"{against} of {len(table)} clips are scored against their labels; {out}/{scoring.SCORES} "
+        f"has the surest disagreements first, and {scoring.PAGE} shows them."
+    )
+
+
+@detect.command(name="eval")
+@click.argument("selections")
+@click.argument("annotations")
+@click.option("--rule", type=click.Choice(["overlap", "onset", "both"]), default="overlap",
+              show_default=True, help="what must agree; both: onset and offset")  # fmt: skip
+@click.option("--tolerance", type=click.FloatRange(0), help="s; default: 0, or 0.2 with onsets")
+@click.option("--label", metavar="NAME", help="boxes that count; default: the detector's call")
+def evaluate(
+    selections: str, annotations: str, rule: str, tolerance: float | None, label: str | None
 ) -> None:
-    """Train on a data set, a described call, or both; described: {"from": (low, high), ...}.
-    birdnet: on embeddings of the data set's sound."""
+    """Compare what was found with annotation tables: precision, recall, false alarms an hour;
+    error_rate: false alarms and misses for each annotated call.
+
+    Example: whales detect eval selections/ annotations/
+    """
+    from utils.detect import evaluating, events
+
+    given = tolerance
+    if given is None:
+        tolerance = 0.0 if rule == "overlap" else events.COLLAR
+    found = evaluating.evaluate(
+        selections, annotations, label=label, rule=rule, tolerance=tolerance
+    )
+    print(found.table.to_string(index=False, float_format="{:.3f}".format))
+    if rule != "overlap" and given is None:
+        found.told.append(
+            f"onsets have to agree to {tolerance:g} s, and events begin where a window does, up to "
+            "a window's length before the call; --tolerance says how far they may differ."
+        )
+    for sentence in found.told:
+        print(sentence, file=sys.stderr)
+
+
+def _train(out, seed, dataset, preset, call, described, background, birdnet):
     from utils import data
     from utils.detect import described as describing
     from utils.detect import store, training
@@ -52,6 +182,10 @@ def train(
         f"{store.CARD} there for what to expect."
         f"{' It has replaced the one that was there.' if replaced else ''}"
     )
+
+
+def _counted(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _check_asked(kind, given, dataset, background, birdnet):
@@ -99,89 +233,3 @@ def _call_type(preset, kind, described, given):
     return call_types.CallType(
         kind, kind, described["from"], described["to"], described["duration"]
     )
-
-
-def run(
-    detector: str | Path,
-    recordings: str | Path,
-    out: Path,
-    threshold: float | None,
-    windows: bool,
-) -> int:
-    """Search recordings; return the exit code: 1 if some could not be used."""
-    from utils.detect import running, store
-
-    done = running.run(store.load(detector), recordings, out, threshold=threshold, windows=windows)
-    if not done.recordings:
-        print("no recording could be searched.")
-    else:
-        print(
-            f"{_counted(done.events, 'event')} in {_counted(done.recordings, 'recording')} "
-            f"({done.hours:.2f} h); open the tables in {out}/ in Raven or Audacity, or "
-            f"{running.EVENTS} for all of them."
-        )
-    if done.before:
-        print(f"Searched before: {_counted(done.before, 'recording')}.")
-    if done.learned:
-        print(
-            f"Named like one that the detector learned from: {_counted(done.learned, 'recording')}"
-            "; what it finds there says nothing of new ones."
-        )
-    if done.mixed:
-        print(
-            f"With several channels: {_counted(done.mixed, 'recording')}; their mean is searched, "
-            "and the tables say channel 1."
-        )
-    if done.bad:
-        listed = [f"{name}: {reason}" for name, reason in done.bad.items()]
-        print(f"Not usable, {_counted(len(listed), 'file')}: {'; '.join(listed)}.", file=sys.stderr)
-    return 1 if done.bad else 0
-
-
-def _counted(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def score(folder: str | Path, source: str | None, out: Path | None) -> None:
-    """Score the clips of a data set against their labels."""
-    from utils.detect import scoring, store
-
-    detector = store.load(folder)
-    if not (source or os.environ.get("DATASET")):
-        raise UserError("name the clips, or the annotated recordings, with --dataset.")
-    dataset = scoring.load_for(detector, source)
-    out = out or Path(f"scores_{dataset.name}")
-    table = scoring.score(folder, dataset, out)
-    if table["held_out"].all():
-        print("The detector learned from these clips: scores are those from when it had not.")
-    against = ((table["score"] >= detector.threshold) != (table["label"] == 1)).sum()
-    print(
-        f"{against} of {len(table)} clips are scored against their labels; {out}/{scoring.SCORES} "
-        f"has the surest disagreements first, and {scoring.PAGE} shows them."
-    )
-
-
-def evaluate(
-    selections: str | Path,
-    annotations: str | Path,
-    rule: str,
-    tolerance: float | None,
-    label: str | None,
-) -> None:
-    """Print counts and scores of a run against annotation tables."""
-    from utils.detect import evaluating, events
-
-    given = tolerance
-    if given is None:
-        tolerance = 0.0 if rule == "overlap" else events.COLLAR
-    found = evaluating.evaluate(
-        selections, annotations, label=label, rule=rule, tolerance=tolerance
-    )
-    print(found.table.to_string(index=False, float_format="{:.3f}".format))
-    if rule != "overlap" and given is None:
-        found.told.append(
-            f"onsets have to agree to {tolerance:g} s, and events begin where a window does, up to "
-            "a window's length before the call; --tolerance says how far they may differ."
-        )
-    for sentence in found.told:
-        print(sentence, file=sys.stderr)
