@@ -304,6 +304,19 @@ def recipes(dataset: str | None) -> None:
 
 @study.command()
 @dataset_option
+def joined(dataset: str | None) -> None:
+    """Measure what simulated clips, features or a forest add to the detector on BirdNET.
+
+    Example: whales study joined --dataset my_clips/
+    """
+    from utils.augmentation import joined, study
+
+    table = joined.run(study.Study(dataset)).groupby(["form", "n_positive"])
+    print(table["roc_auc"].mean().unstack().round(3).to_string())
+
+
+@study.command()
+@dataset_option
 @click.option("--later", is_flag=True, help="train on the first 60 % of the time, test on the rest")
 def operating(dataset: str | None, later: bool) -> None:
     """Measure the share of calls that is found at few false alarms.

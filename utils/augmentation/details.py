@@ -9,6 +9,7 @@ from utils.augmentation import (
     answer,
     arms,
     front,
+    joined,
     later,
     operating,
     pretrained,
@@ -38,6 +39,11 @@ GROUPS = {  # of answer.GROUPS
     "cheap": "rivales baratos",
     "noise": "media + ruido",
     "oracle": "más reales",
+}
+JOINED = {  # of joined.FORMS
+    "simulated clips": "clips simulados, con menos peso",
+    "features in a forest": "las características de siempre, en Random Forest",
+    "mean with a forest": "media con Random Forest y aumento clásico",
 }
 CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
 Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
@@ -338,3 +344,13 @@ def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     found = pretrained.recipes_against(told.told, rows, "classical")
     found = found.map(lambda gap: ranged(*gap)).rename_axis(["velocidades", "C"])
     return found.rename(columns="{} llamadas".format).rename_axis(columns=name(told.found.name))
+
+
+def joined_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what each form of `joined` changes beside the detector on embeddings alone, with its
+    interval: a row a form, a column a number of calls; rows: of `joined.run`."""
+    if rows.empty:
+        return rows
+    found = joined.against_alone(rows).map(lambda gap: ranged(*gap)).rename(index=JOINED)
+    found = found.rename(columns="{} llamadas".format).rename_axis("BirdNET y además")
+    return found.rename_axis(columns=name(told.found.name))
