@@ -13,7 +13,8 @@ import pandas as pd
 from utils import paths, tables
 from utils.augmentation import answer, later, operating, replicas, robustness, study
 from utils.baseline import baseline, labelling
-from utils.quality import checkpoint
+from utils.models.generators import registry
+from utils.quality import checkpoint, judging
 from utils.statistics import comparison
 
 S, R = "simulated", "right_whale_upcalls"
@@ -80,15 +81,20 @@ def decision(dataset):
     return checkpoint.decide(*quality(dataset))
 
 
-def judged(dataset, metric, name):
-    """A measure of quality.csv, mean over the splits."""
-    rows, size = quality(dataset)
-    return checkpoint.values(rows, metric, size).loc[name].mean()
+def judged(dataset, metric, name, size=None):
+    """A measure of quality.csv, mean over the splits; with the most calls if no size is given."""
+    rows, largest = quality(dataset)
+    return checkpoint.values(rows, metric, size or largest).loc[name].mean()
 
 
-def heard(dataset, name):
+def heard(dataset, name, size=None):
     """The share of clips taken for a call, in percent, mean over the splits."""
-    return 100 * judged(dataset, "taken", name)
+    return 100 * judged(dataset, "taken", name, size)
+
+
+def best_taught(dataset, size):
+    """How much the best generator's samples teach that learned from so many calls."""
+    return max(judged(dataset, "usefulness", name, size) for name in registry.REGISTRY)
 
 
 def least_cover(dataset):
@@ -379,6 +385,9 @@ NUMBERS = {
             ("86", least_cover(R)),
             ("0,897", judged(R, "usefulness", "aae")),
             ("0,927", judged(R, "usefulness", "real")),
+            ("50", judging.SIZES[0]),
+            ("0,884", best_taught(R, judging.SIZES[0])),
+            ("0,902", judged(R, "usefulness", "real", judging.SIZES[0])),
             ("0,871", judged(R, "usefulness", "pca_gaussian")),
         ],
         "card-found-simulated": [],
@@ -423,6 +432,13 @@ NUMBERS = {
             ("0,871", judged(R, "usefulness", "pca_gaussian")),
             ("0,779", judged(R, "usefulness", "gan")),
             ("0,924", judged(R, "topped_up", "aae")),
+        ],
+        "fewer-found-real": [
+            ("77", heard(R, "vae", judging.SIZES[0])),
+            ("0,78", judged(R, "two_sample_auc", "vae", judging.SIZES[0])),
+            ("0,884", judged(R, "usefulness", "diffusion", judging.SIZES[0])),
+            ("50", judging.SIZES[0]),
+            ("0,902", judged(R, "usefulness", "real", judging.SIZES[0])),
         ],
         "predict-found-simulated": [
             ("0,90", judged(S, "two_sample_auc", "pca_gaussian")),

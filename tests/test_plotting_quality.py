@@ -82,11 +82,19 @@ def test_an_outcome_is_drawn_over_each_measure():
     assert axes[0].get_lines()[0].get_xdata()[0] == 0.7 and axes[0].get_ylabel() == "cambio"
 
 
-def test_sizes_are_drawn_in_order(summary):
-    curve = pd.DataFrame({50: summary["mean"] - 0.1, 800: summary["mean"]})
-    axes = figures.by_size({"usefulness": curve}, ["real", "vae"])
-    np.testing.assert_allclose(axes[0].get_lines()[1].get_ydata(), curve.loc["vae"])
-    assert [label.get_text() for label in axes[0].get_xticklabels()] == ["50", "800"]
+def test_few_calls_are_drawn_beside_what_real_ones_give():
+    measures = {"taken": (0.9, 0.6, 0.5), "two_sample_auc": (0.5, 0.7, 0.9)}
+    measures |= {"usefulness": (0.9, 0.8, 0.7)}
+    rows = [
+        {"generator": name, "n_positive": 50, "seed": seed, "metric": metric, "value": value}
+        for metric, found in measures.items()
+        for name, value in zip(("real", "vae", "gan"), found, strict=True)
+        for seed in range(3)
+    ]
+    axes = figures.few_calls(pd.DataFrame(rows), 50)
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["VAE", "GAN"]
+    title = "Con 50 llamadas: de sus muestras se aprende hasta 0,800 (VAE); de las reales, 0,900"
+    assert axes[0].figure.get_suptitle() == title
 
 
 def test_shares_of_near_calls_rise_to_one():
@@ -94,6 +102,7 @@ def test_shares_of_near_calls_rise_to_one():
     first = ax.get_lines()[0]
     np.testing.assert_allclose(first.get_xdata(), [1, 2, 3])
     assert first.get_ydata()[-1] == 1
+    assert ax.get_title() == "La mitad de las copias, a menos de 0; de las reales, de 2"
 
 
 @pytest.mark.parametrize("name", ["ae", "vae", "aae", "gan", "diffusion", "hydrophone"])

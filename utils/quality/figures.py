@@ -1,6 +1,6 @@
 """Figures of Checkpoint 3: measures of generators between their floors and their ceiling."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
+from utils.models.generators import registry
 from utils.plotting import REFERENCE_LINE, WIDTH, number, p_value, percent, place_legend
 from utils.plotting.generators import GENERATORS, title
 from utils.plotting.style import new_axes
@@ -167,31 +168,23 @@ def predictions(
     return axes
 
 
-def by_size(curves: Mapping[str, pd.DataFrame], names: Sequence[str]) -> np.ndarray:
-    """Draw measures against the number of training calls, a panel each; return the axes.
-
-    curves: measure to a table of generators (rows) and sizes (columns).
-    """
-    figure, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.6), squeeze=False)
-    for ax, (measure, curve) in zip(axes[0], curves.items(), strict=True):
-        sizes = list(curve)
-        for name in names:
-            ax.plot(
-                sizes,
-                curve.loc[name],
-                marker=MARKERS[name],
-                color=GENERATORS[name][1],
-                label=title(name),
-                linestyle="-" if name not in ("real", "pca_gaussian") else "--",
-            )
-        ax.set_xscale("log")
-        ax.set_xticks(sizes, [str(size) for size in sizes])
-        ax.minorticks_off()
-        ax.set_title(MEASURES[measure], fontsize=11)
-        ax.grid()
-        ax.set_xlabel("llamadas de entrenamiento")
-    place_legend(axes[0])
-    return axes[0]
+def few_calls(table: pd.DataFrame, size: int) -> np.ndarray:
+    """Draw what is told apart, taken for calls, and teaches at one size of quality.csv; return
+    axes."""
+    names = {"two_sample_auc": "AUC de dos muestras", "taken": "tomadas por llamada"}
+    names |= {"usefulness": MEASURES["usefulness"]}
+    found = {name: checkpoint.summary(table, name, size) for name in names}
+    nulls = {name: {"reales": rows["mean"]["real"]} for name, rows in found.items()}
+    nulls["two_sample_auc"] = {"indistinguible": 0.5}
+    panels = {names[name]: (rows.drop("real"), nulls[name]) for name, rows in found.items()}
+    useful = found["usefulness"]["mean"]
+    best = useful.reindex(registry.REGISTRY).idxmax()
+    axes = question(panels)
+    axes[0].figure.suptitle(
+        f"Con {size} llamadas: de sus muestras se aprende hasta {number(useful[best])} "
+        f"({title(best)}); de las reales, {number(useful['real'])}"
+    )
+    return axes
 
 
 def nearest(distances: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:
@@ -214,4 +207,6 @@ def nearest(distances: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes
     ax.set_ylim(0, 1)
     ax.grid()
     ax.legend(loc="lower right")
+    half = [round(np.median(distances[name])) for name in ("copies", "real")]
+    ax.set_title(f"La mitad de las copias, a menos de {half[0]}; de las reales, de {half[1]}")
     return ax

@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
     Learner = TypeVar("Learner", bound=Generator | MeanNoise | PCAGaussian)
 
-SIZES = (50, 200, 800)  # real positives that a generator learns from
-FEWER = 1  # splits of all sizes but the largest, and without the floors that need but one size
+SIZES = (50, 800)  # real positives that a generator learns from
 EXAMPLE = 200  # real calls of the one split that the notebooks show
 BACKGROUND = 800  # real negatives beside them
 SAMPLES = 800
@@ -369,15 +368,14 @@ def jobs(
 ) -> list[tuple[int, int, str]]:
     """Return the (size, split, generator) of quality.csv, or of a part of it, largest size first.
 
-    All splits and references count at the largest size; at the others, which only show the effect
-    of size, the first FEWER splits and no floor but the stronger one.
+    All references count at the largest size; at the other, no floor but the stronger one.
     """
     allowed, every = sizes(bench), range(len(bench.splits))
     fewer = [name for name in NAMES if name not in (COPIES, "noise")]
     return [
         (size, seed, name)
         for size in reversed(table_sizes or allowed)
-        for seed in (seeds or (every if size == allowed[-1] else every[:FEWER]))
+        for seed in (seeds or every)
         for name in (generators or (NAMES if size == allowed[-1] else fewer))
     ]
 
