@@ -146,7 +146,7 @@ def generative(table: str, dataset: str | None) -> None:
 @click.option("--seeds", type=int, multiple=True, help="splits; default: all")
 @dataset_option
 def quality(sizes: tuple[int, ...], seeds: tuple[int, ...], dataset: str | None) -> None:
-    """Judge every generator: fill the table of stage 3, in about an hour.
+    """Judge every generator: fill the table of stage 3, in an hour or two.
 
     Example: whales quality --dataset my_clips/
     """
