@@ -374,6 +374,9 @@ NUMBERS = {
             ("81", least_cover(S)),
             ("0,909", judged(S, "usefulness", "aae")),
             ("0,921", judged(S, "usefulness", "real")),
+            ("50", judging.SIZES[0]),
+            ("0,901", best_taught(S, judging.SIZES[0])),
+            ("0,903", judged(S, "usefulness", "real", judging.SIZES[0])),
             ("0,904", judged(S, "usefulness", "pca_gaussian")),
         ],
         "found-real": [
@@ -432,6 +435,13 @@ NUMBERS = {
             ("0,871", judged(R, "usefulness", "pca_gaussian")),
             ("0,779", judged(R, "usefulness", "gan")),
             ("0,924", judged(R, "topped_up", "aae")),
+        ],
+        "fewer-found-simulated": [
+            ("64", heard(S, "vae", judging.SIZES[0])),
+            ("0,80", judged(S, "two_sample_auc", "vae", judging.SIZES[0])),
+            ("0,901", judged(S, "usefulness", "ae", judging.SIZES[0])),
+            ("50", judging.SIZES[0]),
+            ("0,903", judged(S, "usefulness", "real", judging.SIZES[0])),
         ],
         "fewer-found-real": [
             ("77", heard(R, "vae", judging.SIZES[0])),
