@@ -11,7 +11,7 @@ import json
 import pandas as pd
 
 from utils import paths, tables
-from utils.augmentation import answer, later, operating, replicas, robustness, study
+from utils.augmentation import answer, joined, later, operating, replicas, robustness, study
 from utils.baseline import baseline, labelling
 from utils.models.generators import registry
 from utils.quality import checkpoint, judging
@@ -52,6 +52,28 @@ def means(dataset):
 def learned(dataset, model, size):
     rows = table(dataset, "learning_curve")
     return rows[(rows["model"] == model) & (rows["size"] == size)]["roc_auc"].mean()
+
+
+def beside(size):
+    """What each form of joined.csv changes, on the real clips."""
+    return joined.against_alone(table(R, "joined"))[size].map(lambda gap: gap[0])
+
+
+def largest_end(form):
+    """The smallest effect, if all intervals of a form of joined.csv lie within it."""
+    gaps = joined.against_alone(table(R, "joined")).loc[form]
+    effect = study.PROTOCOL["smallest_effect"]
+    return below(effect, *(abs(end) for gap in gaps for end in gap[1:])) and effect
+
+
+def heard_simulated_alone():
+    """The ROC AUC of embeddings of simulated clips alone; as the forest that heard them has it."""
+    rows, grid = table(R, "joined"), table(R, "study")
+    found = rows[rows["form"] == joined.WITHOUT_REAL]["roc_auc"].mean()
+    others = grid[(grid["arm"] == "ocean_prior") & (grid["n_positive"] == 0)]
+    forest = others[others["classifier"] == "random_forest"]["roc_auc"].mean()
+    assert abs(found - forest) < 0.002
+    return found
 
 
 def best_cue(dataset):
@@ -563,7 +585,15 @@ NUMBERS = {
     "04b_details": {
         "found": [("100", 100), ("25", FEW), ("0,01", study.PROTOCOL["smallest_effect"])],
         "control-found-real": [],
-        "recipes-found-real": [],
+        "recipes-found-real": [
+            ("0,023", -beside(25)["simulated clips"]),
+            ("25", FEW),
+            ("0,028", -beside(25)["features in a forest"]),
+            ("100", 100),
+            ("0,002", beside(100)["mean with a forest"]),
+            ("0,01", largest_end("mean with a forest")),
+            ("0,866", heard_simulated_alone()),
+        ],
         "robust-found": [
             ("3", tallied(0.0)["helps"]),
             ("60", facts()["generated"]["comparisons"]),
