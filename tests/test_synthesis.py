@@ -60,7 +60,7 @@ def test_sizes_end_with_what_every_split_has(bench):
 
 
 @pytest.mark.parametrize(
-    ("calls", "sizes"), [(60, [50]), (210, [50, 200]), (260, [50, 200, 250]), (900, [50, 200, 800])]
+    ("calls", "sizes"), [(60, [50]), (210, [50, 200]), (260, [50, 250]), (900, [50, 800])]
 )
 def test_no_size_is_measured_twice(bench, calls, sizes):
     assert judging.sizes(of_calls(bench, calls)) == sizes
