@@ -22,7 +22,6 @@ from utils.augmentation import simulated, study
 from utils.augmentation.pretrained import BESIDE
 from utils.data import cache
 from utils.models import classifiers, embeddings
-from utils.progress import progress
 from utils.sound import listening
 from utils.sound.spectrograms import mel_spectrogram
 from utils.statistics import comparison
@@ -40,15 +39,10 @@ def run(place: study.Study) -> pd.DataFrame:
     hydrophone can't stand for the clips."""
     embeddings.check()
     simulated.check(place.bench.dataset)
-    path, content = place.bench.results("joined"), _content(place)
-    stored = tables.rows(path, content, keys=KEY)
-    done = set(stored["seed"]) if len(stored) else set()
-    seeds = range(study.PROTOCOL["most_seeds"])
-    for seed in progress(seeds, f"{place.name}: joined"):
-        if seed not in done:
-            rows = [row | {"content": content} for row in _scored(place, seed)]
-            tables.append(rows, path)
-    return tables.rows(path, content, keys=KEY)
+    return tables.by_seed(
+        place.bench.results("joined"), _content(place), range(study.PROTOCOL["most_seeds"]),
+        lambda seed: _scored(place, seed), keys=KEY, what=f"{place.name}: joined",
+    )  # fmt: skip
 
 
 def stored(name: str) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from sklearn.preprocessing import StandardScaler
 from utils import tables
 from utils.augmentation import answer, arms, study
 from utils.models import classifiers
-from utils.progress import progress
 from utils.statistics import evaluation
 
 SEEDS = range(3)
@@ -88,13 +87,8 @@ def _content(place):
 
 def run(place: study.Study) -> pd.DataFrame:
     """Return the rows of a Study, running those of seeds that are missing."""
-    path, content = place.bench.results("mechanism"), _content(place)
-    stored = tables.rows(path, content, keys=KEY)
-    done = set(stored["seed"]) if len(stored) else set()
-    with place.trained_anew(), progress(total=len(SEEDS), what="seeds") as bar:
-        for seed in SEEDS:
-            if seed not in done:
-                rows = pd.DataFrame(_rows(place, seed))
-                tables.append(rows.assign(content=content), path)
-            bar.update()
-    return tables.rows(path, content, keys=KEY)
+    with place.trained_anew():
+        return tables.by_seed(
+            place.bench.results("mechanism"), _content(place), SEEDS,
+            lambda seed: _rows(place, seed), keys=KEY, what=f"{place.name}: mechanism",
+        )  # fmt: skip

@@ -15,7 +15,6 @@ from sklearn.metrics import roc_auc_score
 from utils import paths, tables
 from utils.augmentation import arms, study
 from utils.models import classifiers, embeddings
-from utils.progress import progress
 from utils.statistics import comparison
 
 BESIDE = "random_forest"  # the better of the study's detectors with few calls
@@ -74,21 +73,16 @@ def recipes(place: study.Study) -> pd.DataFrame:
     """Return the ROC AUC of each recipe on a Study's test sides, running what is missing: a row a
     seed, number of calls, SPEEDS and REGULARISATION. UserError if the extra is not installed."""
     embeddings.check()
-    path, content = place.bench.results("recipes"), _content(place)
-    stored = tables.rows(path, content, keys=KEY)
-    done = set(stored["seed"]) if len(stored) else set()
 
     @functools.cache
     def heard(speeds):
         table = embeddings.of_dataset(place.bench.dataset, speeds)
         return replace(place.bench.features, table=table)
 
-    seeds = range(study.PROTOCOL["most_seeds"])
-    for seed in progress(seeds, f"{place.name}: recipes"):
-        if seed not in done:
-            rows = [row | {"content": content} for row in _scored(place, seed, heard)]
-            tables.append(rows, path)
-    return tables.rows(path, content, keys=KEY)
+    return tables.by_seed(
+        place.bench.results("recipes"), _content(place), range(study.PROTOCOL["most_seeds"]),
+        lambda seed: _scored(place, seed, heard), keys=KEY, what=f"{place.name}: recipes",
+    )  # fmt: skip
 
 
 def stored_recipes(name: str) -> pd.DataFrame:
