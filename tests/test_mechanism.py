@@ -1,6 +1,7 @@
 """Added clips are judged by calls that nobody adds: answers for copies, noise and new ones."""
 
 import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
