@@ -240,7 +240,8 @@ def fingerprint(dataset: object) -> str:
         digest.update(np.ascontiguousarray(array, dtype=np.int64))
     digest.update("\n".join(map(str, dataset.clip_names)).encode())
     if all(np.array_equal(clip, np.rint(clip)) for clip in values):
-        digest.update(np.ascontiguousarray(values, dtype=np.int32))
+        for clip in values:
+            digest.update(np.ascontiguousarray(clip, dtype=np.int32))
         return digest.hexdigest()[:12]
     if dataset.source is not None:
         digest.update(f"{dataset.source} {dataset.settings}".encode())

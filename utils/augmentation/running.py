@@ -184,14 +184,16 @@ def chosen_seeds(study: Study, seeds: Sequence[int] | None) -> Sequence[int]:
     """
     if seeds:
         return seeds
-    count, rows = PROTOCOL["batch"], select(complete(study), "main")
+    names, batch = PROTOCOL["width_classifiers"], PROTOCOL["batch"]
+    rows = select(complete(study), "main")
+    rows = rows[rows["classifier"].isin(names)]
+    count = batch
     while count < PROTOCOL["most_seeds"]:
-        cells = study.cells(range(count), ("main",))
-        if missing(study, cells, PROTOCOL["width_classifiers"]):
+        if missing(study, study.cells(range(count - batch, count), ("main",)), names):
             break
-        if comparison.widest(rows, count, PROTOCOL["width_classifiers"]) <= PROTOCOL["width"]:
+        if comparison.widest(rows, count, names) <= PROTOCOL["width"]:
             break
-        count += PROTOCOL["batch"]
+        count += batch
     return list(range(count))
 
 

@@ -118,7 +118,7 @@ class Study:
     def cells(self, seeds: Iterable[int], parts: Collection[str] = PARTS) -> list[Cell]:
         """Return the Cells of some seeds and parts of the protocol, in the order of running."""
         return [
-            replace(cell, part=part)
+            cell
             for seed in seeds
             for part in PARTS
             if part in parts
@@ -129,21 +129,22 @@ class Study:
         """The Cells of one part and seed, as far as there are clips for them."""
         calls, seas = self.available(seed)
         n_sea, size = self.n_sea, PROTOCOL["ratio_size"]
+        make = functools.partial(Cell, seed, part=part)
         sizes = [size for size in PROTOCOL["sizes"] if size < min(calls, self.fill)]
         if part == "main":
-            return [cell for size in sizes for cell in self._filled(seed, size, n_sea, self.fill)]
+            return [cell for size in sizes for cell in self._filled(make, size, n_sea, self.fill)]
         if part == "curve":
             every = min(calls, seas)
             sizes = (*(size for size in PROTOCOL["curve"] if size < every), every)
-            return [Cell(seed, size, max(size, n_sea), arms.REAL, 0.0) for size in sizes]
+            return [make(size, max(size, n_sea), arms.REAL, 0.0) for size in sizes]
         if part == "ratios":
             each = itertools.product(PROTOCOL["ratios"], PROTOCOL["ratio_arms"])
-            return [Cell(seed, size, n_sea, a, float(r)) for r, a in each if size < calls]
+            return [make(size, n_sea, a, float(r)) for r, a in each if size < calls]
         if part == "ocean":
-            found = [Cell(seed, 0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
-            found += [Cell(seed, 0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
+            found = [make(0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
+            found += [make(0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
             return found + [
-                Cell(seed, size, n_sea, arm, self.fill / size - 1)
+                make(size, n_sea, arm, self.fill / size - 1)
                 for size in sizes
                 for arm in arms.WITH_CLASSICAL
                 if arm not in arms.CONTROLS or size in PROTOCOL["control_sizes"]
@@ -151,12 +152,12 @@ class Study:
         own = PROTOCOL[part]
         if own["size"] >= calls or own["negatives"] > seas or own["negatives"] == n_sea:
             return []  # with as many seas as the main part has, it is the main part
-        return self._filled(seed, own["size"], own["negatives"], own["fill"])
+        return self._filled(make, own["size"], own["negatives"], own["fill"])
 
-    def _filled(self, seed, size, n_negative, fill):
+    def _filled(self, make, size, n_negative, fill):
         still = (arms.REAL, arms.CLASS_WEIGHT)
         return [
-            Cell(seed, size, n_negative, arm, 0.0 if arm in still else fill / size - 1)
+            make(size, n_negative, arm, 0.0 if arm in still else fill / size - 1)
             for arm in arms.ARMS
             if arm not in arms.WITH_CLASSICAL
         ]
