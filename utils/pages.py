@@ -80,8 +80,9 @@ def facts() -> dict:
             worth = _worth(told.equivalent(n, classifier))
             numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = worth
     numbers["pretrained"] = _pretrained(told)
-    strict = operating.stored(REAL).pivot_table("recall_at_5_percent", "n_positive", "kind")
-    numbers["recall"] = {kind: _by_size(own.dropna()) for kind, own in strict.items()}
+    for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
+        found_calls = operating.stored(REAL).pivot_table(score, "n_positive", "kind")
+        numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())
     imitated = front.Front(answer.found(data.SIMULATED))
