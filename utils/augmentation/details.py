@@ -112,7 +112,7 @@ def averages(found: Answers) -> pd.DataFrame:
             told = own.droplevel("classifier").apply(judged, axis=1)
             columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = told
     table = pd.DataFrame(columns).reindex(list(GROUPS)).fillna("")
-    return table.rename(index=GROUPS).rename_axis("media de estrategias y tamaños")
+    return table.rename(index=GROUPS).rename_axis("media de estrategias y tamaños, sin ajuste")
 
 
 def batches(found: Answers) -> pd.DataFrame:
@@ -244,7 +244,7 @@ def doses(found: Answers) -> pd.DataFrame:
                         _changed(own, AGAINST_RIVAL)
                     )
                 rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = told
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores, sin ajuste")
 
 
 def _changed(values, words):
@@ -260,7 +260,8 @@ def scenario(found: answer.Answer, part: str) -> pd.DataFrame:
     table = rows.pivot(index="arm", columns="classifier", values="told")
     table = table.reindex([arm for arm in arms.ARMS if arm in table.index]).fillna("")
     table = table.rename(index=title, columns=plotting.model_title)
-    return table.rename_axis(f"{name(found.name)}, {PARTS[part]}").rename_axis(columns=None)
+    told = f"{name(found.name)}, {PARTS[part]}, con ajuste"
+    return table.rename_axis(told).rename_axis(columns=None)
 
 
 def after_the_cut(dataset: str) -> pd.DataFrame:
@@ -333,7 +334,7 @@ def control_table(told: front.Front, size: int) -> pd.DataFrame:
                     told_gap = ranged(*comparison.interval(gap))
                     own[title(arm)] = f"{told_gap[:-1]}; {len(gap)})"
         columns[plotting.model_title(classifier)] = own
-    return pd.DataFrame(columns).fillna("").rename_axis(f"{size} llamadas")
+    return pd.DataFrame(columns).fillna("").rename_axis(f"{size} llamadas, sin ajuste")
 
 
 def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
@@ -343,7 +344,8 @@ def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     found = pretrained.recipes_against(told.told, rows, "classical")
     found = found.map(lambda gap: ranged(*gap)).rename_axis(["velocidades", "C"])
-    return found.rename(columns="{} llamadas".format).rename_axis(columns=name(told.found.name))
+    found = found.rename(columns="{} llamadas".format)
+    return found.rename_axis(columns=f"{name(told.found.name)}, sin ajuste")
 
 
 def joined_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
@@ -352,5 +354,5 @@ def joined_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return rows
     found = joined.against_alone(rows).map(lambda gap: ranged(*gap)).rename(index=JOINED)
-    found = found.rename(columns="{} llamadas".format).rename_axis("BirdNET y además")
+    found = found.rename(columns="{} llamadas".format).rename_axis("BirdNET y además, sin ajuste")
     return found.rename_axis(columns=name(told.found.name))
