@@ -67,6 +67,7 @@ def facts() -> dict:
         "auc": {},
         "gain": {},
         "over_rival": {},
+        "over_classical": {},
         "unseen": {},
     }
     for classifier in primary["classifiers"]:
@@ -74,7 +75,9 @@ def facts() -> dict:
         filtered, classical = (told.mean(a, 25, classifier) for a in ("vae_filtered", "classical"))
         numbers.setdefault("filtered", {})[classifier] = round(filtered - classical, 6)
         numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
-        numbers["over_rival"][classifier] = _verdicts(told.against("rival"), classifier)
+        for reference in ("rival", "classical"):
+            against = _verdicts(told.against(reference), classifier)
+            numbers[f"over_{reference}"][classifier] = against
         numbers["unseen"][classifier] = _verdicts(unseen.against("real"), classifier)
         for n in SHOWN:
             worth = _worth(told.equivalent(n, classifier))
@@ -85,6 +88,7 @@ def facts() -> dict:
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())
+    numbers["curve_end"] = int(found.ends(pretrained.BESIDE)[1])
     imitated = front.Front(answer.found(data.SIMULATED))
     numbers["simulated"] = {
         "pretrained": round(pretrained.curve(imitated.told)[25], 6),
@@ -96,6 +100,7 @@ def facts() -> dict:
     numbers["generated"] = {
         "comparisons": len(generated),
         "helps": int((generated["verdict"] == "helps").sum()),
+        "detectable": _by_size(generated.groupby("n_positive")["detectable"].median()),
     }
     return numbers
 
@@ -209,6 +214,7 @@ def render(page: str) -> str:
         "thousands": partial(_thousands, page=page),
         "worth": lambda k, end: f"{'≥ ' if k >= end else ''}{_thousands(k, page=page)}",
         "percent": lambda share: f"{100 * share:.0f}",
+        "hundredth": lambda value: plotting.number(value, 2).replace(",", decimal),
         "signed": partial(_number, decimal=decimal, sign="+"),
     }
     return environment.get_template(f"{page}.jinja").render(stored)

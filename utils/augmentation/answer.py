@@ -166,7 +166,8 @@ class Answer:
     @functools.lru_cache(maxsize=4)  # noqa: B019
     def ends(self, classifier: str) -> tuple[int, int]:
         """Return the first and the last size of the curve that equivalents are read from."""
-        sizes = comparison.learning_curve(self.curve_rows, classifier).columns
+        rows = comparison.alike_in_negatives(self.curve_rows)
+        sizes = comparison.learning_curve(rows, classifier).columns
         return sizes[0], sizes[-1]
 
     @functools.cached_property

@@ -145,8 +145,10 @@ def agreement(first: answer.Answer, second: answer.Answer) -> pd.DataFrame:
 
 
 def by_overlap(found: answer.Answer) -> pd.DataFrame:
-    """What the answer would be with other constants for what seeds share."""
-    rows = {}
+    """What the answer would be with other constants for what seeds share: of what is generated,
+    against real calls alone; of the hydrophone and of the detector on embeddings, in how many of
+    their comparisons they win."""
+    told, rows = front.fronts({found.name: found}).get(found.name), {}
     for overlap, (verdicts, means) in robustness.by_overlap(found).items():
         note = " (la del estudio)" if overlap == comparison.OVERLAP else ""
         counts = tallies({"": verdicts}).drop(columns=["comparaciones", "media negativa"])
@@ -154,6 +156,13 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
             f"media, {plotting.model_title(c)}": judged(means.loc["generated", c])
             for c in answer.CLASSIFIERS
         }
+        if told is not None:
+            outside = {"hidrófono gana": told.against(comparison.RIVAL, overlap),
+                       "BirdNET gana": pretrained.compared(told.told, overlap)}  # fmt: skip
+            rows[f"{number(overlap, 2)}{note}"] |= {
+                text: f"{int((own['verdict'] == 'helps').sum())} de {len(own)}"
+                for text, own in outside.items() if len(own)
+            }  # fmt: skip
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(f"{name(found.name)}: constante")
 
@@ -161,12 +170,15 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
 def replicas(rows: pd.DataFrame) -> pd.DataFrame:
     """What independent deployments of the simulated hydrophone say of that constant, and how often
     their intervals hold the mean of the others; rows: of `replicas.stored`."""
-    value, low, high = deployments.overlap(rows, seed=answer.SEED)
     told = {
         "grabaciones independientes": rows["replica"].nunique(),
         "semillas cada una": rows["seed"].nunique(),
-        "constante que piden": f"{number(value, 2)} ({number(low, 2)} a {number(high, 2)})",
     }
+    each = {plotting.model_title(c): (c,) for c in deployments.CLASSIFIERS}
+    for text, names in ({"los dos": deployments.CLASSIFIERS} | each).items():
+        asked = deployments.overlap(rows, seed=answer.SEED, classifiers=names)
+        value, low, high = (number(one, 2) for one in asked)
+        told[f"constante que piden, {text}"] = f"{value} ({low} a {high})"
     for text, overlap in (("con la del estudio", comparison.OVERLAP), ("sin ensanchar", 0.0)):
         held, total = deployments.coverage(rows, overlap=overlap)
         told[f"intervalos que aciertan, {text}"] = f"{held} de {total} ({held / total:.0%})"

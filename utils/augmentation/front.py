@@ -72,20 +72,24 @@ class Front:
         """The arm of the highest mean."""
         return max(names, key=lambda arm: self.mean(arm, size, classifier))
 
-    def against(self, reference: str) -> pd.DataFrame:
+    def against(self, reference: str, overlap: float = comparison.OVERLAP) -> pd.DataFrame:
         """`comparison.verdicts` of the simulated hydrophone at the sizes and with the classifiers
         of the primary comparison: against the best cheap rival (reference "rival"), which is that
-        comparison and one family of tests; or against `real`, among all arms, as in answer.csv."""
+        comparison, or against one of the rivals, either one family of tests; or against `real`,
+        among all arms, as in answer.csv."""
         primary = study.PROTOCOL["primary"]
         if reference == "real":
             rows = self.found.with_ocean
-            found = comparison.verdicts(rows[rows["seed"].isin(self.seeds)])
+            found = comparison.verdicts(rows[rows["seed"].isin(self.seeds)], overlap=overlap)
             found = found[found["arm"] == primary["arm"]]
         else:
             rows = self.rows[self.rows["classifier"].isin(primary["classifiers"])]
             rows = rows[rows["n_positive"].isin(primary["sizes"])]
-            own = rows[rows["arm"].isin((primary["arm"], *primary["against"]))]
-            found = comparison.against_best(own, primary["against"], (primary["arm"],), family=())
+            rivals = primary["against"] if reference == comparison.RIVAL else (reference,)
+            own = rows[rows["arm"].isin((primary["arm"], *rivals))]
+            found = comparison.against_best(
+                own, rivals, (primary["arm"],), family=(), overlap=overlap
+            )
         found = found[found["n_positive"].isin(primary["sizes"])]
         found = found[found["classifier"].isin(primary["classifiers"])]
         return found.set_index(["classifier", "n_positive"])

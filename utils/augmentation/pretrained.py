@@ -25,7 +25,7 @@ KEY = ("seed", "n_positive", "speeds", "C")
 _SIDES = {"mean": "mean", "low": "high", "high": "low"}
 
 
-def compared(rows: pd.DataFrame) -> pd.DataFrame:
+def compared(rows: pd.DataFrame, overlap: float = comparison.OVERLAP) -> pd.DataFrame:
     """Return seeds, mean, low, high, p and verdict of EMBEDDED minus each of AGAINST with BESIDE,
     paired by seed: index arm and n_positive; no rows if there are none. p is adjusted over all.
     The last of AGAINST is the best cheap rival of the primary comparison.
@@ -43,7 +43,7 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     cheap = comparison.best_rivals(cheap, study.PROTOCOL["primary"]["against"])
     both = pd.concat([own, others, cheap])
     both = both[both["n_positive"].isin(study.PROTOCOL["primary"]["sizes"])]
-    found = comparison.verdicts(both, study.EMBEDDED, family=())
+    found = comparison.verdicts(both, study.EMBEDDED, family=(), overlap=overlap)
     turned = found.assign(**{name: -found[side] for name, side in _SIDES.items()})
     turned["verdict"] = [
         comparison.verdict(row.low, row.high, row.p) for row in turned.itertuples(index=False)

@@ -8,6 +8,7 @@ of the simulated clips, a replica at a time, and resumes.
 """
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -81,14 +82,19 @@ def differences(rows: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
 
 
 def overlap(
-    rows: pd.DataFrame, *, seed: int, n_resamples: int = 2000
+    rows: pd.DataFrame,
+    *,
+    seed: int,
+    classifiers: Sequence[str] = CLASSIFIERS,
+    n_resamples: int = 2000,
 ) -> tuple[float, float, float]:
     """Return (value, low, high): the constant with which the variance of a mean of seeds is what
     the replicas' means show, mean of arms and classifiers, with a 95 % bootstrap over replicas.
 
     The variance between the means of replicas over that between seeds of one, less 1 / seeds.
     """
-    tables = [table.to_numpy() for table in differences(rows).values()]
+    found = differences(rows)
+    tables = [table.to_numpy() for (_, name), table in found.items() if name in classifiers]
 
     def needed(drawn):
         own = [table[drawn] for table in tables]

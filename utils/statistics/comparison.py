@@ -216,6 +216,12 @@ def learning_curve(table: pd.DataFrame, classifier: str, score: str = "roc_auc")
     return found.dropna()
 
 
+def alike_in_negatives(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without those of real clips alone that hold more negatives than others."""
+    real = table["arm"] == "real"
+    return table[~real | (table["n_negative"] == table.loc[real, "n_negative"].min())]
+
+
 def against_best(
     table: pd.DataFrame,
     rivals: Sequence[str],
@@ -223,12 +229,13 @@ def against_best(
     *,
     score: str = "roc_auc",
     family: Sequence[str] = PLACE,
+    overlap: float = OVERLAP,
 ) -> pd.DataFrame:
     """Return `verdicts` of arms against `best_rivals`; `rival` names the most frequent. Each arm
     and size has one ratio."""
     best = best_rivals(table, rivals, score=score)
     both = pd.concat([table[table["arm"].isin(arms)], best])
-    found = verdicts(both, RIVAL, score=score, family=family)
+    found = verdicts(both, RIVAL, score=score, family=family, overlap=overlap)
     names = best.groupby(PLACE)[RIVAL].agg(lambda own: own.value_counts().sort_index().idxmax())
     return (
         found.merge(names.reset_index(), on=PLACE, how="left")
@@ -296,12 +303,13 @@ def real_equivalents(
 ) -> tuple[float, float, float]:
     """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
 
-    The mean learning curve, made monotone, is read backwards on a logarithmic axis. low and high
-    are the least and the largest k whose score, seed by seed, the arm's does not differ from by the
+    The mean learning curve, made monotone, is read backwards on a logarithmic axis; only
+    `alike_in_negatives` counts, lest more seas pass for more calls. low and high are the least and
+    the largest k whose score, seed by seed, the arm's does not differ from by the
     interval of `interval` (Fieller 1954). Values end at the curve's first and last size; the arm's
     own need not be one, such as 0 calls. ValueError if fewer than three seeds hold both.
     """
-    curve = learning_curve(table, classifier, score)
+    curve = learning_curve(alike_in_negatives(table), classifier, score)
     own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
     own = own[own["n_positive"] == size]
     own = own[own["n_negative"] == own["n_negative"].max()]
