@@ -606,7 +606,7 @@ NUMBERS = {
             ("0,11", overlap()),
             ("98", 100 * held_by_the_study()),
             ("95", 95),
-            ("0,16", overlap(["random_forest"])),
+            ("0,16", overlap(("random_forest",))),
             ("25", FEW),
         ],
         "who-found": [("25", FEW)],
