@@ -276,6 +276,41 @@ def test_a_killed_run_goes_on_and_ends_the_same(folder, tmp_path, monkeypatch):
     assert contents(out) == contents(tmp_path / "straight")
 
 
+@pytest.mark.parametrize("torn", [False, True])
+def test_an_interrupted_recording_is_gone_on_with(tmp_path, torn):
+    """What was scored is not scored again, also if the last write was torn."""
+    source = recording(tmp_path / "recordings" / "long.wav", seconds=300)
+
+    before, heard = [], []  # windows of each batch
+
+    class Interrupted(Ear):
+        def score_audio(self, audio):
+            if len(before) == 4:
+                raise KeyboardInterrupt
+            before.append(len(audio))
+            return super().score_audio(audio)
+
+    with pytest.raises(KeyboardInterrupt):
+        running.run(Interrupted(**vars(ear())), source, tmp_path / "out")
+    (kept,) = tmp_path.glob(f"out/.long.wav.*{running.SCORES}")
+    assert kept.stat().st_size == 8 * sum(before)
+    if torn:
+        kept.write_bytes(kept.read_bytes()[:-5])
+        before.pop()
+    stale = kept.with_name(f".long.wav.before{running.SCORES}")
+    stale.write_bytes(b"")
+
+    class Counting(Ear):
+        def score_audio(self, audio):
+            heard.append(len(audio))
+            return super().score_audio(audio)
+
+    running.run(Counting(**vars(ear())), source, tmp_path / "out")
+    assert sum(heard) == 299 - sum(before)
+    running.run(ear(), source, tmp_path / "straight")
+    assert contents(tmp_path / "out") == contents(tmp_path / "straight")
+
+
 @pytest.mark.parametrize("room", [0, 1, 2, 3, 5, 7, 8])  # files that a run of two writes: 8
 def test_a_full_disk_leaves_whole_tables(folder, tmp_path, monkeypatch, heard_by_ear, capsys, room):
     """The disk takes some files, and half of the next one."""
@@ -314,7 +349,7 @@ def test_a_full_disk_leaves_whole_tables(folder, tmp_path, monkeypatch, heard_by
     if room < 8:
         assert capsys.readouterr().err.strip().endswith("No space left on device")
     for file, content in contents(out).items():
-        assert content == whole[file] or file == running.DONE
+        assert file.endswith(running.SCORES) or file == running.DONE or content == whole[file]
     assert heard_by_ear(folder, "--out", out) == 0 and contents(out) == whole
 
 

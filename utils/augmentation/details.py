@@ -256,7 +256,9 @@ def doses(found: Answers) -> pd.DataFrame:
                         _changed(own, AGAINST_RIVAL)
                     )
                 rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = told
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("media de los generadores, sin ajuste")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
+        "media de los generadores, sin ajuste"
+    )
 
 
 def _changed(values, words):

@@ -73,7 +73,9 @@ class Dataset:
                 raise UserError(f"{self.name}: {name} must increase from cell to cell.")
         # A memory map is of our own making, and was checked when it was made.
         mapped = isinstance(self.spectrograms, np.memmap)
-        ends = () if mapped else (self.spectrograms.min(initial=0), self.spectrograms.max(initial=0))
+        ends = (
+            () if mapped else (self.spectrograms.min(initial=0), self.spectrograms.max(initial=0))
+        )
         if not np.isfinite(ends).all():
             bad = np.flatnonzero(~np.isfinite(self.spectrograms).all(axis=(1, 2)))
             raise UserError(

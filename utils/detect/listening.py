@@ -1,5 +1,6 @@
 """Sliding over a recording in bounded memory: pieces of sound, resampled, cut into windows."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,22 +66,44 @@ def windows(
 
 
 def listen(
-    path: Path, detector: Detector, step: Callable[[float], object] = lambda seconds: None
+    path: Path,
+    detector: Detector,
+    step: Callable[[float], object] = lambda seconds: None,
+    kept: Path | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (begins in s (n,), scores (n,)) of all windows of a recording.
 
-    step: told how many seconds were heard since it was told last. Unreadable if it can't be used.
+    step: told how many seconds were heard since it was told last. kept: a file that the scores are
+    written to as they come; those that it holds are not computed again. Unreadable if the recording
+    can't be used.
     """
-    begins, scores, told = [], [], 0.0
-    settings = detector.settings
+    begins, scores, told, count = [], [], 0.0, 0
+    known = np.empty(0)
+    if kept is not None and kept.is_file():
+        whole = kept.stat().st_size // known.itemsize  # a run that was killed may have torn the end
+        known = np.fromfile(kept, known.dtype, whole)
+    with kept.open("ab") if kept is not None else contextlib.nullcontext() as log:
+        for places, sound in _windows_of(path, detector.settings):
+            found = known[count : count + len(places)]
+            if len(found) < len(places):
+                found = detector.score_audio(sound).astype(known.dtype)
+                if log is not None:
+                    log.truncate(count * known.itemsize)
+                    log.write(found.tobytes())
+                    log.flush()
+            count += len(places)
+            begins.append(places / detector.settings.sample_rate)
+            scores.append(found)
+            heard = begins[-1][-1] + detector.settings.clip_seconds
+            step(heard - told)
+            told = heard
+    return np.concatenate(begins), np.concatenate(scores)
+
+
+def _windows_of(path, settings):
+    """The `windows` of a recording; Unreadable if it is damaged."""
     try:
         with audio.opened(path) as file:
-            for places, sound in windows(file, settings):
-                begins.append(places / settings.sample_rate)
-                scores.append(detector.score_audio(sound))
-                heard = begins[-1][-1] + settings.clip_seconds
-                step(heard - told)
-                told = heard
+            yield from windows(file, settings)
     except (soundfile.LibsndfileError, OSError) as error:
         raise Unreadable("damaged, or taken away while it was read") from error
-    return np.concatenate(begins), np.concatenate(scores)

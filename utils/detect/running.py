@@ -1,5 +1,6 @@
 """A detector over a folder of recordings: tables that grow a recording at a time, and resume."""
 
+import glob
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from utils.progress import progress
 
 DONE, EVENTS, SETTINGS, LOCK = "recordings.csv", "events.csv", "run.json", ".lock"
 TABLE, TRACK, WINDOWS = ".Table.1.selections.txt", ".audacity.txt", ".windows.csv"
+SCORES = ".scores"  # of the recording that is being searched
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def run(
     """Search the recordings in a folder, or one file, and write tables into `out`.
 
     threshold: instead of the detector's own. windows: also write the scores of all windows. What is
-    finished stays finished: recordings that have a row in recordings.csv are not searched again.
+    finished stays finished: recordings that have a row in recordings.csv are not searched again,
+    and one that a run was interrupted in is gone on with.
     UserError if `out` holds the results of another run, or one is writing to it now.
     """
     folder, out = Path(folder), Path(out)
@@ -156,12 +159,20 @@ class _Search:
         )
 
     def _one(self, file, path, seconds, step):
-        begins, scores = listening.listen(path, self.detector, step)
+        target = self.out / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        kept = target.with_name(f".{target.name}.{tables.digest(_state(path))}{SCORES}")
+        for other in target.parent.glob(f".{glob.escape(target.name)}.*{SCORES}"):
+            if other != kept:  # of what the recording was before
+                other.unlink()
+        try:
+            begins, scores = listening.listen(path, self.detector, step, kept)
+        except listening.Unreadable:
+            kept.unlink(missing_ok=True)
+            raise
         length = self.detector.settings.clip_seconds
         chosen = events.peaks(begins, scores, self.threshold, length)
         first, last = begins[chosen], begins[chosen] + length
-        target = self.out / file
-        target.parent.mkdir(parents=True, exist_ok=True)
         if self.windows:
             table = pd.DataFrame(
                 {
@@ -184,6 +195,7 @@ class _Search:
         own |= {"learned": path.name in self.detector.recordings}
         self.rows = [row for row in self.rows if row["file"] != file] + [own]
         tables.write(pd.DataFrame(self.rows), self.out / DONE)
+        kept.unlink()
 
     def _finish(self):
         """One table of the events of all recordings, with absolute times where names tell them."""
