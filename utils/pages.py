@@ -82,6 +82,12 @@ def facts() -> dict:
         for n in SHOWN:
             worth = _worth(told.equivalent(n, classifier))
             numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = worth
+    beside = pretrained.BESIDE
+    numbers["classical"] = {
+        str(n): _told(found.row("classical", n, beside).to_frame(n).T)[str(n)]
+        | {"equivalent": _worth(found.equivalents(n, beside).loc["classical"])}
+        for n in SHOWN
+    }
     numbers["pretrained"] = _pretrained(told)
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
         found_calls = operating.stored(REAL).pivot_table(score, "n_positive", "kind")
@@ -93,6 +99,7 @@ def facts() -> dict:
     numbers["simulated"] = {
         "pretrained": round(pretrained.curve(imitated.told)[25], 6),
         "classical": round(imitated.mean("classical", 25, pretrained.BESIDE), 6),
+        "ocean": round(imitated.mean("ocean", 25, pretrained.BESIDE), 6),
     }
     generated = found.against_real
     generated = generated[generated["arm"].isin(answer.GENERATED)]
