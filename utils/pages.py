@@ -62,23 +62,18 @@ def facts() -> dict:
     found = answer.found(REAL)
     told = front.Front(found)
     primary = study.PROTOCOL["primary"]
-    unseen = front.Front(found, primary["unseen"])
     numbers = {
         "auc": {},
         "gain": {},
         "over_rival": {},
         "over_classical": {},
-        "unseen": {},
     }
     for classifier in primary["classifiers"]:
         numbers["auc"][classifier] = _means(told, classifier)
-        filtered, classical = (told.mean(a, 25, classifier) for a in ("vae_filtered", "classical"))
-        numbers.setdefault("filtered", {})[classifier] = round(filtered - classical, 6)
         numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
         for reference in ("rival", "classical"):
             against = _verdicts(told.against(reference), classifier)
             numbers[f"over_{reference}"][classifier] = against
-        numbers["unseen"][classifier] = _verdicts(unseen.against("real"), classifier)
         for n in SHOWN:
             worth = _worth(told.equivalent(n, classifier))
             numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = worth
@@ -92,6 +87,7 @@ def facts() -> dict:
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
         found_calls = operating.stored(REAL).pivot_table(score, "n_positive", "kind")
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
+    numbers["boosting"] = round(told.mean("real", 25, "gradient_boosting"), 6)
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())
     numbers["curve_end"] = int(found.ends(pretrained.BESIDE)[1])

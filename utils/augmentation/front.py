@@ -4,7 +4,7 @@ Facts are numbers; how they are written is the pages' business (`utils.pages`).
 """
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -35,11 +35,10 @@ class Front:
     """The rows of one data set that the pages tell.
 
     All are of the seeds that hold the whole primary comparison: while it is still being run, what
-    stands side by side has met the same clips. among: seeds to read, None for all.
+    stands side by side has met the same clips.
     """
 
     found: answer.Answer
-    among: Collection[int] | None = None
 
     @functools.cached_property
     def seeds(self) -> set[int]:
@@ -49,8 +48,7 @@ class Front:
         own = own[own["classifier"].isin(primary["classifiers"])]
         whole = len(primary["sizes"]) * len(primary["classifiers"])
         counts = own.groupby("seed").size()
-        every = set(counts.index[counts == whole])
-        return every if self.among is None else every & set(self.among)
+        return set(counts.index[counts == whole])
 
     @functools.cached_property
     def told(self) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from utils.augmentation import arms, study
 from utils.models import classifiers, embeddings
 from utils.statistics import comparison
 
-BESIDE = "random_forest"  # the better of the study's detectors with few calls
+BESIDE = "random_forest"  # of the study's detectors, the best with few calls and augmentation
 AGAINST = ("real", "classical", "ocean", comparison.RIVAL)  # its strategies
 SPEEDS = ((4,), (8,), (4, 8))  # at which a recipe hears the clips
 REGULARISATION = (0.001, 0.01)  # C of the logistic regression

@@ -31,7 +31,6 @@ PROTOCOL = {
         "against": ("class_weight", "oversample", "classical", "mixup", "call_on_background"),
         "classifiers": ("cnn", "random_forest"),
         "sizes": (25, 50, 100),
-        "unseen": range(14, 40),  # seeds of which it had no row when it was written
     },
     "smallest_effect": comparison.SMALLEST_EFFECT,  # of ROC AUC; less counts as none
     "batch": 10,  # seeds

@@ -9,7 +9,13 @@ from utils.augmentation import study
 from utils.augmentation.answer import CHEAP, CLASSIFIERS, GROUPS, Answer, headline
 from utils.statistics import comparison
 
-OVERLAPS = (0.0, 0.1, comparison.OVERLAP, 1.0)  # what verdicts are told by, and other constants
+OVERLAPS = (
+    0.0,
+    0.1,
+    comparison.OVERLAP,
+    0.5,
+    1.0,
+)  # what verdicts are told by, and other constants
 
 
 def change(
