@@ -605,7 +605,8 @@ NUMBERS = {
             ("0,01", largest_end("mean with a forest")),
             ("0,866", heard_simulated_alone()),
         ],
-        "robust-found": [
+        "averages-found": [],
+        "overlap-found": [
             ("3", tallied(0.0)["helps"]),
             ("60", facts()["generated"]["comparisons"]),
             ("34", tallied(0.0)["harms"]),
@@ -615,6 +616,8 @@ NUMBERS = {
             ("25", FEW),
         ],
         "who-found": [("25", FEW)],
+        "doses-found-simulated": [],
+        "doses-found-real": [],
         "dose-found-simulated": [],
         "dose-found-real": [
             ("25", FEW),

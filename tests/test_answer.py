@@ -241,20 +241,6 @@ def test_a_table_of_few_seeds_names_the_command(tmp_path, monkeypatch):
     assert list(answer.stored(Place())) == ["planted"]
 
 
-def test_two_data_sets_agree_or_not(found, bare):
-    same = robustness.agreement(found, found)
-    assert same["rows"] == same["same"] == 2 * 5 * (len(planted.EFFECTS) - 1)
-    assert same["opposed"] == 0 and same["rho"] == pytest.approx(1)
-    turned = bare.rows.copy()
-    real = turned["arm"] == "real"
-    keys = ["n_positive", "seed", "classifier"]
-    at = turned[real].groupby(keys)["roc_auc"].first()
-    base = at.loc[list(turned[keys].itertuples(index=False, name=None))].to_numpy()
-    turned["roc_auc"] = 2 * base - turned["roc_auc"]
-    against = robustness.agreement(found, answer.Answer("turned", turned))
-    assert against["opposed"] > 0 and against["rho"] < -0.8
-
-
 def test_costs_count_generator_and_classifier(found, bare):
     table = answer.costs(found, 50, "cnn")
     assert table.loc["vae", "seconds"] == 12 and table.loc["classical", "seconds"] == 2

@@ -128,22 +128,6 @@ def batches(found: Answers) -> pd.DataFrame:
     return table.rename_axis("media de lo generado").rename_axis(columns="semillas")
 
 
-def agreement(first: answer.Answer, second: answer.Answer) -> pd.DataFrame:
-    """How far two data sets say the same."""
-    found = robustness.agreement(first, second)
-    return pd.DataFrame(
-        {
-            "valor": {
-                "comparaciones en ambos": found["rows"],
-                "mismo veredicto": found["same"],
-                "indeciso en ambos": found["undecided"],
-                "ayuda en uno y perjudica en otro": found["opposed"],
-                "correlación de rangos": number(found["rho"], 2),
-            }
-        }
-    ).astype(str)
-
-
 def by_overlap(found: answer.Answer) -> pd.DataFrame:
     """What the answer would be with other constants for what seeds share: of what is generated,
     against real calls alone; of the hydrophone and of the detector on embeddings, in how many of
@@ -358,6 +342,7 @@ def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     found = pretrained.recipes_against(told.told, rows, "classical")
     found = found.map(lambda gap: ranged(*gap)).rename_axis(["velocidades", "C"])
+    found = found.rename(lambda speeds: speeds.replace(" ", " y "), level=0)
     found = found.rename(columns="{} llamadas".format)
     return found.rename_axis(columns=f"{name(told.found.name)}, sin ajuste")
 

@@ -13,9 +13,9 @@ OVERLAPS = (
     0.0,
     0.1,
     comparison.OVERLAP,
-    0.5,
+    0.35,
     1.0,
-)  # what verdicts are told by, and other constants
+)  # the third is the study's
 
 
 def change(
@@ -91,21 +91,3 @@ def batches(answer: Answer) -> pd.DataFrame:
     first = (paired["seed"] // size * size).rename("first")
     names = ["classifier", "arm", "n_positive"]
     return paired.pivot_table("difference", names, first).dropna()
-
-
-def agreement(first: Answer, second: Answer) -> dict[str, int | float]:
-    """Return how far two Answers agree: a dict of `rows` compared, `same` verdicts, those that are
-    `undecided` in both, opposite signs where both are sure (`opposed`), and `rho`, the rank
-    correlation of the mean differences of what is generated."""
-    keys = ["n_positive", "classifier", "arm"]
-    both = first.against_real.merge(second.against_real, on=keys, suffixes=("_1", "_2"))
-    both = headline(both, None)
-    drawn = headline(both)
-    sure = both[both[["verdict_1", "verdict_2"]].isin(("helps", "harms")).all(axis=1)]
-    return {
-        "rows": len(both),
-        "same": int((both["verdict_1"] == both["verdict_2"]).sum()),
-        "undecided": int((both[["verdict_1", "verdict_2"]] == "undecided").all(axis=1).sum()),
-        "opposed": int((sure["verdict_1"] != sure["verdict_2"]).sum()),
-        "rho": float(drawn["mean_1"].corr(drawn["mean_2"], method="spearman")),
-    }

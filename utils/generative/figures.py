@@ -20,6 +20,7 @@ from utils.plotting import (
     REFERENCE_LINE,
     SPECTROGRAM_MAP,
     WIDTH,
+    level,
     number,
     place_legend,
 )
@@ -179,7 +180,7 @@ def lesson(
         ax.set(xlabel="tiempo (s)", yticks=[])
     axes[1].yaxis.set_major_locator(ticker.MaxNLocator(3))
     axes[1].set_ylabel("frecuencia (Hz)")
-    figure.colorbar(mesh, ax=axes[1:], label=unit, pad=0.02, aspect=15)
+    figure.colorbar(mesh, ax=axes[1:], label=level(unit), pad=0.02, aspect=15)
     return axes
 
 
@@ -268,7 +269,7 @@ def gallery(
         ax.set_title(heading, fontsize=10, loc="center")
     figure.supxlabel("tiempo (s)", fontsize=11)
     figure.supylabel("frecuencia (Hz)", fontsize=11)
-    figure.colorbar(mesh, ax=axes, label=unit, pad=0.01, aspect=40)
+    figure.colorbar(mesh, ax=axes, label=level(unit), pad=0.01, aspect=40)
     return figure
 
 

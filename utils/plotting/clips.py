@@ -20,6 +20,7 @@ from utils.plotting.style import (
     REFERENCE_LINE,
     SPECTROGRAM_MAP,
     WIDTH,
+    level,
     new_axes,
 )
 from utils.statistics import evaluation
@@ -50,7 +51,7 @@ def spectrogram(
     colours = DIFFERENCE_MAP if difference else SPECTROGRAM_MAP
     image = _mesh(ax, values, frequencies, times, limits, colours)
     ax.set(xlabel="tiempo (s)", ylabel="frecuencia (Hz)")
-    ax.figure.colorbar(image, ax=ax, label=unit, pad=0.02)
+    ax.figure.colorbar(image, ax=ax, label=level(unit), pad=0.02)
     return ax
 
 
@@ -80,7 +81,7 @@ def spectrogram_grid(
     figure.supxlabel("tiempo (s)", fontsize=11)
     figure.supylabel("frecuencia (Hz)", fontsize=11)
     panels = axes.ravel()[: len(values)]
-    figure.colorbar(image, ax=panels, label=unit, pad=0.02, aspect=30)
+    figure.colorbar(image, ax=panels, label=level(unit), pad=0.02, aspect=30)
     return panels
 
 
@@ -116,11 +117,11 @@ def class_means(
     for ax, mean, name in zip(axes, (none, call), CLASS_NAMES, strict=False):
         image = _mesh(ax, mean, frequencies, times, limits)
         ax.set_title(f"{name}, media")
-    figure.colorbar(image, ax=axes[:2], label=unit, pad=0.02)
+    figure.colorbar(image, ax=axes[:2], label=level(unit), pad=0.02)
     largest = np.abs(call - none).max()
     image = _mesh(axes[2], call - none, frequencies, times, (-largest, largest), DIFFERENCE_MAP)
     axes[2].set_title("diferencia")
-    figure.colorbar(image, ax=axes[2], label=unit, pad=0.04)
+    figure.colorbar(image, ax=axes[2], label=level(unit), pad=0.04)
     figure.supxlabel("tiempo (s)", fontsize=11)
     axes[0].set_ylabel("frecuencia (Hz)")
     return axes

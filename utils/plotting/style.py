@@ -189,6 +189,11 @@ def descriptor_title(name: str) -> str:
     return DESCRIPTORS[name]
 
 
+def level(unit: str) -> str:
+    """Return what a colour bar says of a data set's unit: stretched clips have lost their dB."""
+    return "nivel (0 a 255)" if "0..255" in unit else unit
+
+
 def model_order(name: str) -> int:
     return list(MODELS).index(name) if name in MODELS else len(MODELS)
 
