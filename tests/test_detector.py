@@ -128,7 +128,9 @@ def stored_arrays(folder, **changed):
 
 def told(folder, **changed):
     path = folder / store.SETTINGS
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changed), "utf-8")
+    text = json.loads(path.read_text("utf-8")) | changed
+    text["checksum"] = store._checksum({k: v for k, v in text.items() if k != "checksum"})
+    path.write_text(json.dumps(text), "utf-8")
 
 
 def cut(path, share):
@@ -164,6 +166,17 @@ DAMAGE = {
 def test_a_damaged_folder_is_one_sentence(folder, name):
     DAMAGE[name](folder)
     with pytest.raises(UserError, match=r"mine/ is damaged or of another version \(.+\); copy"):
+        store.load(folder)
+
+
+def test_settings_that_were_changed_by_hand_are_refused(folder):
+    path = folder / store.SETTINGS
+    path.write_text(path.read_text("utf-8").replace('"n_fft": 200', '"n_fft": 256'), "utf-8")
+    with pytest.raises(UserError, match="detector.json was changed after it was stored"):
+        store.load(folder)
+    (folder / store.WEIGHTS).unlink()
+    told(folder)
+    with pytest.raises(UserError, match="it lacks weights.npz"):
         store.load(folder)
 
 

@@ -337,7 +337,7 @@ def test_many_bad_files_are_counted_and_some_named(clips):
 
 def test_the_sample_rate_must_reach_the_frequencies(clips):
     write(clips / "noise" / "n03.wav", rate=800)
-    message = "n03.wav: sample rate 800 Hz is too low .* up to 500 Hz.* or lower fmax"
+    message = "n03.wav: sample rate 800 Hz is too low .* up to 500 Hz.* or end the band lower"
     with pytest.raises(ValueError, match=message):
         load(clips)
 
@@ -401,7 +401,7 @@ def test_a_csv_may_name_a_file_twice_alike(tmp_path):
     folder = challenge_style(tmp_path / "challenge", np.arange(42) % 2)
     change_csv(lambda t: pd.concat([t, t.head(3)]))(folder)
     assert len(load(folder)) == 42
-    with pytest.raises(FileNotFoundError, match="labels_csv other.csv does not exist"):
+    with pytest.raises(FileNotFoundError, match="no table of labels is called other.csv"):
         load(folder, labels_csv=tmp_path / "other.csv")
 
 

@@ -245,6 +245,17 @@ def test_bad_recordings_are_named_and_left_out_when_asked(folder):
     assert "1 recordings left out as unusable (site0/20200101.wav: truncated)" in dataset.describe()
 
 
+def test_recordings_whose_samples_are_no_numbers_are_left_out_when_asked(folder):
+    spoiled = sound(0)
+    spoiled[::1000] = np.nan
+    soundfile.write(folder / "site0" / "20200101.wav", spoiled, RATE, subtype="FLOAT")
+    with pytest.raises(UserError, match="20200101.wav: holds NaN or infinite samples"):
+        data.load(folder)
+    dataset = data.load(folder, skip_bad=True)
+    assert dataset.labels.sum() == 25 and np.isfinite(dataset.audio).all()
+    assert "left out as unusable (site0/20200101.wav: holds NaN" in dataset.describe()
+
+
 def test_boxes_behind_the_end_belong_to_another_file(folder):
     soundfile.write(folder / "site0" / "20200101.wav", sound(0, seconds=60), RATE)
     with pytest.raises(UserError, match="2 boxes end after their recording.*which lasts 60 s"):

@@ -3,6 +3,7 @@
 import builtins
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -95,7 +96,8 @@ def test_windows_are_those_of_the_whole_recording(tmp_path, monkeypatch, rate, s
 @pytest.mark.parametrize("rate", [1000, 8000, 44_100])
 def test_another_rate_keeps_its_times(tmp_path, rate):
     path = recording(tmp_path / "a.wav", 60, rate=rate)
-    begins, scores = listening.listen(path, ear())
+    begins, scores, silent = listening.listen(path, ear())
+    assert not silent
     heard = begins[scores >= 0.5]
     assert len(begins) in (59, 60)
     for call in CALLS:
@@ -123,7 +125,9 @@ def test_tables_are_ravens_and_audacitys(folder, tmp_path):
     assert raven["begin"].tolist() == [float(row.split("\t")[3]) for row in rows]
     assert (raven["end"] - raven["begin"]).round(3).eq(2).all()
     assert track["begin"].tolist() == raven["begin"].tolist()
-    assert track["label"].str.match(r"upcall [01]\.\d\d").all()
+    assert set(track["label"]) == {"upcall"}
+    lines = (out / "b" / "c.audacity.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"[\d.]+\t[\d.]+\tupcall [01]\.\d\d", line) for line in lines)
     windows = pd.read_csv(out / "a_20200103_120000.windows.csv")
     assert windows["begin_s"].tolist() == list(range(59)) and windows["end_s"].iloc[-1] == 60
     assert (windows["score"] >= 0.5).sum() >= 3 and windows["score"].between(0, 1).all()
@@ -232,7 +236,8 @@ def test_a_silent_recording_holds_no_call(tmp_path):
     (tmp_path / "in").mkdir()
     soundfile.write(tmp_path / "in" / "silent.wav", np.zeros(20_000), RATE)
     done = running.run(ear(), tmp_path / "in", tmp_path / "out")
-    assert done == running.Done(1, 0, 10 / 3600, {})
+    assert done == running.Done(1, 0, 10 / 3600, {}, silent=1)
+    assert pd.read_csv(tmp_path / "out" / running.DONE)["silent"].all()
     assert boxes(tmp_path / "out" / "silent.Table.1.selections.txt").empty
     assert pd.read_csv(tmp_path / "out" / running.EVENTS).empty
 
@@ -490,6 +495,57 @@ def test_recordings_of_one_name_keep_their_own_annotations(folder, tmp_path):
     (known / "rec.Table.1.selections.txt").write_text(head + row)
     with pytest.raises(UserError, match="several recordings are called rec .a/rec.wav, b/rec.wav."):
         evaluating.evaluate(out, known)
+
+
+def test_a_corrected_copy_of_a_run_is_annotations(folder, tmp_path):
+    """What a person struck out of the selection table is a false alarm, whatever other files of
+    the run still say; the Audacity tracks alone say as much."""
+    out, known = tmp_path / "out", tmp_path / "known"
+    running.run(ear(), folder, out, windows=True)
+    shutil.copytree(out, known)
+    path = known / f"d{running.TABLE}"
+    head, first, *rest = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([head, *rest]))
+    compared = evaluating.evaluate(out, known)
+    assert compared.told == []
+    assert (compared.counts.hits, compared.counts.false_alarms) == (8, 1)
+    for table in known.rglob(f"*{running.TABLE}"):
+        table.unlink()
+    for name in (running.EVENTS, running.DONE, "a_20200103_120000.windows.csv"):
+        (known / name).unlink()
+    shutil.rmtree(known / "b")
+    (known / "d.windows.csv").unlink()
+    assert evaluating.evaluate(out, known).counts.hits == 6
+
+
+def test_tables_that_are_gone_or_cannot_be_read_are_told(folder, tmp_path):
+    out, known = tmp_path / "out", tmp_path / "known"
+    running.run(ear(), folder, out)
+    known.mkdir()
+    (known / "a_20200103_120000.txt").write_text("10\t11\tupcall\n")
+    (known / "d.txt").write_text("garbage\n")
+    told = evaluating.evaluate(out, known).told
+    assert told[0] == "1 files hold no boxes that can be read: d.txt."
+    (out / f"a_20200103_120000{running.TABLE}").unlink()
+    with pytest.raises(UserError, match="a_20200103_120000.wav is gone from out/; run .* again"):
+        evaluating.evaluate(out, known)
+
+
+def test_files_that_could_not_be_searched_are_listed_until_they_can(folder, tmp_path):
+    (folder / "none.wav").write_bytes(b"")
+    out = tmp_path / "out"
+    assert len(running.run(ear(), folder, out).bad) == 1
+    listed = pd.read_csv(out / running.UNUSABLE)
+    assert listed["file"].tolist() == ["none.wav"] and listed["reason"].str.len().all()
+    (folder / "none.wav").unlink()
+    running.run(ear(), folder, out)
+    assert not (out / running.UNUSABLE).exists()
+
+
+def test_an_output_that_is_a_file_is_one_sentence(folder, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(UserError, match="out is a file; name a folder with --out"):
+        running.run(ear(), folder, tmp_path / "out")
 
 
 def test_a_folder_without_tables_is_one_sentence(folder, tmp_path):

@@ -59,6 +59,8 @@ NOT_SEARCHED = frozenset(
     ("not searched", "unsearched", "not reviewed", "unreviewed", "not annotated", "no revisado",
      "no revisada", "sin revisar", "no buscado", "no anotado", "sin anotar")
 )  # fmt: skip
+DONE, EVENTS, RUN = "recordings.csv", "events.csv", "run.json"  # of `whales detect run`
+TABLE, TRACK, WINDOWS = ".Table.1.selections.txt", ".audacity.txt", ".windows.csv"  # of it, too
 _RAVEN = re.compile(r"\.(?:table\.\d+|selections)\.", re.IGNORECASE)  # in a table's name
 _NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
 _TRACK = re.compile(rf"\s*{_NUMBER}\t\s*{_NUMBER}(?:\t.*)?")  # a line of an Audacity label track
@@ -89,15 +91,22 @@ def tables(folder: Path, paths: Sequence[Path] | None = None) -> list[Path]:
     """
     if paths is None:
         paths = filter(is_utf8, list_files(folder, TABLE_SUFFIXES, deep=True))
+        paths = [path for path in paths if not _said_twice(path)]
     kinds = {path: _kind(path) for path in paths}
     for path, kind in kinds.items():
         if kind is None and _RAVEN.search(path.name):
             raise UserError(
-                f"{path.name} has the name of a Raven table and no columns Begin Time (s) and End "
-                "Time (s); correct its first line, or move it elsewhere."
+                f"{path.name} has the name of a Raven table and lacks a column Begin Time (s) or "
+                "End Time (s); correct its first line, or move it elsewhere."
             )
     any_box = {"table", "track"} & set(kinds.values())
     return [path for path, kind in kinds.items() if kind] if any_box else []
+
+
+def unread(folder: Path, paths: Sequence[Path]) -> list[str]:
+    """Return the names of the text files of a folder that `tables` did not take for annotations."""
+    every = list_files(folder, TABLE_SUFFIXES, deep=True)
+    return sorted(path.name for path in every if path not in paths and not _said_twice(path))
 
 
 def survey(
@@ -124,6 +133,16 @@ def survey(
     events["label"] = _alike(events["label"])
     events = events.drop_duplicates().sort_values(["file", "begin", "end"], ignore_index=True)
     return Annotations(events[list(COLUMNS)], frozenset(searched))
+
+
+def _said_twice(path):
+    """Whether a file is one of those that `whales detect run` writes beside its selection tables,
+    which alone say what a person has kept."""
+    for ending in (TRACK, WINDOWS):
+        stem = path.name.removesuffix(ending)
+        if stem != path.name and path.with_name(stem + TABLE).is_file():
+            return True
+    return path.name in (DONE, EVENTS) and (path.parent / RUN).is_file()
 
 
 def _kind(path):
@@ -156,6 +175,8 @@ def _track(path):
             rows[-1] |= {"low": band[1], "high": band[2]}
         elif line.strip():
             begin, end, label = [*line.split("\t", 2), ""][:3]
+            if path.name.endswith(TRACK):  # our own, which gives the score behind the label
+                label = re.sub(r" [01]\.\d\d$", "", label.rstrip())
             rows.append({"begin": begin, "end": end, "low": "", "high": "", "label": label})
     return _checked(path, pd.DataFrame(rows).assign(file=""))
 
@@ -297,7 +318,7 @@ def _own_recording(path, recordings, known_only):
                 "own, or name the recordings in a column `file`."
             )
         return files[0]
-    ending = r"\.(?:table\.\d+|selections|txt|csv)"
+    ending = r"\.(?:table\.\d+|selections|audacity|txt|csv)"
     return None if known_only else re.split(ending, path.name, flags=re.IGNORECASE)[0]
 
 

@@ -20,6 +20,7 @@ MARGIN_SECONDS = 0.1  # read on either side of a piece that is resampled
 MOST_FRAMES = 10_000  # a byte: silence in FLAC stays below
 LONG_SECONDS = 60  # more than a clip: of longer files the middle alone is read
 TOO_SLOW = "is too low for frequencies"
+LOWER = "end the band lower with --band (in Python fmax of the settings)"
 _UNKNOWN = (0, 0xFFFFFFFF)  # sizes in headers that were written before the end was known
 
 
@@ -196,5 +197,5 @@ def bad_files(where: str, bad: Mapping[str, str]) -> UserError:
     return UserError(
         f"{where}: {len(bad)} audio file(s) cannot be used ({some_of(listed)}); repair or remove "
         "them, or leave them out with --skip-bad (in Python skip_bad=True)"
-        + (", or lower fmax in the settings." if any(TOO_SLOW in text for text in listed) else ".")
+        + (f", or {LOWER}." if any(TOO_SLOW in text for text in listed) else ".")
     )

@@ -41,11 +41,17 @@ def load_recordings(
     found = annotations.survey(folder, tables)
     call, is_call = _call(name, found.events, options.positive_class)
     heads, bad, settings = _usable(folder, found, found.events[is_call], options)
-    kept = found.events["file"].isin(heads)
-    events, calls = found.events[kept], found.events[kept & is_call]
-    check_ends(name, events, {file: head.seconds for file, head in heads.items()})
-    windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
-    clips, windows, silent, source = _cut(folder, windows, settings)
+    spoiled = None
+    while spoiled is None or spoiled:  # what the samples spoil is left out, and all is cut anew
+        kept = found.events["file"].isin(heads)
+        events, calls = found.events[kept], found.events[kept & is_call]
+        check_ends(name, events, {file: head.seconds for file, head in heads.items()})
+        windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
+        clips, windows, silent, source, spoiled = _cut(folder, windows, settings)
+        if spoiled and (not options.skip_bad or spoiled.keys() == heads.keys()):
+            raise audio.bad_files(name, spoiled)
+        bad |= spoiled
+        heads = {file: head for file, head in heads.items() if file not in spoiled}
     labels = windows["label"].to_numpy(np.int8)
     counts = _no_calls(events, calls, found, heads) | {
         "clips left out as silent": silent,
@@ -218,28 +224,29 @@ def _free(begins, ends, seconds, length):
 
 
 def _cut(folder, windows, settings):
-    """Clips (n, samples) float32, their windows, how many were silent and left out, and a hash of
-    the samples as they were stored.
+    """Clips (n, samples) float32, their windows, how many were silent and left out, a hash of the
+    samples as they were stored, and why recordings can't be used, {name: reason}.
 
     Recordings are opened one by one, and only the windows are read.
     """
     clips = np.empty((len(windows), settings.n_samples), dtype=np.float32)
     silent = np.zeros(len(windows), dtype=bool)
-    heard = hashlib.blake2b(digest_size=16)
+    heard, spoiled = hashlib.blake2b(digest_size=16), {}
     for name, rows in windows.groupby("file", sort=False):
         try:
             with audio.opened(folder / name) as file:
                 for row, begin in rows["begin"].items():
                     clips[row] = audio.read_piece(file, begin, settings, heard)
-        except soundfile.LibsndfileError as error:
-            raise audio.bad_files(folder.resolve().name, {name: "damaged"}) from error
+        except soundfile.LibsndfileError:
+            spoiled[name] = "damaged"
+            continue
         for row in rows.index:
             reason = audio.unusable(clips[row])
             if reason and reason != "silent":
-                raise audio.bad_files(folder.resolve().name, {name: reason})
-            silent[row] = bool(reason)
+                spoiled[name] = reason
+            silent[row] = reason == "silent"
     windows = windows[~silent].reset_index(drop=True)
-    return clips[~silent], windows, int(silent.sum()), heard.hexdigest()
+    return clips[~silent], windows, int(silent.sum()), heard.hexdigest(), spoiled
 
 
 def _left_out(folder, found, heads, bad):

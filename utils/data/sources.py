@@ -117,7 +117,7 @@ def _read(path, options):
     _check_ranges(options)
     tables = [Path(options.labels_csv)] if options.labels_csv else None
     if tables and not tables[0].is_file():
-        raise FileNotFoundError(f"labels_csv {tables[0].name} does not exist; check the path.")
+        raise FileNotFoundError(f"no table of labels is called {tables[0].name}; check the path.")
     if boxes := annotations.tables(path, tables):
         return load_recordings(path, options, boxes)
     return load_folder(path, options)

@@ -128,6 +128,9 @@ class Findings:
             seed=own.trained_on["seed"],
         )  # fmt: skip
         hours = (labels == 0).sum() * found.seconds / 3600
+        between = f"95 % interval over groups {low:.1f} to {high:.1f}"
+        if not alarms:
+            between = f"with 95 % confidence below {high:.1f}, since {hours:.2f} h hold none"
         often = (probability[labels == 0] >= own.threshold).sum() / hours
         limit = float(threshold_at_recall(probability[labels == 1])[0])
         recall = recall_at_precision(labels, probability)
@@ -154,7 +157,7 @@ The detector in this folder then learned from all of them.
 {at_threshold["recall"]:.2f}, {at_threshold["precision"]:.2f}, {often:.1f} |
 | recall at precision {PRECISION:g} | {recall:.2f} |
 | false alarms an hour at {100 * RECALL:.0f} % recall (`detect run --threshold {limit:.3f}`) | \
-{alarms:.1f} (95 % interval over groups {low:.1f} to {high:.1f}) |
+{alarms:.1f} ({between}) |
 | Brier score (mean squared error of the score; 0 is best) | {at_threshold["brier"]:.3f} |
 
 False alarms are counted in clips without a call, {hours:.2f} h in all if they are played one \

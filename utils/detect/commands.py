@@ -74,6 +74,11 @@ def run(detector: str, recordings: str, out: Path, threshold: float | None, wind
         )
     if done.before:
         print(f"Searched before: {_counted(done.before, 'recording')}.")
+    if done.silent:
+        print(
+            f"Silent from end to end: {_counted(done.silent, 'recording')} (column silent of "
+            f"{running.DONE}); the mean of channels that cancel out is silent, too."
+        )
     if done.learned:
         print(
             f"Named like one that the detector learned from: {_counted(done.learned, 'recording')}"
@@ -109,6 +114,11 @@ def score(detector: str, out: Path | None, dataset: str | None) -> None:
     table = scoring.score(detector, clips, out)
     if table["held_out"].all():
         print("The detector learned from these clips: scores are those from when it had not.")
+    elif learned := sum(name in known.recordings for name in store.files(table["clip"])):
+        print(
+            f"{_counted(learned, 'clip')} of {len(table)} have the names of files that the "
+            "detector learned from; how these are scored says nothing of new ones."
+        )
     against = ((table["score"] >= known.threshold) != (table["label"] == 1)).sum()
     print(
         f"{against} of {len(table)} clips are scored against their labels; {out}/{scoring.SCORES} "

@@ -74,13 +74,15 @@ def beside(
     band = (labelled.frequencies >= call.band[0]) & (labelled.frequencies <= call.band[1])
     if not band.any():
         raise UserError(
-            f"the described call lies at {call.band[0]:g} to {call.band[1]:g} Hz, between or "
-            f"beyond the bands of {dataset.name}; name others with --band LOW HIGH."
+            f"the described call lies at {call.band[0]:g} to {call.band[1]:g} Hz, and the clips of "
+            f"{dataset.name} hold {labelled.frequencies[0]:.0f} to {labelled.frequencies[-1]:.0f} "
+            "Hz; describe a call in that band, or choose another with --band LOW HIGH, up to half "
+            "the sample rate."
         )
     grid, labels, _ = _whole(call, settings, seed, BESIDE_OCEANS)
     whole = simulated.Bank(grid, labels, features.extract(grid).table)
     told = (
-        f"beside the {count} labelled calls, since these are few: simulated calls "
+        f"tried beside the {count} labelled calls, since these are few: simulated calls "
         f"({_in_words(call)}), in the seas of the clips without a call, and whole simulated "
         "clips; those that are most like the labelled ones"
     )

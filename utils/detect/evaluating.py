@@ -52,7 +52,7 @@ def evaluate(
         boxes = truth[owners[row.file]]
         ends = pd.DataFrame({"file": row.file, "end": boxes[:, 1]})
         check_ends(Path(known).name, ends, {row.file: row.seconds})
-        own = pd.read_csv(running.beside(Path(selections) / row.file, running.TABLE), sep="\t")
+        own = _selections(Path(selections), row.file)
         found = own[["Begin Time (s)", "End Time (s)"]].to_numpy(float)
         counts = events.count(
             _clear(found, boxes, unknown.get(owners[row.file])), boxes, row.seconds / 3600, **how
@@ -80,6 +80,17 @@ def evaluate(
     }  # fmt: skip
     told += [f"{len(some)} {what}: {some_of(some)}." for what, some in said.items() if some]
     return Compared(table, total, told)
+
+
+def _selections(out, file):
+    """The selection table of a searched recording."""
+    path = running.beside(out / file, running.TABLE)
+    if not path.is_file():
+        raise UserError(
+            f"the selection table of {file} is gone from {out.name}/; run `whales detect run` "
+            "again, which writes it anew."
+        )
+    return pd.read_csv(path, sep="\t")
 
 
 def _clear(found, boxes, unknown):
@@ -131,6 +142,8 @@ def _annotated(known, label, call):
     boxes = boxes[~boxes["label"].map(is_negative)]
     names, blank = sorted(set(boxes["label"]) - {""}), boxes["label"] == ""
     unknown, told = boxes[blank & bool(names)], []
+    if given is None and (unread := annotations.unread(folder, paths)):
+        told.append(f"{len(unread)} files hold no boxes that can be read: {some_of(unread)}.")
     boxes = boxes.drop(unknown.index)
     if len(unknown):
         told.append(

@@ -70,14 +70,14 @@ def listen(
     detector: Detector,
     step: Callable[[float], object] = lambda seconds: None,
     kept: Path | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (begins in s (n,), scores (n,)) of all windows of a recording.
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Return (begins in s (n,), scores (n,)) of a recording's windows, and whether it is silent.
 
     step: told how many seconds were heard since it was told last. kept: a file that the scores are
     written to as they come; those that it holds are not computed again. Unreadable if the recording
     can't be used.
     """
-    begins, scores, told, count = [], [], 0.0, 0
+    begins, scores, told, count, silent = [], [], 0.0, 0, True
     known = np.empty(0)
     if kept is not None and kept.is_file():
         whole = kept.stat().st_size // known.itemsize  # a run that was killed may have torn the end
@@ -92,12 +92,13 @@ def listen(
                     log.write(found.tobytes())
                     log.flush()
             count += len(places)
+            silent = silent and not np.ptp(sound)
             begins.append(places / detector.settings.sample_rate)
             scores.append(found)
             heard = begins[-1][-1] + detector.settings.clip_seconds
             step(heard - told)
             told = heard
-    return np.concatenate(begins), np.concatenate(scores)
+    return np.concatenate(begins), np.concatenate(scores), silent
 
 
 def _windows_of(path, settings):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from utils import tables
 from utils.data import audio
+from utils.data.annotations import DONE, EVENTS, RUN, TABLE, TRACK, WINDOWS
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
 from utils.detect import events, listening, selections
 from utils.detect.store import SETTINGS as MARK
@@ -17,9 +18,8 @@ from utils.detect.store import Detector
 from utils.errors import UserError
 from utils.progress import progress
 
-DONE, EVENTS, SETTINGS, LOCK = "recordings.csv", "events.csv", "run.json", ".lock"
-TABLE, TRACK, WINDOWS = ".Table.1.selections.txt", ".audacity.txt", ".windows.csv"
-SCORES = ".scores"  # of the recording that is being searched
+LOCK, SCORES = ".lock", ".scores"  # of a run, and of the recording that is being searched
+UNUSABLE = "not_searched.csv"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Done:
     hours: float
     bad: dict[str, str] = field(default_factory=dict)
     before: int = 0  # recordings that an earlier run had searched
+    silent: int = 0  # recordings in which nothing sounds
     learned: int = 0  # recordings that have the names of some that the detector learned from
     mixed: int = 0  # recordings of several channels, which are averaged
 
@@ -57,6 +58,8 @@ def run(
             "train one on audio."
         )
     detector.check()
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out.name} is a file; name a folder with --out.")
     root, paths = _recordings(folder, out)
     out.mkdir(parents=True, exist_ok=True)
     with tables.sole_writer(out / LOCK, "run", out):
@@ -98,7 +101,7 @@ class _Search:
         self.threshold, self.windows = threshold, windows
         settings = {"detector": detector.digest, "call": detector.call}
         settings |= {"threshold": threshold, "windows": windows}
-        known = out / SETTINGS
+        known = out / RUN
         if not known.is_file():
             if any(out.glob(f"**/*{TABLE}")):
                 raise UserError(f"{out.name}/ holds other selection tables; name another --out.")
@@ -112,7 +115,7 @@ class _Search:
                 "name another --out, or remove it."
             )
         for left in out.rglob(".*.*"):  # of a run that was killed while it wrote
-            if any(name in left.name for name in (TABLE, TRACK, WINDOWS, DONE, EVENTS, SETTINGS)):
+            if any(name in left.name for name in (TABLE, TRACK, WINDOWS, DONE, EVENTS, RUN)):
                 left.unlink()
         stored = searched(out)
         rows = [] if stored is None else stored.to_dict("records")
@@ -142,11 +145,13 @@ class _Search:
             except listening.Unreadable as error:
                 bad[shown(file)] = str(error)
         bar.close()
-        self._finish()
+        self._finish(bad)
         hours = sum(row["seconds"] for row in self.rows) / 3600
-        learned = sum(bool(row.get("learned")) for row in self.rows)
+        silent, learned = (
+            sum(row.get(name) is True for row in self.rows) for name in ("silent", "learned")
+        )
         found = sum(row["events"] for row in self.rows)
-        return Done(len(self.rows), found, hours, bad, before, learned, mixed)
+        return Done(len(self.rows), found, hours, bad, before, silent, learned, mixed)
 
     def _deaf(self, head):
         """Why no call can be heard in a recording, in words; None if one can."""
@@ -166,7 +171,7 @@ class _Search:
             if other != kept:  # of what the recording was before
                 other.unlink()
         try:
-            begins, scores = listening.listen(path, self.detector, step, kept)
+            begins, scores, silent = listening.listen(path, self.detector, step, kept)
         except listening.Unreadable:
             kept.unlink(missing_ok=True)
             raise
@@ -192,13 +197,19 @@ class _Search:
         tables.write_text(text, beside(target, TABLE))
         own = {"file": file, "seconds": round(seconds, 3), "events": len(chosen)}
         own |= {"begins": selections.clock(file, [0.0])[0], "state": _state(path)}
-        own |= {"learned": path.name in self.detector.recordings}
+        own |= {"learned": path.name in self.detector.recordings, "silent": silent}
         self.rows = [row for row in self.rows if row["file"] != file] + [own]
         tables.write(pd.DataFrame(self.rows), self.out / DONE)
         kept.unlink()
 
-    def _finish(self):
-        """One table of the events of all recordings, with absolute times where names tell them."""
+    def _finish(self, bad):
+        """One table of the events of all recordings, with absolute times where names tell them; and
+        one of the files that could not be used, if there are any."""
+        if bad:
+            table = pd.DataFrame({"file": bad.keys(), "reason": bad.values()})
+            tables.write(table, self.out / UNUSABLE)
+        else:
+            (self.out / UNUSABLE).unlink(missing_ok=True)
         parts = []
         for row in self.rows:
             path = beside(self.out / row["file"], TABLE)
@@ -224,16 +235,19 @@ def searched(out: Path) -> pd.DataFrame | None:
     damaged."""
     try:
         found = tables.read(out / DONE)
-        if found is None or {"file", "seconds"} <= set(found):
+        if found is None:
+            return None
+        whole = found[["file", "seconds", "events", "state"]].notna().all(axis=None)
+        if whole and (found[["seconds", "events"]].map(float) >= 0).all(axis=None):
             return found
-    except ValueError:  # pandas' errors, too
+    except (ValueError, KeyError):  # pandas' errors, too
         pass
     raise _damaged(out, DONE)
 
 
 def searched_for(out: Path) -> str | None:
     """Return the call that a run's detector finds; None if the run does not say."""
-    path = out / SETTINGS
+    path = out / RUN
     return _settings(path).get("call") if path.is_file() else None
 
 

@@ -6,11 +6,12 @@ import hashlib
 import json
 import operator
 import os
+import re
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
@@ -27,7 +28,7 @@ from utils.sound import features
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram, resize
 
 CURVES, WORST = "curves.png", "worst_errors.png"  # the card's figures
-VERSION = 2  # raised when older folders can no longer be read
+VERSION = 3  # raised when older folders can no longer be read
 SETTINGS, WEIGHTS, HELD_OUT, CARD = "detector.json", "weights.npz", "held_out.csv", "card.md"
 LARGEST_JSON = 1_000_000  # bytes
 FILES = frozenset((SETTINGS, WEIGHTS, HELD_OUT, CARD, CURVES, WORST))
@@ -110,6 +111,7 @@ def save(
         np.savez(partial / WEIGHTS, **detector.classifier.arrays())
         text = {"version": VERSION, "kind": detector.classifier.kind, **told}
         text |= {"weights": _digest((partial / WEIGHTS).read_bytes())}
+        text |= {"checksum": _checksum(text)}
         (partial / SETTINGS).write_text(json.dumps(text, indent=1, ensure_ascii=False), "utf-8")
         held_out.to_csv(partial / HELD_OUT, index=False, float_format="%.6g")
         describe(partial)
@@ -163,6 +165,8 @@ def load(folder: str | Path) -> Detector:
         return _read(folder)
     except _DAMAGE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, FileNotFoundError):
+            reason = f"it lacks {Path(error.filename).name}"
         raise UserError(
             f"{folder.name}/ is damaged or of another version ({reason}); copy it anew or train "
             "it again."
@@ -175,8 +179,11 @@ def _read(folder):
         raise ValueError(f"{SETTINGS} is too large")
     content = path.read_bytes()
     told = json.loads(content)
-    if told["version"] != VERSION:
-        raise ValueError(f"{SETTINGS} has version {told['version']}, this program {VERSION}")
+    version = told.get("version") if isinstance(told, dict) else None
+    if version != VERSION:
+        raise ValueError(f"{SETTINGS} has version {version}, and this program reads {VERSION}")
+    if told.pop("checksum", None) != _checksum(told):
+        raise ValueError(f"{SETTINGS} was changed after it was stored")
     settings = told["settings"]
     if settings is not None:
         known = {field.name for field in fields(SpectrogramSettings)}
@@ -208,12 +215,20 @@ def _read(folder):
 
 
 def _recordings(path):
-    """Names of the files in a table of held-out clips; of a recording, "a.wav 2.0 s" is one."""
+    """Names of the files in a table of held-out clips."""
     if not path.is_file():
         return frozenset()
-    clips = pd.read_csv(path, usecols=["clip"], dtype=str)["clip"].dropna()
-    files = clips.str.replace(r" [\d.]+ s$", "", regex=True)
-    return frozenset(PurePosixPath(file).name for file in files)
+    return frozenset(files(pd.read_csv(path, usecols=["clip"], dtype=str)["clip"].dropna()))
+
+
+def files(clips: Iterable[str]) -> list[str]:
+    """Return the names of clips' files; of a recording, "b/a.wav 2.0 s" is a clip."""
+    return [PurePosixPath(re.sub(r" [\d.]+ s$", "", clip)).name for clip in clips]
+
+
+def _checksum(told):
+    """What tells settings from changed ones."""
+    return _digest(json.dumps(told, sort_keys=True).encode())
 
 
 def _digest(content):

@@ -154,7 +154,7 @@ def _chosen(material, folds, seed):
     numbers = f"ROC AUC {with_them:.3f} with the simulated clips and {without:.3f} without"
     if with_them > without:
         return recipe, found, [f"on held-out clips, {numbers}"]
-    return "forest", alone, [f"on held-out clips, {numbers}: it learned from the real ones alone"]
+    return "forest", alone, [f"on held-out clips, {numbers}: so it learned without them"]
 
 
 def _held_out(recipe, material, folds, seed):
