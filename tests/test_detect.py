@@ -230,7 +230,7 @@ def test_with_many_labelled_calls_none_is_simulated(place, monkeypatch):
 def test_a_call_that_the_clips_cannot_hold(place, tmp_path, capsys):
     data.save_npz(data.load(place / "training"), tmp_path / "stored.npz")
     given = {
-        f"--dataset {place / 'training'} --preset dolphin_whistle": "and the clips of training hold",
+        f"--dataset {place / 'training'} --preset dolphin_whistle": "the clips of training hold",
         f"--dataset {tmp_path / 'stored.npz'} {' '.join(DESCRIBED)}": "of unknown settings",
     }
     for options, words in given.items():

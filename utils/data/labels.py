@@ -84,13 +84,11 @@ def subfolder_labels(
     """Table of clips from one subfolder a class, and what was left out."""
     loose = list_files(folder, AUDIO_SUFFIXES)
     if not classes:
-        hint = beside = ""
-        if loose:
-            hint, stem = " and no CSV with labels", Path(loose[0]).stem
-            beside = (
-                f"; of recordings, put a Raven table ({stem}.Table.1.selections.txt) or Audacity "
-                f"labels ({stem}.txt) beside each"
-            )
+        hint, stem = (" and no CSV with labels", Path(loose[0]).stem) if loose else ("", "rec01")
+        beside = (
+            f"; of recordings, put a Raven table ({stem}.Table.1.selections.txt) or Audacity "
+            f"labels ({stem}.txt) beside each"
+        )
         raise UserError(
             f"{folder.name} holds no audio in subfolders{hint}; put the clips "
             f"({', '.join(AUDIO_SUFFIXES)}) in one subfolder a class, or add a CSV that names "

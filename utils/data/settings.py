@@ -134,6 +134,11 @@ def outside(boxes: pd.DataFrame, settings: SpectrogramSettings, slowest: str, ra
         )
         if settings.fmax == rate / 2:
             parts[-1] += f", which is all that {slowest}, sampled at {rate} Hz, holds"
+    if boxes["high"].isna().all() and not settings.fmin:
+        parts.append(
+            f"no box has frequencies, so all up to {settings.fmax:g} Hz are used (--band LOW HIGH "
+            "chooses)"
+        )
     if long.any():
         parts.append(f"{int(long.sum())} of {len(boxes)} boxes are longer than a clip")
     return f"warning: {' and '.join(parts)}" if parts else ""
