@@ -473,6 +473,14 @@ def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     ]
 
 
+def test_calls_that_share_an_event_are_told(folder, tmp_path):
+    running.run(ear(), folder / "d.wav", tmp_path / "out")
+    known = _marked(tmp_path, "d", "10\t10.5\tup\n10.6\t11\tup\n31.3\t31.8\tup\n55\t56\tup\n")
+    compared = evaluating.evaluate(tmp_path / "out", known)
+    assert compared.counts.misses == 2
+    assert compared.told[-1].startswith("1 of the missed calls lie under an event that counts for")
+
+
 def test_recordings_of_one_name_keep_their_own_annotations(folder, tmp_path):
     out, known = tmp_path / "out", tmp_path / "known"
     twins = tmp_path / "twins"

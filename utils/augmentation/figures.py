@@ -279,9 +279,9 @@ def mechanism(rows: pd.DataFrame, titles: Mapping[str, str]) -> np.ndarray:
             ax.plot(row[column], place, marker=marker, color=colour, ms=8, clip_on=False)
         _interval(axes[-1], row, place, colour, marker)
     for ax, title_ in zip(axes, titles.values(), strict=False):
-        ax.set_xlim(0)
+        ax.margins(x=0.08)
         ax.set_title(title_, fontsize=11)
-        ax.set_xlabel("parte, de 0 a 1")
+        ax.set_xlabel("parte (1 es toda)")
     axes[-1].axvline(0, **REFERENCE_LINE)
     axes[-1].set_title("lo que cambia", fontsize=11)
     axes[-1].set_xlabel(DIFFERENCE)

@@ -162,7 +162,8 @@ The detector in this folder then learned from all of them.
 
 False alarms are counted in clips without a call, {hours:.2f} h in all if they are played one \
 after the other; the less sound, the wider the interval. Over recordings, windows that hold a part \
-of a call can raise events of their own. Precision holds for the share of \
+of a call can raise events of their own, and calls less than a window apart share an event, for \
+which `detect eval` counts one of them as found. Precision holds for the share of \
 calls among these clips, {100 * labels.mean():.0f} %, and is lower where calls are rarer.
 
 ![ROC, precision and recall, calibration]({store.CURVES})

@@ -47,16 +47,16 @@ def evaluate(
     truth, unknown, told = _annotated(Path(known), label, running.searched_for(Path(selections)))
     owners = _owners(done["file"], truth.keys())
     left_out = [file for file in done["file"] if file not in owners]
-    rows, total, bare = [], events.Counts(), []
+    rows, total, bare, shared = [], events.Counts(), [], 0
     for row in done[done["file"].isin(owners)].itertuples():
         boxes = truth[owners[row.file]]
         ends = pd.DataFrame({"file": row.file, "end": boxes[:, 1]})
         check_ends(Path(known).name, ends, {row.file: row.seconds})
         own = _selections(Path(selections), row.file)
         found = own[["Begin Time (s)", "End Time (s)"]].to_numpy(float)
-        counts = events.count(
-            _clear(found, boxes, unknown.get(owners[row.file])), boxes, row.seconds / 3600, **how
-        )
+        found = _clear(found, boxes, unknown.get(owners[row.file]))
+        counts = events.count(found, boxes, row.seconds / 3600, **how)
+        shared += int(_under(boxes, found).sum()) - len(events.match(found, boxes))
         if not len(boxes) and owners[row.file] not in unknown:
             bare.append(row.file)
         rows.append({"file": row.file} | _told(counts))
@@ -79,6 +79,11 @@ def evaluate(
         "ones": list(learned),
     }  # fmt: skip
     told += [f"{len(some)} {what}: {some_of(some)}." for what, some in said.items() if some]
+    if shared:
+        told.append(
+            f"{shared} of the missed calls lie under an event that counts for another: calls less "
+            "than a window apart share one."
+        )
     return Compared(table, total, told)
 
 
@@ -98,9 +103,14 @@ def _clear(found, boxes, unknown):
     if unknown is None or not len(found):
         return found
     beside = {row for row, _ in events.match(found, boxes)}
-    on = (found[:, None, 0] < unknown[:, 1]) & (unknown[:, 0] < found[:, None, 1])
-    kept = [row for row in range(len(found)) if row in beside or not on[row].any()]
+    on = _under(found, unknown)
+    kept = [row for row in range(len(found)) if row in beside or not on[row]]
     return found[kept]
+
+
+def _under(one, other):
+    """Which of (n, 2) begins and ends overlap any of (m, 2) others, (n,) bool."""
+    return ((one[:, None, 0] < other[:, 1]) & (other[:, 0] < one[:, None, 1])).any(axis=1)
 
 
 def _owners(searched: Iterable[str], truth: Set[str]) -> dict[str, str]:

