@@ -156,8 +156,9 @@ def predictions(
     _, axes = plt.subplots(1, len(measures), figsize=(WIDTH, 3.8), sharey=True)
     for ax, (heading, values) in zip(axes, measures.items(), strict=True):
         for name in outcome.index:
-            style = {"marker": MARKERS[name], "color": GENERATORS[name][1], "ms": 9, "ls": ""}
-            ax.plot(values[name], outcome[name], **style, mec="white", mew=0.8, label=title(name))
+            colour = GENERATORS[name][1]  # clear inside, so that one behind another is seen
+            style = {"marker": MARKERS[name], "mfc": (colour, 0.25), "mec": colour, "mew": 1.8}
+            ax.plot(values[name], outcome[name], **style, ms=10, ls="", label=title(name))
         if null is not None:
             ax.axhline(null, **REFERENCE_LINE)
         ax.set_xlabel(heading)
