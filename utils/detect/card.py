@@ -160,6 +160,7 @@ The detector in this folder then learned from all of them.
 {alarms:.1f} ({between}) |
 | Brier score (mean squared error of the score; 0 is best) | {at_threshold["brier"]:.3f} |
 
+The threshold was chosen on these same scores, which flatters its row a little. \
 False alarms are counted in clips without a call, {hours:.2f} h in all if they are played one \
 after the other; the less sound, the wider the interval. Over recordings, windows that hold a part \
 of a call can raise events of their own, and calls less than a window apart share an event, for \

@@ -60,7 +60,7 @@ def match(
     limit = tolerance + 1e-9
     if rule == "overlap":
         gap = np.maximum(found[:, None, 0] - known[:, 1], known[:, 0] - found[:, None, 1])
-        fits = gap <= limit
+        fits = (gap < -1e-9) | ((tolerance > 0) & (gap <= limit))  # to touch is not to overlap
     else:
         fits = np.abs(found[:, None, 0] - known[:, 0]) <= limit
     if rule == "both":
