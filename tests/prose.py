@@ -621,7 +621,7 @@ NUMBERS = {
         "dose-found-simulated": [],
         "dose-found-real": [
             ("25", FEW),
-            ("0,922", after_the_cut("real", FEW)),
+            ("0,923", after_the_cut("real", FEW)),
             ("0,955", after_the_cut("classical", FEW)),
             ("0,962", after_the_cut("ocean", FEW)),
             ("0,969", after_the_cut("birdnet", FEW)),
