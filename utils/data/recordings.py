@@ -41,17 +41,9 @@ def load_recordings(
     found = annotations.survey(folder, tables)
     call, is_call = _call(name, found.events, options.positive_class)
     heads, bad, settings = _usable(folder, found, found.events[is_call], options)
-    spoiled = None
-    while spoiled is None or spoiled:  # what the samples spoil is left out, and all is cut anew
-        kept = found.events["file"].isin(heads)
-        events, calls = found.events[kept], found.events[kept & is_call]
-        check_ends(name, events, {file: head.seconds for file, head in heads.items()})
-        windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
-        clips, windows, silent, source, spoiled = _cut(folder, windows, settings)
-        if spoiled and (not options.skip_bad or spoiled.keys() == heads.keys()):
-            raise audio.bad_files(name, spoiled)
-        bad |= spoiled
-        heads = {file: head for file, head in heads.items() if file not in spoiled}
+    clips, windows, silent, source = _cut_all(folder, found, is_call, heads, bad, settings, options)
+    kept = found.events["file"].isin(heads)
+    events, calls = found.events[kept], found.events[kept & is_call]
     labels = windows["label"].to_numpy(np.int8)
     counts = _no_calls(events, calls, found, heads) | {
         "clips left out as silent": silent,
@@ -221,6 +213,25 @@ def _free(begins, ends, seconds, length):
         starts.extend(place + length * np.arange(max(0, count)))
         place = max(place, end + length)
     return np.array(starts)
+
+
+def _cut_all(folder, found, is_call, heads, bad, settings, options):
+    """What `_cut` returns for the recordings `heads`. Those whose samples turn out to be unusable go
+    from `heads` to `bad`, and all is cut anew."""
+    while True:
+        kept = found.events["file"].isin(heads)
+        events, calls = found.events[kept], found.events[kept & is_call]
+        ends = {file: head.seconds for file, head in heads.items()}
+        check_ends(folder.resolve().name, events, ends)
+        windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
+        *cut, spoiled = _cut(folder, windows, settings)
+        if not spoiled:
+            return cut
+        if not options.skip_bad or spoiled.keys() == heads.keys():
+            raise audio.bad_files(folder.resolve().name, spoiled)
+        for file, reason in spoiled.items():
+            bad[file] = reason
+            del heads[file]
 
 
 def _cut(folder, windows, settings):

@@ -118,19 +118,22 @@ class Findings:
             "the highest scores without a label, then the labelled calls with the lowest",
         )  # fmt: skip
 
+    def _alarms(self, hours):
+        """False alarms an hour at RECALL, with their interval."""
+        value, low, high = false_alarms_an_hour(
+            *(self.scores[name].to_numpy() for name in ("label", "score", "group")),
+            self.material.seconds, seed=self.detector.trained_on["seed"],
+        )  # fmt: skip
+        if value:
+            return f"{value:.1f} (95 % interval over groups {low:.1f} to {high:.1f})"
+        return f"0.0 (with 95 % confidence below {high:.1f}, since {hours:.2f} h hold none)"
+
     def text(self) -> str:
         """The card, as Markdown."""
         labels, probability = self.scores["label"].to_numpy(), self.scores["score"].to_numpy()
         own, found = self.detector, self.material
         at_threshold = evaluation.scores(labels, probability, own.threshold)
-        alarms, low, high = false_alarms_an_hour(
-            labels, probability, self.scores["group"].to_numpy(), found.seconds,
-            seed=own.trained_on["seed"],
-        )  # fmt: skip
         hours = (labels == 0).sum() * found.seconds / 3600
-        between = f"95 % interval over groups {low:.1f} to {high:.1f}"
-        if not alarms:
-            between = f"with 95 % confidence below {high:.1f}, since {hours:.2f} h hold none"
         often = (probability[labels == 0] >= own.threshold).sum() / hours
         limit = float(threshold_at_recall(probability[labels == 1])[0])
         recall = recall_at_precision(labels, probability)
@@ -157,7 +160,7 @@ The detector in this folder then learned from all of them.
 {at_threshold["recall"]:.2f}, {at_threshold["precision"]:.2f}, {often:.1f} |
 | recall at precision {PRECISION:g} | {recall:.2f} |
 | false alarms an hour at {100 * RECALL:.0f} % recall (`detect run --threshold {limit:.3f}`) | \
-{alarms:.1f} ({between}) |
+{self._alarms(hours)} |
 | Brier score (mean squared error of the score; 0 is best) | {at_threshold["brier"]:.3f} |
 
 The threshold was chosen on these same scores, which flatters its row a little. \
