@@ -216,8 +216,8 @@ def _free(begins, ends, seconds, length):
 
 
 def _cut_all(folder, found, is_call, heads, bad, settings, options):
-    """What `_cut` returns for the recordings `heads`. Those whose samples turn out to be unusable go
-    from `heads` to `bad`, and all is cut anew."""
+    """What `_cut` returns for the recordings `heads`. Those whose samples turn out to be unusable
+    go from `heads` to `bad`, and all is cut anew."""
     while True:
         kept = found.events["file"].isin(heads)
         events, calls = found.events[kept], found.events[kept & is_call]
