@@ -166,6 +166,13 @@ def test_real_equivalents_end_where_the_curve_ends():
         np.testing.assert_allclose(found, end)
 
 
+def test_more_seas_do_not_pass_for_more_calls():
+    whole = rows("real", np.full(12, 0.95), n_positive=1500).assign(n_negative=1500)
+    arm = rows("vae", np.full(12, 0.9), ratio=15.0)
+    found = comparison.real_equivalents(pd.concat([*curve_table(), whole, arm]), "vae", 50, "cnn")
+    np.testing.assert_allclose(found, 800)
+
+
 @pytest.mark.parametrize("size", [0, 50])
 def test_the_interval_of_equivalents_holds_the_truth_as_often_as_it_says(size):
     # +0.05 a doubling, so that 0.725 is worth 141 calls; seeds share part of their noise, as splits
