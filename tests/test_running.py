@@ -545,6 +545,7 @@ def test_files_that_could_not_be_searched_are_listed_until_they_can(folder, tmp_
     assert len(running.run(ear(), folder, out).bad) == 1
     listed = pd.read_csv(out / running.UNUSABLE)
     assert listed["file"].tolist() == ["none.wav"] and listed["reason"].str.len().all()
+    assert evaluating.evaluate(out, out).told == []
     (folder / "none.wav").unlink()
     running.run(ear(), folder, out)
     assert not (out / running.UNUSABLE).exists()

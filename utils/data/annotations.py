@@ -60,6 +60,7 @@ NOT_SEARCHED = frozenset(
      "no revisada", "sin revisar", "no buscado", "no anotado", "sin anotar")
 )  # fmt: skip
 DONE, EVENTS, RUN = "recordings.csv", "events.csv", "run.json"  # of `whales detect run`
+UNUSABLE = "not_searched.csv"  # of it, too
 TABLE, TRACK, WINDOWS = ".Table.1.selections.txt", ".audacity.txt", ".windows.csv"  # of it, too
 _RAVEN = re.compile(r"\.(?:table\.\d+|selections)\.", re.IGNORECASE)  # in a table's name
 _NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
@@ -142,7 +143,7 @@ def _said_twice(path):
         stem = path.name.removesuffix(ending)
         if stem != path.name and path.with_name(stem + TABLE).is_file():
             return True
-    return path.name in (DONE, EVENTS) and (path.parent / RUN).is_file()
+    return path.name in (DONE, EVENTS, UNUSABLE) and (path.parent / RUN).is_file()
 
 
 def _kind(path):

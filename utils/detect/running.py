@@ -10,7 +10,7 @@ import pandas as pd
 
 from utils import tables
 from utils.data import audio
-from utils.data.annotations import DONE, EVENTS, RUN, TABLE, TRACK, WINDOWS
+from utils.data.annotations import DONE, EVENTS, RUN, TABLE, TRACK, UNUSABLE, WINDOWS
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
 from utils.detect import events, listening, selections
 from utils.detect.store import SETTINGS as MARK
@@ -19,7 +19,6 @@ from utils.errors import UserError
 from utils.progress import progress
 
 LOCK, SCORES = ".lock", ".scores"  # of a run, and of the recording that is being searched
-UNUSABLE = "not_searched.csv"
 
 
 @dataclass(frozen=True)
