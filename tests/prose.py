@@ -615,7 +615,10 @@ NUMBERS = {
             ("0,16", overlap(("random_forest",))),
             ("25", FEW),
         ],
-        "who-found": [("25", FEW)],
+        "who-found": [
+            ("25", FEW),
+            ("0,130", scored(R, "aae", FEW, "mlp") - scored(R, "real", FEW, "mlp")),
+        ],
         "doses-found-simulated": [],
         "doses-found-real": [],
         "dose-found-simulated": [],

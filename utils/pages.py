@@ -32,7 +32,7 @@ WORDS = {
         "learned": "+ el mejor generador entrenado con ellas",
         "birdnet": "regresión logística sobre BirdNET",
         "x": "llamadas reales etiquetadas",
-        "y": "ROC AUC en clips nuevos",
+        "y": "ROC AUC en clips de prueba",
     },
     "en": {
         "all": "all real calls",
@@ -43,7 +43,7 @@ WORDS = {
         "learned": "+ best generator trained on them",
         "birdnet": "logistic regression on BirdNET",
         "x": "labelled real calls",
-        "y": "ROC AUC on new clips",
+        "y": "ROC AUC on test clips",
     },
 }
 STRIP = {

@@ -304,12 +304,12 @@ def primary_table(told: front.Front) -> pd.DataFrame:
             "frente a solo reales": real.loc[(classifier, size)],
             "frente al mejor aumento barato": rival.loc[(classifier, size)],
         }
-        worth, low, high = told.equivalent(size, classifier)
+        worth = dict(zip(("real", "low", "high"), told.equivalent(size, classifier), strict=True))
         rows[plotting.model_title(classifier), size] = {
             "solo reales": number(told.mean("real", size, classifier)),
             "con hidrófono simulado": number(told.mean("ocean", size, classifier)),
             **{k: signed(row) for k, row in sides.items()},
-            "vale por": f"{worth:.0f} ({low:.0f} a {high:.0f})",
+            "vale por": counted(worth, told.found.ends(classifier)),
         }
     found = pd.DataFrame.from_dict(rows, orient="index")
     told_of = f"{name(told.found.name)}, {len(told.seeds)} semillas"
