@@ -367,7 +367,10 @@ def test_comparisons_that_can_never_be_equivalent_are_counted(found):
     scattered.loc[at, "roc_auc"] += 0.1 * (scattered.loc[at, "seed"] % 2)
     one = answer.Answer("planted", scattered)
     assert robustness.never_equivalent(one)[50] == (12, 2)  # the VAE's, of both detectors
-    assert details.never_equivalent({"planted": one}).loc[50, "planted"] == "2 de 12"
+    table = details.never_equivalent({"planted": one})
+    assert table.loc[50, "planted: nunca equivale"] == "2 de 12"
+    seen = answer.headline(one.against_real).query("n_positive == 50")["detectable"].median()
+    assert table.loc[50, f"planted: {details.SEEN}"] == plotting.number(seen)
     assert widest(one) > study.PROTOCOL["width"]
 
 

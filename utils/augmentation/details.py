@@ -45,6 +45,7 @@ JOINED = {  # of joined.FORMS
     "features in a forest": "las características de siempre, en Random Forest",
     "mean with a forest": "media con Random Forest y aumento clásico",
 }
+SEEN = "se vería con un 80 %"  # the effect that the seeds show with comparison.POWER
 CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
 Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
 
@@ -170,14 +171,14 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def never_equivalent(found: Answers) -> pd.DataFrame:
-    """How many comparisons could not end as equivalent with any number of seeds, by size."""
-    columns = {
-        name(dataset): {
-            size: f"{beyond} de {total}"
-            for size, (total, beyond) in robustness.never_equivalent(one).items()
-        }
-        for dataset, one in found.items()
-    }
+    """How many comparisons could not end as equivalent with any number of seeds, by size, and what
+    gain they would show with the usual power, in the median."""
+    columns = {}
+    for dataset, one in found.items():
+        counts = robustness.never_equivalent(one).items()
+        seen = answer.headline(one.against_real).groupby("n_positive")["detectable"].median()
+        columns[f"{name(dataset)}: nunca equivale"] = {n: f"{k} de {m}" for n, (m, k) in counts}
+        columns[f"{name(dataset)}: {SEEN}"] = {n: number(gain) for n, gain in seen.items()}
     return pd.DataFrame(columns).rename_axis("llamadas")
 
 
@@ -309,6 +310,7 @@ def primary_table(told: front.Front) -> pd.DataFrame:
             "solo reales": number(told.mean("real", size, classifier)),
             "con hidrófono simulado": number(told.mean("ocean", size, classifier)),
             **{k: signed(row) for k, row in sides.items()},
+            SEEN: number(sides["frente al mejor aumento barato"]["detectable"]),
             "vale por": counted(worth, told.found.ends(classifier)),
         }
     found = pd.DataFrame.from_dict(rows, orient="index")
