@@ -20,7 +20,7 @@ from utils.augmentation import (
 )
 from utils.augmentation import replicas as deployments
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
-from utils.augmentation.summary import STRICT, judged, name, ranged, signed
+from utils.augmentation.summary import AGAINST, STRICT, judged, name, ranged, signed
 from utils.models.generators import registry
 from utils.plotting import number
 from utils.statistics import comparison
@@ -142,8 +142,10 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
             for c in answer.CLASSIFIERS
         }
         if told is not None:
-            outside = {"hidrófono gana": told.against(comparison.RIVAL, overlap),
-                       "BirdNET gana": pretrained.compared(told.told, overlap)}  # fmt: skip
+            outside = {"hidrófono gana": told.against(comparison.RIVAL, overlap)}
+            heard = pretrained.compared(told.told, overlap)
+            for arm, own in heard.groupby(level="arm", sort=False) if len(heard) else ():
+                outside[f"BirdNET gana, frente a {AGAINST[arm]}"] = own
             rows[f"{number(overlap, 2)}{note}"] |= {
                 text: f"{int((own['verdict'] == 'helps').sum())} de {len(own)}"
                 for text, own in outside.items() if len(own)
