@@ -563,3 +563,22 @@ def test_a_strangers_weights_of_birdnet_must_fit(through, name, value):
 def test_calls_are_played_to_where_those_of_the_study_lie():
     cases = {(50, 350): (4, 8), (15, 30): (32, 64), (5000, 20000): (1, 2)}
     assert {band: embeddings.speeds_for(band) for band in cases} == cases
+
+
+def test_simulated_clips_can_be_taken_away(tmp_path, capsys):
+    command = ["detect", "simulate", *DESCRIBED, "--count", "60", "--out", str(tmp_path / "clips")]
+    assert cli.main(command) == 0
+    assert "holds 60 clips, 29 of them with" in capsys.readouterr().out
+    for name, count in (("call", 29), ("none", 31)):
+        paths = sorted((tmp_path / "clips" / name).glob("*.wav"))
+        heard, rate = soundfile.read(paths[0])
+        assert len(paths) == count and 0 < np.abs(heard).max() <= 0.9
+    stored = data.load(tmp_path / "clips" / "simulated_clips.npz")
+    assert (len(stored), stored.labels.sum()) == (60, 29) and stored.band == (80, 180)
+    assert stored.clip_names[1] == "call/00001.wav" and len(heard) > rate / 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clips"]
+    assert cli.main(command) == 2
+    assert "clips is there already; name a new folder" in capsys.readouterr().err
+    again = ["detect", "simulate", "--out", str(tmp_path / "more")]
+    assert cli.main(again) == 2 and not (tmp_path / "more").exists()
+    assert "describe the call with --preset or --call" in capsys.readouterr().err

@@ -159,6 +159,41 @@ def evaluate(
         print(sentence, file=sys.stderr)
 
 
+@detect.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="a new folder")
+@click.option("--count", type=click.IntRange(2), default=200, show_default=True,
+              help="clips; every other one holds the call")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@call_options
+def simulate(
+    out: Path,
+    count: int,
+    seed: int,
+    preset: str | None,
+    call: str | None,
+    start: tuple[float, float] | None,
+    end: tuple[float, float] | None,
+    duration: tuple[float, float] | None,
+    background: str | None,
+) -> None:
+    """Write simulated clips of a described call: WAV files, and simulated_clips.npz.
+
+    Example: whales detect simulate --preset fin_whale_20hz --out clips/
+    """
+    from utils.detect import described as describing
+
+    described = {"from": start, "to": end, "duration": duration}
+    given = [f"--{name}" for name, value in described.items() if value]
+    if not preset and not call:
+        raise UserError("describe the call with --preset or --call.")
+    kind = _call_type(preset, call, described, given)
+    clips = describing.write(kind, out, count=count, seed=seed, background=background)
+    print(
+        f"{out}/ holds {len(clips)} clips, {clips.labels.sum()} of them with "
+        f"{kind.name}, as WAV and in simulated_clips.npz, which --dataset takes."
+    )
+
+
 def _train(out, seed, dataset, preset, call, described, background, birdnet):
     from utils import data
     from utils.detect import described as describing

@@ -1,15 +1,18 @@
 """Described calls: clips to train on where none was ever labelled, or beside a few that were."""
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from utils.augmentation import simulated
 from utils.data import audio
 from utils.data import settings as fitting
 from utils.data.dataset import Dataset
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural
+from utils.data.npz import save_npz
 from utils.detect import recipes
 from utils.detect.training import SHAPE, Material
 from utils.errors import UserError
@@ -31,11 +34,7 @@ def material(
     background: a folder of recordings without calls, whose sound then takes the place of the drawn
     seas; groups are then its recordings, or stretches of them. UserError if they can't be used.
     """
-    seas = _Seas(background) if background else None
-    rates = seas.rates if seas else [max(fitting.RATES)]
-    settings = fitting.fitted(fitting.Call(call.band, call.seconds[1]), rates)
-    if seas:
-        seas.check(settings)
+    seas, settings = _heard(call, background)
     grid, labels, oceans = _whole(call, settings, seed, OCEANS, seas)
     groups = oceans % len(seas.stretches) if seas else oceans
     sea = f"{background}: {seas.told()}" if seas else f"{OCEANS} drawn seas"
@@ -57,6 +56,73 @@ def material(
             fitting.told(settings),
         ],
     )
+
+
+def write(
+    call: call_types.CallType,
+    out: str | Path,
+    *,
+    count: int,
+    seed: int,
+    background: str | Path | None = None,
+) -> Dataset:
+    """Write simulated clips of a CallType into a new folder, and return them: WAV files in a folder
+    a class, and all spectrograms in simulated_clips.npz. Every other clip holds the call.
+
+    background: as for `material`. UserError if the folder is there, or the call does not fit.
+    """
+    out = Path(out)
+    if out.exists():
+        raise UserError(f"{out.name} is there already; name a new folder with --out.")
+    seas, settings = _heard(call, background)
+    oceans = np.repeat(np.arange(count), call_types.OCEAN_CLIPS)[:count]
+    parts = [_ocean(call, settings, seed, ocean, seas) for ocean in np.unique(oceans)]
+    sound, labels = (np.concatenate(part)[:count] for part in zip(*parts, strict=True))
+    sound = 0.9 * sound / np.abs(sound).max()
+    clips = Dataset(
+        name=out.name,
+        spectrograms=mel_spectrogram(sound, settings),
+        labels=labels.astype(np.int8),
+        groups=oceans,
+        clip_names=np.array([f"{('none', 'call')[k]}/{i:05d}.wav" for i, k in enumerate(labels)]),
+        frequencies=settings.frequencies,
+        times=settings.times,
+        unit="dB",
+        class_names=("none", call.name),
+        audio=sound,
+        sample_rate=settings.sample_rate,
+        settings=settings,
+        band=call.band,
+        provenance={"source": "utils.ocean", "processing": f"{_in_words(call)}, seed {seed}"},
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        partial = Path(folder) / out.name
+        for name, samples in zip(clips.clip_names, sound, strict=True):
+            path = partial / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, samples, settings.sample_rate)
+        save_npz(clips, partial / "simulated_clips.npz")
+        partial.rename(out)
+    return clips
+
+
+def _heard(call, background):
+    """The recorded seas, or None, and the SpectrogramSettings in which a call is simulated."""
+    seas = _Seas(background) if background else None
+    rates = seas.rates if seas else [max(fitting.RATES)]
+    settings = fitting.fitted(fitting.Call(call.band, call.seconds[1]), rates)
+    if seas:
+        seas.check(settings)
+    return seas, settings
+
+
+def _ocean(call, settings, seed, ocean, seas):
+    """(k, samples) clips of one ocean and labels (k,)."""
+    return call_types.simulate(
+        call, call_types.OCEAN_CLIPS, settings.sample_rate, settings.clip_seconds,
+        np.random.default_rng([seed, ocean]), seas.drawer(ocean, settings) if seas else None,
+    )  # fmt: skip
 
 
 def beside(
@@ -110,11 +176,7 @@ def _whole(call, settings, seed, count, seas=None):
     """(n, *SHAPE) clips of count oceans, labels (n,) and ocean of each (n,)."""
     grids, labels = [], []
     for ocean in progress(range(count), "simulating"):
-        rng = np.random.default_rng([seed, ocean])
-        sound, own = call_types.simulate(
-            call, call_types.OCEAN_CLIPS, settings.sample_rate, settings.clip_seconds, rng,
-            seas.drawer(ocean, settings) if seas else None,
-        )  # fmt: skip
+        sound, own = _ocean(call, settings, seed, ocean, seas)
         grids.append(resize(mel_spectrogram(sound, settings), SHAPE))
         labels.append(own)
     oceans = np.repeat(np.arange(count), call_types.OCEAN_CLIPS)
