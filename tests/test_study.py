@@ -483,7 +483,8 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
 )
 def test_bad_commands_get_a_sentence(source, capsys, monkeypatch, arguments, words):
     if "--dataset" not in arguments:
-        monkeypatch.setattr(study, "Study", lambda _: opened(source))
+        place = opened(source)  # before its class is replaced
+        monkeypatch.setattr(study, "Study", lambda _: place)
     assert cli.main(["study", *arguments]) == 2
     assert words in capsys.readouterr().err
 
