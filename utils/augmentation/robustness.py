@@ -9,13 +9,7 @@ from utils.augmentation import study
 from utils.augmentation.answer import CHEAP, CLASSIFIERS, GROUPS, Answer, headline
 from utils.statistics import comparison
 
-OVERLAPS = (
-    0.0,
-    0.1,
-    comparison.OVERLAP,
-    0.35,
-    1.0,
-)  # the third is the study's
+OVERLAPS = (0.0, 0.1, comparison.OVERLAP, 0.35, 1.0)  # the third is the study's
 
 
 def change(
