@@ -9,10 +9,12 @@ and width (time), not in pixels.
 """
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
+from joblib import cpu_count  # of a worker of the study: one
 
 from utils.errors import UserError
 from utils.sound.spectrograms import normalise
@@ -80,8 +82,8 @@ def ridge_responses(contrasted: np.ndarray) -> np.ndarray:
     x = np.asarray(contrasted, dtype=np.float32)
     _, n_frequency, n_time = x.shape
     padded, spectra = _bank((n_frequency, n_time))
-    transformed = scipy.fft.rfft2(x, s=padded, workers=2)
-    answers = scipy.fft.irfft2(transformed[:, None] * spectra, s=padded, workers=2)
+    transformed = scipy.fft.rfft2(x, s=padded)
+    answers = scipy.fft.irfft2(transformed[:, None] * spectra, s=padded)
     return answers[:, :, :n_frequency, :n_time]
 
 
@@ -128,7 +130,9 @@ def extract(spectrograms: Features | np.ndarray) -> Features:
         )
     if not np.isfinite(x).all():
         raise UserError("spectrograms hold NaN or infinite values; remove those clips first.")
-    parts = [_extract(x[i : i + _CHUNK_CLIPS]) for i in range(0, len(x), _CHUNK_CLIPS)]
+    chunks = [x[i : i + _CHUNK_CLIPS] for i in range(0, len(x), _CHUNK_CLIPS)]
+    with ThreadPoolExecutor(cpu_count()) as pool:  # NumPy works outside Python's lock
+        parts = list(pool.map(_extract, chunks))
     return Features(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
