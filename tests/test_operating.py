@@ -13,12 +13,13 @@ from utils.augmentation import arms, operating, study, summary
 def test_recall_is_counted_above_the_share_of_false_alarms():
     sea, calls = np.linspace(0, 1, 1000, endpoint=False), np.linspace(0, 1, 200, endpoint=False)
     labels = np.repeat([0, 1], [1000, 200])
-    found = operating.recall(labels, np.concatenate([sea, calls]))
+    found = operating.scores(labels, np.concatenate([sea, calls]))
+    assert found["roc_auc"] == pytest.approx(0.5, abs=0.005)
     assert found["recall_at_5_percent"] == pytest.approx(0.05, abs=0.005)  # no better than guessing
-    found = operating.recall(labels, np.concatenate([sea, calls + 0.5]))
+    found = operating.scores(labels, np.concatenate([sea, calls + 0.5]))
     assert found["recall_at_5_percent"] == pytest.approx(0.55, abs=0.005)
     assert found["recall_at_1_percent"] == pytest.approx(0.51, abs=0.005)
-    assert operating.recall(labels, labels.astype(float)) == dict.fromkeys(found, 1.0)
+    assert operating.scores(labels, labels.astype(float)) == dict.fromkeys(found, 1.0)
 
 
 class Place:
@@ -58,6 +59,12 @@ def test_rows_are_run_once_and_what_lacks_its_extra_is_run_when_that_is_there(
     both = operating.run(place)
     assert {row[2:] for row in place.ran} == {(arms.REAL, "birdnet")}
     assert len(both) == len(first) + 2 * len(study.PROTOCOL["sizes"])
+    place.ran.clear()
+    monkeypatch.setattr(study, "offered", lambda: ["random_forest", "birdnet", "cnn"])
+    many = [size for size in study.PROTOCOL["sizes"] if size >= operating.MANY]
+    assert len(operating.run(place)) == len(both) + 2 * len(many)
+    assert {row[2:] for row in place.ran} == {("classical", "random_forest"), ("classical", "cnn")}
+    assert {row[1] for row in place.ran} == {*many}
 
 
 def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ import functools
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from utils import data, tables
 from utils.augmentation import operating, study
@@ -62,11 +61,5 @@ def cut(labels: np.ndarray, groups: np.ndarray) -> data.Split:
 
 
 def run(place: Later) -> pd.DataFrame:
-    """Return the rows of a Later, running those that are missing: ROC AUC and recall."""
-    return operating.run(place, TABLE, scores)
-
-
-def scores(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
-    """Return ROC AUC and `operating.recall` of labels (n,) and probabilities (n,)."""
-    area = round(float(roc_auc_score(labels, probability)), 6)
-    return {"roc_auc": area} | operating.recall(labels, probability)
+    """Return the rows of a Later, running those that are missing."""
+    return operating.run(place, TABLE)

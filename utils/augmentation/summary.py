@@ -12,7 +12,7 @@ from utils.models import classifiers
 from utils.models.generators import registry
 from utils.statistics import comparison
 
-NAMES = {"simulated": "clips simulados", "right_whale_upcalls": "grabaciones reales"}
+NAMES = {"simulated": "clips simulados", "right_whale_upcalls": "clips reales"}
 SCORES = {"accuracy": "exactitud", "f1": "F1", "roc_auc": "ROC AUC"}
 CHOSEN = ("classical", "mixup", "call_on_background", "vae", "aae", "gan", "diffusion", "hybrid",
           "ocean", arms.ORACLE)  # fmt: skip
@@ -22,7 +22,8 @@ _STRATEGIES = {  # of operating.STRATEGIES, in words
     "ocean": "hidrófono simulado",
 }
 AGAINST = _STRATEGIES | {comparison.RIVAL: "mejor aumento barato"}  # of pretrained.AGAINST
-STRICT = _STRATEGIES | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
+_DETECTORS = {operating.TOGETHER: "clásico, con CNN", study.EMBEDDED: "BirdNET"}
+STRICT = _STRATEGIES | _DETECTORS  # kinds of detector in operating.csv
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 
