@@ -317,6 +317,19 @@ def joined(dataset: str | None) -> None:
 
 @study.command()
 @dataset_option
+def transfer(dataset: str | None) -> None:
+    """Repeat a part of the study with generators that first heard the simulated ocean.
+
+    Example: whales study transfer --dataset my_clips/
+    """
+    from utils.augmentation import transfer
+
+    table = transfer.run(transfer.Transfer(dataset)).groupby(["arm", "n_positive", "classifier"])
+    print(table["roc_auc"].mean().unstack().round(3).to_string())
+
+
+@study.command()
+@dataset_option
 @click.option("--later", is_flag=True, help="train on the first 60 % of the time, test on the rest")
 def operating(dataset: str | None, later: bool) -> None:
     """Measure the share of calls that is found at few false alarms.

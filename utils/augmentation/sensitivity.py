@@ -42,7 +42,7 @@ def content(settings: str, generators: Iterable[str]) -> str:
 class OtherForm(study.Study):
     """The study with generators of FORM, and all else as it is."""
 
-    def build(self, name: str) -> Generator:
+    def build(self, name: str, cell: study.Cell) -> Generator:
         return registry.build(name, form=FORM)
 
 

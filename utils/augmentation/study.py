@@ -190,8 +190,8 @@ class Study:
             finally:
                 self.samples = before
 
-    def build(self, name: str) -> Generator:
-        """Return an unfitted generator, as the protocol has it."""
+    def build(self, name: str, cell: Cell) -> Generator:
+        """Return an unfitted generator for a cell, as the protocol has it."""
         return registry.build(name)
 
     def generate(self, cell: Cell, name: str) -> Path:
@@ -210,9 +210,10 @@ class Study:
             generator.seconds = time.perf_counter() - start
             self._keep(path, generator, cell.seed)
             return path
-        generator, given = self.build(name), {}
+        generator, given = self.build(name, cell), {}
         if generator.borrows:
-            given["autoencoder"] = self.build(generator.borrows).fit(calls, **clips)
+            borrowed = self.build(generator.borrows, cell)
+            given["autoencoder"] = borrowed.fit(calls, **clips)
             self._keep(
                 self.synthetic_path(cell, generator.borrows), given["autoencoder"], cell.seed
             )

@@ -58,6 +58,7 @@ class Generator:
 
     name = ""
     borrows = None  # name of a generator whose `fit` need not be repeated: see VAE.fit
+    start = None  # a generator of the same kind, fitted on other clips, that training begins from
 
     def __init__(self, *, form="shared", steps=None, learning_rate=4e-3, latent_dim=32, **settings):
         if form not in FORMS:
@@ -151,6 +152,8 @@ class Generator:
         network, initial = compiled_once(*self._key())
         build, shape, settings, *_ = self._key()
         renew(network, initial, build(shape, self.seed, **dict(settings)))
+        if self.start is not None:
+            network.set_weights(self.start.weights)
         return network
 
     def network(self) -> Network:

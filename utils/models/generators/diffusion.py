@@ -116,6 +116,8 @@ class Diffusion(VAE):
         network, initial = _compiled_flow(self.latent_dim)
         fresh = Flow({"velocity": build_velocity(self.latent_dim, self.seed)}, self.seed)
         renew(network, initial, fresh)
+        if self.start is not None:
+            network.set_weights(self.start.flow_weights)
         if held_out is not None:
             held_out = ((held_out - self.centre) / self.spread).astype(np.float32)
         batches = _Rounds(inputs)
