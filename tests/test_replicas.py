@@ -43,7 +43,7 @@ def test_intervals_hold_the_mean_as_often_as_they_say_with_the_right_constant():
     assert bare / total < 0.8
     told = details.replicas(table)["valor"]
     assert told["intervalos que aciertan, sin ensanchar"].startswith(f"{bare} de {total} (")
-    assert told["grabaciones independientes"] == "60" and told["semillas cada una"] == "8"
+    assert told["despliegues independientes"] == "60" and told["semillas cada una"] == "8"
 
 
 def test_replicas_share_no_clip_and_are_measured_once(tmp_path, monkeypatch):

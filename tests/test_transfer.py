@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from utils import cli, data, paths
-from utils.augmentation import simulated, study, transfer
+from utils.augmentation import details, simulated, study, transfer
 from utils.errors import UserError
 from utils.models.generators import diffusion, registry
 
@@ -61,13 +61,20 @@ def test_a_planted_gain_over_scratch_and_rival_is_found():
         own = rng.normal(0.9, 0.02)  # shared by the arms of a seed
         key = {"seed": seed, "n_positive": 25, "classifier": "cnn"}
         rows.append(key | {"arm": "vae", "roc_auc": own + 0.03 + rng.normal(0, 0.001)})
-        grid.append(key | {"arm": "vae", "roc_auc": own})
-        grid.append(key | {"arm": "classical", "roc_auc": own + 0.03})
+        for arm, part, auc in (
+            ("vae", "main", own), ("classical", "main", own + 0.03), ("vae", "ratios", 0.5),
+        ):  # fmt: skip
+            grid.append(key | {"arm": arm, "part": part, "roc_auc": auc})
     found = transfer.compared(pd.DataFrame(rows), pd.DataFrame(grid)).loc["vae"]
     mean, low, high = found["scratch", 25, "cnn"]
     assert mean == pytest.approx(0.03, abs=0.002) and 0 < low < high
     _, low, high = found["classical", 25, "cnn"]
     assert low < 0 < high
+    one = SimpleNamespace(told=pd.DataFrame(grid), found=SimpleNamespace(name="simulated"))
+    scratch, classical = details.transfer(one, pd.DataFrame(rows))
+    assert scratch.columns.name == "clips simulados, 10 semillas: frente a no haberlo oído"
+    assert scratch.loc["VAE", "25 llamadas, CNN"].startswith("+0,030 (+0,029")
+    assert details.transfer(one, pd.DataFrame()) == []
 
 
 def test_clips_that_the_hydrophone_cannot_stand_for_get_a_sentence(place, monkeypatch):

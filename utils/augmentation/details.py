@@ -19,6 +19,7 @@ from utils.augmentation import (
     study,
 )
 from utils.augmentation import replicas as deployments
+from utils.augmentation import transfer as heard
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.augmentation.summary import AGAINST, STRICT, judged, name, ranged, signed
 from utils.models.generators import registry
@@ -158,7 +159,7 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
     """What independent deployments of the simulated hydrophone say of that constant, and how often
     their intervals hold the mean of the others; rows: of `replicas.stored`."""
     told = {
-        "grabaciones independientes": rows["replica"].nunique(),
+        "despliegues independientes": rows["replica"].nunique(),
         "semillas cada una": rows["seed"].nunique(),
     }
     each = {plotting.model_title(c): (c,) for c in deployments.CLASSIFIERS}
@@ -296,6 +297,22 @@ def other_form(found: answer.Answer, rows: pd.DataFrame | None) -> pd.DataFrame:
         judged(robustness.change(change[c])) for c in table.index
     ]
     return table.rename(index=plotting.model_title).rename_axis(name(found.name))
+
+
+def transfer(told: front.Front, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """What generators that heard the simulated ocean change against themselves without it, and
+    against classical augmentation, with its interval: a row a generator, a column a number of calls
+    and classifier; rows: of `transfer.run`. None if not measured."""
+    if rows.empty:
+        return []
+    found, seeds = heard.compared(rows, told.told), rows["seed"].nunique()
+    tables = []
+    for against, text in ((heard.SCRATCH, "no haberlo oído"), (heard.RIVAL, "aumento clásico")):
+        table = found[against].map(lambda gap: ranged(*gap)).rename(index=title)
+        table.columns = [f"{n} llamadas, {plotting.model_title(c)}" for n, c in table.columns]
+        about = f"{name(told.found.name)}, {seeds} semillas: frente a {text}"
+        tables.append(table.rename_axis(columns=about))
+    return tables
 
 
 def primary_table(told: front.Front) -> pd.DataFrame:

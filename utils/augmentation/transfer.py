@@ -28,7 +28,7 @@ TUNING = 0.25  # of a generator's own learning rate, when it has heard the ocean
 HELD_OUT = 8  # one simulated call in so many validates
 KEY = ("seed", "n_positive", "arm", "classifier")
 TABLE = "transfer"
-RIVAL = "classical"
+SCRATCH, RIVAL = "scratch", "classical"  # what an arm is compared with: itself without the ocean
 
 
 class Transfer(study.Study):
@@ -97,12 +97,13 @@ def compared(rows: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
     """Return mean, low and high of what hearing the ocean changes of a generator's arm, and of its
     gap to RIVAL, paired by seed: index arm, columns (against, n_positive, classifier).
 
-    rows: of `run`; grid: of study.csv, main part and ocean.
+    rows: of `run`; grid: of study.csv.
     """
     keys = ["arm", "n_positive", "classifier"]
+    grid = grid[grid["part"].isin(("main", "ocean"))]
     found = {}
-    for against in ("scratch", RIVAL):
-        own = grid if against == "scratch" else grid[grid["arm"] == RIVAL].drop(columns="arm")
+    for against in (SCRATCH, RIVAL):
+        own = grid if against == SCRATCH else grid[grid["arm"] == RIVAL].drop(columns="arm")
         on = [key for key in KEY if key in own]
         both = rows.merge(own[[*on, "roc_auc"]], on=on, suffixes=("", "_other"))
         both["gap"] = both["roc_auc"] - both["roc_auc_other"]
