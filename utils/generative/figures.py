@@ -38,7 +38,7 @@ _SKETCHES = {
             "encoder": (1, 0, "codificador", "learned"),
             "code": (2, 0, "código $z$\n32 números", "plain"),
             "decoder": (3, 0, "decodificador", "learned"),
-            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y ganancia $\sigma$", "plain"),
             "draw": (2, -1, "al muestrear:\nmezcla de\ngaussianas", "random"),
         },
         "clip encoder, encoder code, code decoder, decoder call, draw code",
@@ -50,7 +50,7 @@ _SKETCHES = {
             "spread": (2, 0, "media $m$ y\ndesviación $s$", "plain"),
             "code": (3, 0, r"$z = m + s\,\varepsilon$", "plain"),
             "decoder": (4, 0, "decodificador", "learned"),
-            "call": (5, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+            "call": (5, 0, r"llamada $\mu$" + "\n" + r"y ganancia $\sigma$", "plain"),
             "noise": (2, -1, r"ruido $\varepsilon$" + "\nde $N(0,1)$", "random"),
             "draw": (3, -1, "al muestrear:\ncerca de códigos\nde llamadas", "random"),
         },
@@ -63,7 +63,7 @@ _SKETCHES = {
             "encoder": (1, 0, "codificador", "learned"),
             "code": (2, 0, "código $z$", "plain"),
             "decoder": (3, 0, "decodificador", "learned"),
-            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y ganancia $\sigma$", "plain"),
             "prior": (2, -1, "sorteo de\n$N(0,1)$", "random"),
             "judge": (3, -1, "discriminador:\n¿código o sorteo?", "learned"),
             "draw": (2, 1, "al muestrear:\nmezcla de\ngaussianas", "random"),
@@ -87,7 +87,7 @@ _SKETCHES = {
             "flow": (1, 0, "velocidad $v$,\n16 pasos", "learned"),
             "code": (2, 0, "código $z$\nde llamada", "plain"),
             "decoder": (3, 0, "decodificador\nde un VAE", "learned"),
-            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y paso $\sigma$", "plain"),
+            "call": (4, 0, r"llamada $\mu$" + "\n" + r"y ganancia $\sigma$", "plain"),
         },
         "noise flow, flow code, code decoder, decoder call",
     ),
@@ -281,10 +281,10 @@ def composition(
         "level": "nivel del mar",
         "texture": "textura del mar",
         "call": "llamada: media",
-        "deviation": "paso de la textura",
+        "deviation": "ganancia del mar",
         "sample": "clip sintético",
     }
-    figure, axes = plt.subplots(1, len(names), figsize=(WIDTH, 2.5), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, len(names), figsize=(WIDTH, 2.8), sharex=True, sharey=True)
     for ax, (key, name) in zip(axes, names.items(), strict=True):
         colours = {"cmap": GRID_MAP}
         if key == "call":  # has both signs
@@ -293,7 +293,8 @@ def composition(
         mesh = ax.pcolormesh(times, frequencies, parts[key], rasterized=True, **colours)
         ax.set_title(name, fontsize=10)
         bar = figure.colorbar(mesh, ax=ax, orientation="horizontal", pad=0.02)
-        bar.ax.tick_params(labelsize=8)
+        bar.ax.tick_params(labelsize=9)
+        bar.ax.locator_params(nbins=3)
         bar.set_label("veces" if key == "deviation" else unit, fontsize=9)
     axes[0].set_ylabel("frecuencia (Hz)")
     figure.supxlabel("tiempo (s)", fontsize=10)

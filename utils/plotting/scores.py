@@ -113,16 +113,20 @@ def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
 
 
 def learning_curves(table: pd.DataFrame, *, label: str = "ROC AUC", ax: Axes | None = None) -> Axes:
-    """Draw mean score over number of clips, on a logarithmic axis; table: columns model, size,
-    mean, and the ends low and high of its interval."""
+    """Draw mean score over number of clips, on a logarithmic axis, and the interval of the best
+    model; table: columns model, size, mean, and the ends low and high of its interval."""
     ax = new_axes(ax, height=4.4, width=0.75 * WIDTH)
-    names = sorted(table["model"].unique(), key=model_order)
-    for place, name in enumerate(names):
+    best = table.groupby("model")["mean"].mean().idxmax()
+    for name in sorted(table["model"].unique(), key=model_order):
         rows = table[table["model"] == name].sort_values("size")
         title, style = model_style(name)
-        apart = rows["size"] * 1.025 ** (place - (len(names) - 1) / 2)  # bars beside each other
-        ax.plot(apart, rows["mean"], **style, markersize=5, label=title)
-        ax.vlines(apart, rows["low"], rows["high"], color=style["color"], lw=1, alpha=0.6)
+        ax.plot(rows["size"], rows["mean"], **style, markersize=5, label=title)
+        if name == best:
+            ends = rows["low"], rows["high"]
+            about = f"su intervalo ({title})"
+            ax.fill_between(
+                rows["size"], *ends, color=style["color"], alpha=0.15, lw=0, label=about
+            )
     sizes = sorted(table["size"].unique())
     ax.set_xscale("log")
     ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
