@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import click
@@ -22,9 +24,31 @@ def dataset_option(command: Callable) -> Callable:
     return _given(command, _DATASET_OPTIONS)
 
 
+@dataclass(frozen=True)
+class Described:
+    """What the options say of a call: `preset`, or `call`, its kind, and ranges (low, high)."""
+
+    preset: str | None = None
+    call: str | None = None
+    start: tuple[float, float] | None = None
+    end: tuple[float, float] | None = None
+    duration: tuple[float, float] | None = None
+    background: str | None = None
+
+    def ranges(self) -> dict[str, tuple[float, float] | None]:
+        """Return the ranges by option."""
+        return {"--from": self.start, "--to": self.end, "--duration": self.duration}
+
+
 def call_options(command: Callable) -> Callable:
-    """Give a command the options by which a call is described."""
-    return _given(command, _CALL_OPTIONS)
+    """Give a command the options by which a call is described, as one argument `described`."""
+
+    @functools.wraps(command)
+    def told(**given):
+        own = {field.name: given.pop(field.name) for field in fields(Described)}
+        return command(described=Described(**own), **given)
+
+    return _given(told, _CALL_OPTIONS)
 
 
 def check_known(known: Mapping[str, Collection], **given: Iterable) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from utils.errors import UserError
-from utils.options import call_options, dataset_option
+from utils.options import Described, call_options, dataset_option
 
 # Commands import what they need: TensorFlow takes seconds, which `--help` need not wait for.
 
@@ -27,24 +27,14 @@ def detect() -> None:
               "a hundred times slower to run")  # fmt: skip
 @dataset_option
 def train(
-    out: Path,
-    seed: int,
-    preset: str | None,
-    call: str | None,
-    start: tuple[float, float] | None,
-    end: tuple[float, float] | None,
-    duration: tuple[float, float] | None,
-    background: str | None,
-    birdnet: bool,
-    dataset: str | None,
+    out: Path, seed: int, described: Described, birdnet: bool, dataset: str | None
 ) -> int | None:
     """Train a detector on labelled calls, described ones, or both, and write it with its card.
 
     Example: whales detect train --dataset my_recordings/ --out my_detector/
     """
-    described = {"from": start, "to": end, "duration": duration}
     try:
-        _train(out, seed, dataset, preset, call, described, background, birdnet)
+        _train(out, seed, dataset, described, birdnet)
     except KeyboardInterrupt:
         print("Interrupted: no detector was written.", file=sys.stderr)
         return 130
@@ -165,36 +155,24 @@ def evaluate(
               help="clips; every other one holds the call")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @call_options
-def simulate(
-    out: Path,
-    count: int,
-    seed: int,
-    preset: str | None,
-    call: str | None,
-    start: tuple[float, float] | None,
-    end: tuple[float, float] | None,
-    duration: tuple[float, float] | None,
-    background: str | None,
-) -> None:
+def simulate(out: Path, count: int, seed: int, described: Described) -> None:
     """Write simulated clips of a described call: WAV files, and simulated_clips.npz.
 
     Example: whales detect simulate --preset fin_whale_20hz --out clips/
     """
     from utils.detect import described as describing
 
-    described = {"from": start, "to": end, "duration": duration}
-    given = [f"--{name}" for name, value in described.items() if value]
-    if not preset and not call:
+    kind = _call_type(described)
+    if kind is None:
         raise UserError("describe the call with --preset or --call.")
-    kind = _call_type(preset, call, described, given)
-    clips = describing.write(kind, out, count=count, seed=seed, background=background)
+    clips = describing.write(kind, out, count=count, seed=seed, background=described.background)
     print(
         f"{out}/ holds {len(clips)} clips, {clips.labels.sum()} of them with "
         f"{kind.name}, as WAV and in simulated_clips.npz, which --dataset takes."
     )
 
 
-def _train(out, seed, dataset, preset, call, described, background, birdnet):
+def _train(out, seed, dataset, described, birdnet):
     from utils import data
     from utils.detect import described as describing
     from utils.detect import store, training
@@ -202,9 +180,8 @@ def _train(out, seed, dataset, preset, call, described, background, birdnet):
 
     store.check_replaceable(out)
     replaced = (out / store.SETTINGS).is_file()
-    given = [f"--{name}" for name, value in described.items() if value]
-    kind = _call_type(preset, call, described, given) if preset or call else None
-    _check_asked(kind, given, dataset, background, birdnet)
+    kind = _call_type(described)
+    _check_asked(kind, dataset, described, birdnet)
     if birdnet:
         embeddings.check()
     with store.reserved(out):
@@ -216,7 +193,7 @@ def _train(out, seed, dataset, preset, call, described, background, birdnet):
             if kind is not None:
                 material = describing.beside(material, loaded, kind, seed=seed)
         else:
-            material = describing.material(kind, seed=seed, background=background)
+            material = describing.material(kind, seed=seed, background=described.background)
         print("\n".join(material.told))
         detector = training.train(material, out, seed=seed)
     print(
@@ -233,16 +210,15 @@ def _counted(number, noun):
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _check_asked(kind, given, dataset, background, birdnet):
+def _check_asked(kind, dataset, described, birdnet):
     """UserError if what is to be learned from is not named, or named by options that exclude each
-    other; given: the options that describe a call."""
+    other."""
     source = dataset or os.environ.get("DATASET")
-    if kind is None and (given or background):
-        raise UserError(
-            f"{(given or ['--background'])[0]} describes a call of --call or --preset; name one, "
-            "or drop it."
-        )
-    if dataset and background:
+    given = [name for name, value in described.ranges().items() if value]
+    given += ["--background"] if described.background else []
+    if kind is None and given:
+        raise UserError(f"{given[0]} describes a call of --call or --preset; name one, or drop it.")
+    if dataset and described.background:
         raise UserError(
             "--background takes the place of clips without a call, which --dataset brings; drop "
             "one of them."
@@ -259,22 +235,23 @@ def _check_asked(kind, given, dataset, background, birdnet):
         )
 
 
-def _call_type(preset, kind, described, given):
-    """The CallType that the options describe."""
+def _call_type(described):
+    """The CallType that the options describe, None without --preset and --call."""
     from utils.ocean import call_types
 
+    preset, kind, ranges = described.preset, described.call, described.ranges()
     if preset:
-        if kind or given:
+        if kind or any(ranges.values()):
             raise UserError("--preset describes the call already; drop --call, --from and --to.")
         if preset not in call_types.PRESETS:
             names = ", ".join(call_types.PRESETS)
             raise UserError(f"no preset is called {preset!r}; choose from {names}.")
         return call_types.PRESETS[preset]
-    if lacking := [f"--{name}" for name, value in described.items() if not value]:
+    if not kind:
+        return None
+    if lacking := [name for name, value in ranges.items() if not value]:
         raise UserError(
             f"--call {kind} needs {' and '.join(lacking)}, each with two numbers, as in --from 80 "
             "180 --to 150 300 --duration 0.5 1.5."
         )
-    return call_types.CallType(
-        kind, kind, described["from"], described["to"], described["duration"]
-    )
+    return call_types.CallType(kind, kind, *ranges.values())
