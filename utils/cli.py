@@ -328,6 +328,19 @@ def transfer(dataset: str | None) -> None:
     print(table["roc_auc"].mean().unstack().round(3).to_string())
 
 
+@study.command(name="from-pixels")
+@dataset_option
+def from_pixels(dataset: str | None) -> None:
+    """Repeat a part of the study with a network that learns from the spectrogram itself.
+
+    Example: whales study from-pixels --dataset my_clips/
+    """
+    from utils.augmentation import from_pixels, study
+
+    table = from_pixels.run(study.Study(dataset)).groupby(["arm", "n_positive"])
+    print(table["roc_auc"].mean().unstack().round(3).to_string())
+
+
 @study.command()
 @dataset_option
 @click.option("--later", is_flag=True, help="train on the first 60 % of the time, test on the rest")

@@ -102,6 +102,39 @@ def build_cnn(
     return keras.Model([maps, table], _call_probability(x, seeds), name="cnn")
 
 
+def build_spectrogram_cnn(
+    shapes: Sequence[tuple[int, ...]], seed: int, filters: int = 16, dropout: float = 0.4
+) -> keras.Model:
+    """Return a named CNN whose filters are all learned; shapes holds that of the spectrogram.
+
+    Its last convolution spans all frequencies, and maximum and mean over time follow, as in
+    `build_cnn`.
+    """
+    seeds = Seeds(seed)
+    (shape,) = shapes
+    inputs = keras.Input(shape, name="spectrogram")
+    x = layers.Reshape((*shape, 1), name="image")(inputs)
+    for i, units in enumerate((filters, 2 * filters, 3 * filters, 4 * filters), start=1):
+        last = i == 4
+        x = layers.Conv2D(
+            units,
+            (x.shape[1], 3) if last else 3,
+            padding="valid" if last else "same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(seeds()),
+            name=f"conv_{i}",
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"norm_{i}")(x)
+        x = layers.Activation("relu", name=f"relu_{i}")(x)
+        if i < 3:
+            x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
+    strongest = layers.GlobalMaxPooling2D(name="maximum_over_time")(x)
+    average = layers.GlobalAveragePooling2D(name="mean_over_time")(x)
+    x = layers.Concatenate(name="penultimate")([strongest, average])
+    x = layers.Dropout(dropout, seed=seeds(), name="dropout")(x)
+    return keras.Model([inputs], _call_probability(x, seeds), name="spectrogram_cnn")
+
+
 def _call_probability(x, seeds):
     initial = keras.initializers.GlorotUniform(seeds())
     return layers.Dense(1, activation="sigmoid", kernel_initializer=initial, name="call")(x)
@@ -276,6 +309,12 @@ class MLP(_Network):
     @staticmethod
     def _inputs(spectrograms):
         return (features.extract(spectrograms).pixels,)
+
+
+class SpectrogramCNN(MLP):
+    """A convolutional network on standardised pixels, which learns all its filters."""
+
+    builder = staticmethod(build_spectrogram_cnn)
 
 
 class CNN(_Network):
