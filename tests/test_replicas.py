@@ -42,7 +42,9 @@ def test_intervals_hold_the_mean_as_often_as_they_say_with_the_right_constant():
     bare = replicas.coverage(table, overlap=0.0)[0]
     assert bare / total < 0.8
     told = details.replicas(table)["valor"]
-    assert told["intervalos que aciertan, sin ensanchar"].startswith(f"{bare} de {total} (")
+    assert told["intervalos que contienen la otra media, sin ensanchar"].startswith(
+        f"{bare} de {total} ("
+    )
     assert told["despliegues independientes"] == "60" and told["semillas cada una"] == "8"
 
 

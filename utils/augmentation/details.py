@@ -54,7 +54,7 @@ Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
 def done(place: study.Study) -> pd.DataFrame:
     """How many rows of each part there are, of those that the protocol asks for now."""
     table = running.status(place).groupby("part", sort=False)[["rows", "done", "failed"]].sum()
-    table.columns = ["filas", "hechas", "fallidas"]
+    table.columns = ["previstas", "hechas", "fallidas"]
     return table.rename(index=PARTS).rename_axis(name(place.name))
 
 
@@ -117,19 +117,6 @@ def averages(found: Answers) -> pd.DataFrame:
     return table.rename(index=GROUPS).rename_axis("media de estrategias y tamaños, sin ajuste")
 
 
-def batches(found: Answers) -> pd.DataFrame:
-    """The mean change of what is generated in each whole batch of seeds, by itself."""
-    rows = {}
-    for dataset, one in found.items():
-        for classifier, own in robustness.batches(one).groupby("classifier"):
-            means = own.mean().map(lambda mean: number(mean, 3, "+"))
-            rows[f"{name(dataset)}, {plotting.model_title(classifier)}"] = means
-    size = study.PROTOCOL["batch"]
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table = table.rename(columns=lambda first: f"{first} a {first + size - 1}")
-    return table.rename_axis("media de lo generado").rename_axis(columns="semillas")
-
-
 def by_overlap(found: answer.Answer) -> pd.DataFrame:
     """What the answer would be with other constants for what seeds share: of what is generated,
     against real calls alone; of the hydrophone and of the detector on embeddings, in how many of
@@ -166,10 +153,12 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
     for text, names in ({"los dos": deployments.CLASSIFIERS} | each).items():
         asked = deployments.overlap(rows, seed=answer.SEED, classifiers=names)
         value, low, high = (number(one, 2) for one in asked)
-        told[f"constante que piden, {text}"] = f"{value} ({low} a {high})"
+        told[f"constante estimada, {text}"] = f"{value} ({low} a {high})"
     for text, overlap in (("con la del estudio", comparison.OVERLAP), ("sin ensanchar", 0.0)):
         held, total = deployments.coverage(rows, overlap=overlap)
-        told[f"intervalos que aciertan, {text}"] = f"{held} de {total} ({held / total:.0%})"
+        told[f"intervalos que contienen la otra media, {text}"] = (
+            f"{held} de {total} ({held / total:.0%})"
+        )
     return pd.DataFrame({"valor": told}).astype(str)
 
 
@@ -192,23 +181,6 @@ def counted(alike: Mapping, ends: tuple[float, float]) -> str:
         mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
         texts.append(f"{mark}{alike[key]:.0f}")
     return f"{texts[0]} ({texts[1]} a {texts[2]})"
-
-
-def calibration(found: Answers, size: int) -> pd.DataFrame:
-    """Whether the arm of further real calls is worth about as many as it fills up to."""
-    rows = {}
-    for dataset, one in found.items():
-        for classifier in answer.CLASSIFIERS:
-            alike, last = one.equivalents(size, classifier).loc[arms.ORACLE], one.ends(classifier)
-            own = one.main[(one.main["arm"] == arms.ORACLE) & (one.main["n_positive"] == size)]
-            filled = min(own["n_train"].mean() - own["n_negative"].mean(), last[1])
-            inside = alike["low"] <= filled <= alike["high"]
-            rows[f"{name(dataset)}, {plotting.model_title(classifier)}"] = {
-                "vale por": counted(alike, last),
-                "hay": f"{filled:.0f}",
-                "dentro": "sí" if inside else "no",
-            }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(title(arms.ORACLE))
 
 
 def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:

@@ -155,8 +155,8 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
         for row in table.to_dict("records"):
             place = mean.columns.get_loc(row[columns]), names.index(row[rows])
             mark = MARKS[row["verdict"]]
-            if excluded and row["gain_excluded"]:
-                mark += EXCLUDED
+            if excluded and row["gain_excluded"] and row["verdict"] == "undecided":
+                mark = EXCLUDED  # the other verdicts say as much, or more
             text = number(row["mean"], 3, "+")
             ax.annotate(
                 f"{text} {mark:1}", place, ha="center", va="center", fontsize=11 - 1.5 * across,

@@ -5,7 +5,6 @@ are widened, the rival, which seeds were drawn, the arm and size, the data set.
 import numpy as np
 import pandas as pd
 
-from utils.augmentation import study
 from utils.augmentation.answer import CHEAP, CLASSIFIERS, GROUPS, Answer, headline
 from utils.statistics import comparison
 
@@ -74,14 +73,3 @@ def averages(answer: Answer, overlap: float = comparison.OVERLAP) -> pd.DataFram
     found = pd.DataFrame.from_dict(rows, orient="index")
     found.index = pd.MultiIndex.from_tuples(found.index, names=["group", "classifier"])
     return found
-
-
-def batches(answer: Answer) -> pd.DataFrame:
-    """Return the mean differences to `real` of what is generated, of each of CLASSIFIERS, arm and
-    size, which are the index; a column a whole batch of seeds, named by its first seed."""
-    size = study.PROTOCOL["batch"]
-    paired = headline(comparison.differences(answer.main))
-    paired = paired[paired["seed"].isin(study.whole_batches(answer.main["seed"]))]
-    first = (paired["seed"] // size * size).rename("first")
-    names = ["classifier", "arm", "n_positive"]
-    return paired.pivot_table("difference", names, first).dropna()

@@ -220,13 +220,12 @@ def seeds_title(found: answer.Answer, changes: pd.Series) -> str:
 
 
 def costs(found: Mapping[str, answer.Answer], size: int, classifier: str) -> pd.DataFrame:
-    """Median seconds of generator and detector together, and the difference, of each arm."""
+    """Median seconds of generator and detector together of each arm."""
     columns = {}
     for dataset, one in found.items():
         rows = answer.costs(one, size, classifier)
         rows = rows[rows.index.isin(CHOSEN)].sort_values("seconds", kind="stable")
         columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
-        columns[f"{name(dataset)}: diferencia"] = rows.apply(signed, axis=1)
     order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
     table = pd.DataFrame(columns).loc[list(order)].fillna("–").rename(index=title)
     return table.rename_axis(f"{size} llamadas, {plotting.model_title(classifier)}")
