@@ -207,3 +207,46 @@ def test_a_recipe_is_scored_on_what_its_own_speeds_hear(monkeypatch):
     rows = pretrained._scored(place, 0, lambda speeds: replace(known, table=heard[speeds]))
     auc = pd.DataFrame(rows).groupby("speeds")["roc_auc"].mean()
     assert auc["4"] > 0.99 and abs(auc["8"] - 0.5) < 0.2 and auc["4 8"] > 0.9
+
+
+def test_embeddings_of_another_network_are_measured_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setitem(study.PROTOCOL, "most_seeds", 2)
+    place = study.Study(data.simulated(n_clips=900, seed=3, name="small"))
+    rng, order = np.random.default_rng(0), np.random.default_rng(1).permutation(900)
+    table = place.labels[:, None] + rng.normal(0, 0.3, (900, 4))
+    names = place.bench.dataset.clip_names
+    np.savez(tmp_path / "perch.npz", embeddings=table[order], clip_names=names[order])
+    rows = pretrained.others(place, tmp_path / "perch.npz")
+    sizes = [n for n in study.PROTOCOL["primary"]["sizes"] if n < place.available(0)[0]]
+    assert len(rows) == 2 * len(study.PROTOCOL["primary"]["sizes"]) * 2 and len(sizes) > 1
+    assert rows["roc_auc"].min() > 0.9
+    monkeypatch.setattr(pretrained, "_area", lambda *_: pytest.fail("run again"))
+    pd.testing.assert_frame_equal(pretrained.others(place, tmp_path / "perch.npz"), rows)
+    assert "embeddings" in cli.study.commands
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"embeddings": np.zeros((900, 2))}, "holds embeddings"),
+        ({"embeddings": np.array([{}]), "clip_names": np.array(["a"])}, "without pickles"),
+        ({"embeddings": np.zeros(900), "clip_names": np.arange(900)}, r"shape \(900,\)"),
+        ({"embeddings": np.full((2, 2), np.nan), "clip_names": np.arange(2)}, "NaN or infinite"),
+        ({"embeddings": np.zeros((2, 2)), "clip_names": np.array(["a", "a"])}, "a clip twice"),
+        (
+            {"embeddings": np.zeros((2, 2)), "clip_names": np.array(["a", "b"])},
+            "lacks 40 of the 40",
+        ),
+    ],
+)
+def test_embeddings_that_do_not_fit_get_a_sentence(tmp_path, arrays, sentence):
+    dataset = data.simulated(n_clips=40, seed=3)
+    np.savez(tmp_path / "other.npz", **arrays)
+    with pytest.raises(UserError, match=sentence):
+        embeddings.read(tmp_path / "other.npz", dataset)
+    (tmp_path / "text.npz").write_text("no array")
+    with pytest.raises(UserError, match=r"text.npz is no .npz"):
+        embeddings.read(tmp_path / "text.npz", dataset)
+    with pytest.raises(UserError, match="there is no file"):
+        embeddings.read(tmp_path / "none.npz", dataset)

@@ -303,6 +303,29 @@ def recipes(dataset: str | None) -> None:
 
 
 @study.command()
+@click.argument("file")
+@dataset_option
+def embeddings(file: str, dataset: str | None) -> None:
+    """Measure a logistic regression on another network's embeddings of the clips.
+
+    FILE is an .npz of embeddings (n, d) and clip_names (n,).
+
+    Example: whales study embeddings perch.npz --dataset my_clips/
+    """
+    from utils.augmentation import pretrained, study
+
+    place = study.Study(dataset)
+    table = pretrained.others(place, file).groupby(["C", "n_positive"])["roc_auc"].mean().unstack()
+    rows = study.complete(place)
+    rows = rows[(rows["classifier"] == pretrained.BESIDE) & (rows["part"] == "main")]
+    beside = rows.groupby(["arm", "n_positive"])["roc_auc"].mean().unstack()
+    for arm in ("real", "classical"):
+        if arm in beside.index:
+            table.loc[f"{pretrained.BESIDE}, {arm}"] = beside.loc[arm]
+    print(table.round(3).to_string())
+
+
+@study.command()
 @dataset_option
 def joined(dataset: str | None) -> None:
     """Measure what simulated clips, features or a forest add to the detector on BirdNET.

@@ -2,11 +2,13 @@
 
 Secondary: its recipe was frozen before its rows were run, and after those of the others were seen.
 `whales study recipes` measures that recipe's neighbours on the same clips, to see how far the
-advantage hangs on it: recipes.csv; rows resume.
+advantage hangs on it: recipes.csv; rows resume. `whales study embeddings` measures embeddings of
+other networks in the same way: embeddings.csv.
 """
 
 import functools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 from utils import paths, tables
 from utils.augmentation import arms, study
+from utils.data import cache
 from utils.models import classifiers, embeddings
 from utils.statistics import comparison
 
@@ -85,6 +88,24 @@ def recipes(place: study.Study) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def others(place: study.Study, path: str | Path) -> pd.DataFrame:
+    """Return the ROC AUC of logistic regressions on the embeddings of another network, running what
+    is missing: a row a seed, number of calls and REGULARISATION. path: of `embeddings.read`."""
+    known = replace(place.bench.features, table=embeddings.read(path, place.bench.dataset))
+    content = tables.digest(f"{_content(place)} {cache.digest_of(known.table)}")
+
+    def scored(seed):
+        for size in study.PROTOCOL["primary"]["sizes"]:
+            for c in REGULARISATION:
+                auc = _area(place, seed, size, known, c)
+                yield {"seed": seed, "n_positive": size, "C": c, "roc_auc": auc}
+
+    return tables.by_seed(
+        place.bench.results("embeddings"), content, range(study.PROTOCOL["most_seeds"]), scored,
+        keys=("seed", "n_positive", "C"), what=f"{place.name}: {Path(path).stem}",
+    )  # fmt: skip
+
+
 def stored_recipes(name: str) -> pd.DataFrame:
     """Return the rows of `recipes` of a data set that were run last; none if there are none."""
     return tables.latest(paths.results_dir(name) / "recipes.csv")
@@ -97,18 +118,21 @@ def _content(place):
 
 def _scored(place, seed, heard):
     """The rows of `recipes` of a seed."""
-    test, labels = place.split(seed).test, place.labels
     for size in study.PROTOCOL["primary"]["sizes"]:
-        cell = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
-        index = np.concatenate(place.drawn(cell)[:2])
         for speeds in SPEEDS:
-            known = heard(speeds)
             for c in REGULARISATION:
-                model = classifiers.build("logistic", seed=seed, C=c)
-                model.fit(known[index], labels[index])
-                auc = roc_auc_score(labels[test], model.predict_proba(known[test]))
+                auc = _area(place, seed, size, heard(speeds), c)
                 told = {"seed": seed, "n_positive": size, "speeds": " ".join(map(str, speeds))}
-                yield told | {"C": c, "roc_auc": round(float(auc), 6)}
+                yield told | {"C": c, "roc_auc": auc}
+
+
+def _area(place, seed, size, known, c):
+    """ROC AUC of a logistic regression on embeddings, from real clips alone."""
+    test, labels = place.split(seed).test, place.labels
+    cell = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
+    index = np.concatenate(place.drawn(cell)[:2])
+    model = classifiers.build("logistic", seed=seed, C=c).fit(known[index], labels[index])
+    return round(float(roc_auc_score(labels[test], model.predict_proba(known[test]))), 6)
 
 
 def recipes_against(rows: pd.DataFrame, table: pd.DataFrame, arm: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ nor what they compute is part of this project.
 import functools
 import importlib.util
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,6 +86,42 @@ def of_dataset(dataset: Dataset, speeds: Sequence[int]) -> np.ndarray:
         np.concatenate(parts[i : i + len(speeds)], 1) for i in range(0, len(parts), len(speeds))
     ]
     return np.concatenate(rows)
+
+
+def read(path: str | Path, dataset: Dataset) -> np.ndarray:
+    """Return the (n, d) float32 embeddings of a data set's clips that another network made.
+
+    path: an .npz of `embeddings` (m, d) and `clip_names` (m,), in any order. UserError if it is
+    none, or lacks a clip.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"there is no file {path}; name an .npz of embeddings and clip_names.")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            table, names = stored["embeddings"], stored["clip_names"].astype(str)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{path.name} is no .npz that holds embeddings (n, d) and clip_names (n,) without "
+            "pickles; write it with numpy.savez."
+        ) from error
+    if table.ndim != 2 or table.dtype.kind not in "fiu" or names.shape != (len(table),):
+        raise UserError(
+            f"{path.name}: embeddings have shape {table.shape} and clip_names {names.shape}; give "
+            "numbers (n, d) and a name for each clip."
+        )
+    if not np.isfinite(table).all():
+        raise UserError(f"{path.name} holds NaN or infinite embeddings; compute those clips anew.")
+    if len(set(names)) < len(names):
+        raise UserError(f"{path.name} names a clip twice; give each one once.")
+    place = {name: i for i, name in enumerate(names)}
+    own = dataset.clip_names.astype(str)
+    if lacking := [name for name in own if name not in place]:
+        raise UserError(
+            f"{path.name} lacks {len(lacking)} of the {len(own)} clips of {dataset.name}, among "
+            f"them {lacking[0]!r}; its clip_names have to be those of the data set."
+        )
+    return table[[place[name] for name in own]].astype(np.float32)
 
 
 def birdnet(audio: np.ndarray, sample_rate: int, speed: int = 1) -> np.ndarray:
