@@ -98,12 +98,13 @@ class Forest:
     def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) mean share of calls in the leaves, 0..1."""
         table = features.extract(spectrograms).table
-        rows = np.arange(len(table))[:, None]
+        first = table.shape[1] * np.arange(len(table))[:, None]  # of a clip, in the flat table
         node = np.broadcast_to(self.roots, (len(table), len(self.roots)))
         for _ in range(self.depth):
-            goes_left = table[rows, self.feature[node]] <= self.threshold[node]
-            node = np.where(goes_left, self.left[node], self.right[node])
-        return self.value[node].mean(1)
+            asked = table.ravel().take(first + self.feature.take(node))
+            goes_left = asked <= self.threshold.take(node)
+            node = np.where(goes_left, self.left.take(node), self.right.take(node))
+        return self.value.take(node).mean(1)
 
 
 def _share(counts):

@@ -1,10 +1,8 @@
 """A detector, and the folder of numbers and text in which it is kept."""
 
 import contextlib
-import functools
 import hashlib
 import json
-import operator
 import os
 import re
 import shutil
@@ -12,7 +10,6 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 
@@ -71,11 +68,8 @@ class Detector:
 
     def score(self, spectrograms: np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call in (n, f, t) spectrograms."""
-        grid = resize(spectrograms, self.shape)
-        parts = np.array_split(grid, min(len(grid), os.cpu_count() or 1))
-        with ThreadPoolExecutor(len(parts)) as pool:
-            known = list(pool.map(features.extract, parts))
-        return self.classifier.predict_proba(functools.reduce(operator.add, known))
+        known = features.extract(resize(spectrograms, self.shape))
+        return self.classifier.predict_proba(known)
 
     def score_audio(self, audio: np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call in (n, samples); 0 where nothing sounds."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import librosa
 import numpy as np
 import scipy.signal
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from utils.errors import UserError
 
@@ -141,9 +141,15 @@ def mel_spectrogram(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndar
             part = slice(start, start + _CHUNK_CLIPS)
             out[part] = chunk.mel_decibels(np.asarray(audio[part], dtype=np.float32))
 
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(n_threads) as pool:
+    with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
         list(pool.map(fill, range(n_threads)))
     return out
+
+
+@functools.cache
+def _libraries():
+    """The libraries with threads of their own; looking for them takes as long as 60 clips."""
+    return ThreadpoolController()
 
 
 class _Chunk:
