@@ -18,6 +18,7 @@ from utils.augmentation import (
     sensitivity,
     study,
 )
+from utils.augmentation import from_pixels as learned
 from utils.augmentation import replicas as deployments
 from utils.augmentation import transfer as heard
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
@@ -285,6 +286,19 @@ def transfer(told: front.Front, rows: pd.DataFrame) -> list[pd.DataFrame]:
         about = f"{name(told.found.name)}, {seeds} semillas: frente a {text}"
         tables.append(table.rename_axis(columns=about))
     return tables
+
+
+def from_pixels(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean ROC AUC of real calls alone with a network that learns its own filters, and
+    what each strategy changes, with its interval: a column a number of calls; rows: of
+    `from_pixels.run`. Empty if not measured."""
+    if rows.empty:
+        return rows
+    found = learned.against_real(rows).map(lambda gap: ranged(*gap)).rename(index=title)
+    means = rows[rows["arm"] == arms.REAL].groupby("n_positive")["roc_auc"].mean().map(number)
+    found = pd.concat([means.to_frame("solo reales, ROC AUC").T, found])
+    about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, CNN sin crestas"
+    return found.rename(columns="{} llamadas".format).rename_axis(columns=about)
 
 
 def primary_table(told: front.Front) -> pd.DataFrame:
