@@ -62,11 +62,5 @@ def stored(name: str) -> pd.DataFrame:
 def against_real(rows: pd.DataFrame) -> pd.DataFrame:
     """Return mean, low and high of each arm minus the real calls alone, paired by seed: index arm,
     columns n_positive; rows: of `run`."""
-    wide = rows.pivot_table("roc_auc", ["n_positive", "seed"], "arm")
-    gaps = wide.drop(columns=arms.REAL).sub(wide[arms.REAL], axis=0)
-    return pd.DataFrame(
-        {
-            size: {arm: comparison.interval(own[arm].dropna()) for arm in gaps}
-            for size, own in gaps.groupby("n_positive")
-        }
-    ).reindex([arm for arm in ARMS if arm in gaps])
+    found = comparison.against_one(rows, "arm", arms.REAL)
+    return found.reindex([arm for arm in ARMS if arm in found.index])

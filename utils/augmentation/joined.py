@@ -52,15 +52,8 @@ def stored(name: str) -> pd.DataFrame:
 def against_alone(rows: pd.DataFrame) -> pd.DataFrame:
     """Return mean, low and high of each of FORMS minus the detector alone, paired by seed: index
     form, columns n_positive; rows: of `run`."""
-    wide = rows.pivot_table("roc_auc", ["n_positive", "seed"], "form")
-    wide = wide.drop(index=0, level="n_positive", errors="ignore")
-    gaps = wide[list(FORMS)].sub(wide[ALONE], axis=0)
-    return pd.DataFrame(
-        {
-            size: {form: comparison.interval(own[form].dropna()) for form in FORMS}
-            for size, own in gaps.groupby("n_positive")
-        }
-    )
+    rows = rows[rows["form"].isin((ALONE, *FORMS))]
+    return comparison.against_one(rows, "form", ALONE).reindex(FORMS)
 
 
 def heard(place: study.Study, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -298,6 +298,20 @@ def rank_correlation(
     return float(rho(sides)), float(low), float(high)
 
 
+def against_one(rows: pd.DataFrame, name: str, reference: str) -> pd.DataFrame:
+    """Return mean, low and high of the ROC AUC of each value of a column minus that of one of them,
+    paired by seed: index the others, columns n_positive; rows: seed, n_positive, roc_auc, `name`.
+    """
+    wide = rows.pivot_table("roc_auc", ["n_positive", "seed"], name)
+    gaps = wide.drop(columns=reference).sub(wide[reference], axis=0).dropna(how="all")
+    return pd.DataFrame(
+        {
+            size: {other: interval(own[other].dropna()) for other in gaps}
+            for size, own in gaps.groupby("n_positive")
+        }
+    )
+
+
 def real_equivalents(
     table: pd.DataFrame, arm: str, size: int, classifier: str, *, score: str = "roc_auc"
 ) -> tuple[float, float, float]:
