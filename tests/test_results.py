@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from utils import paths
-from utils.augmentation import answer
+from utils.augmentation import answer, transfer
 from utils.baseline import baseline
 from utils.quality import judging
 
@@ -36,6 +36,16 @@ def found():
 def test_checkpoint_4_is_that_of_the_study(dataset, found):
     kept, computed = stored(dataset, "answer")[answer.COLUMNS], found[dataset].table
     pd.testing.assert_frame_equal(kept, computed, atol=1e-5, check_dtype=False)
+
+
+def test_what_04b_says_of_generators_that_heard_the_ocean(found):
+    rows = transfer.stored("right_whale_upcalls")
+    assert set(rows["seed"]) == set(transfer.SEEDS)
+    gaps = transfer.compared(rows, found["right_whale_upcalls"].rows)
+    changes = gaps[transfer.SCRATCH].stack([0, 1], future_stack=True).dropna()
+    assert all(low < 0 < high for _, low, high in changes) and len(changes) == 5 * 2 * 2 + 2
+    alone = gaps[transfer.RIVAL].drop(index="vae_filtered").stack([0, 1], future_stack=True)
+    assert all(mean < 0 for mean, *_ in alone) and len(alone) == 5 * 2 * 2
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

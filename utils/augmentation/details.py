@@ -281,7 +281,8 @@ def transfer(told: front.Front, rows: pd.DataFrame) -> list[pd.DataFrame]:
     found, seeds = heard.compared(rows, told.told), rows["seed"].nunique()
     tables = []
     for against, text in ((heard.SCRATCH, "no haberlo oído"), (heard.RIVAL, "aumento clásico")):
-        table = found[against].map(lambda gap: ranged(*gap)).rename(index=title)
+        table = found[against].map(lambda gap: ranged(*gap), na_action="ignore")
+        table = table.fillna("–").rename(index=title)
         table.columns = [f"{n} llamadas, {plotting.model_title(c)}" for n, c in table.columns]
         about = f"{name(told.found.name)}, {seeds} semillas: frente a {text}"
         tables.append(table.rename_axis(columns=about))
