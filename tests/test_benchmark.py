@@ -26,7 +26,6 @@ def test_a_second_reading_comes_from_the_cache(monkeypatch):
 
 def test_a_detector_listens_in_bounded_memory(monkeypatch):
     monkeypatch.setenv("LISTENING_HOURS", "0.1")
-    monkeypatch.setattr(benchmark.recipes, "CHOICE", ((1, "forest"),))
     monkeypatch.setattr(benchmark.embeddings, "available", lambda: False)
     (line,) = benchmark.listening()
     ratio, processor, peak = numbers(line)
@@ -38,8 +37,7 @@ def test_a_detector_listens_in_bounded_memory(monkeypatch):
 def test_a_detector_on_birdnet_listens_too(monkeypatch):
     monkeypatch.setenv("LISTENING_HOURS", "0.02")
     monkeypatch.setattr(benchmark, "EMBEDDED_HOURS", 0.01)
-    monkeypatch.setattr(benchmark.recipes, "CHOICE", ())
-    (line,) = benchmark.listening()
+    line = next(line for line in benchmark.listening() if "birdnet" in line)
     assert line.startswith("0.01 h at 2 kHz, birdnet") and next(numbers(line)) > 0.5
 
 

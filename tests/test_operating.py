@@ -59,12 +59,6 @@ def test_rows_are_run_once_and_what_lacks_its_extra_is_run_when_that_is_there(
     both = operating.run(place)
     assert {row[2:] for row in place.ran} == {(arms.REAL, "birdnet")}
     assert len(both) == len(first) + 2 * len(study.PROTOCOL["sizes"])
-    place.ran.clear()
-    monkeypatch.setattr(study, "offered", lambda: ["random_forest", "birdnet", "cnn"])
-    many = [size for size in study.PROTOCOL["sizes"] if size >= operating.MANY]
-    assert len(operating.run(place)) == len(both) + 2 * len(many)
-    assert {row[2:] for row in place.ran} == {("classical", "random_forest"), ("classical", "cnn")}
-    assert {row[1] for row in place.ran} == {*many}
 
 
 def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):

@@ -269,10 +269,9 @@ def listening() -> list[str]:
     """Times real time at which a detector goes over recordings of 2 kHz, its processor time and
     peak memory, and how they grow.
 
-    A forest, as from few calls, and the forest with the network, as from many; a regression on
-    BirdNET, where that is installed, in its own time.
+    A forest; a regression on BirdNET, where that is installed, in its own time.
     """
-    names = dict.fromkeys((name for _, name in recipes.CHOICE), listening_hours())
+    names = {"forest": listening_hours()}
     if embeddings.available():
         names[EMBEDDED] = (EMBEDDED_HOURS,)
     lines, found = [], {name: [] for name in names}

@@ -88,8 +88,6 @@ def facts() -> dict:
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
         found_calls = strict.pivot_table(score, "n_positive", "kind")
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
-    together = strict[strict["kind"] == operating.TOGETHER].groupby("n_positive")["roc_auc"]
-    numbers["together"] = _by_size(together.mean())
     numbers["boosting"] = round(told.mean("real", 25, "gradient_boosting"), 6)
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())

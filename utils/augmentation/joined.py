@@ -14,11 +14,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from utils import ocean, paths, tables
 from utils.augmentation import simulated, study
-from utils.augmentation.operating import log_odds
 from utils.augmentation.pretrained import BESIDE
 from utils.data import cache
 from utils.models import classifiers, embeddings
@@ -26,6 +26,7 @@ from utils.sound import listening
 from utils.sound.spectrograms import mel_spectrogram
 from utils.statistics import comparison
 
+LEAST = 1e-6  # of a probability, whose log odds are taken
 CLIPS, WEIGHT = 600, 0.25  # simulated clips of an ocean, and what each counts beside a real one
 ALONE, WITHOUT_REAL = "alone", "simulated clips alone"
 FORMS = ("simulated clips", "features in a forest", "mean with a forest")  # with real calls
@@ -113,11 +114,15 @@ def _scored(place, seed):
         yield row(size, FORMS[1], _forest_of_both(place, seed, index, test))
         filled = replace(cell, arm="classical", ratio=place.fill / size - 1)
         forest = _probability(place, filled, BESIDE)
-        yield row(size, FORMS[2], log_odds(alone) + log_odds(forest))
+        yield row(size, FORMS[2], _log_odds(alone) + _log_odds(forest))
 
 
 def _probability(place, cell, name):
     return place.judge(cell, place.prepare(cell)[0], name)[1]
+
+
+def _log_odds(probability):
+    return logit(np.clip(probability, LEAST, 1 - LEAST))
 
 
 def _with_simulated(place, seed, index, test):

@@ -2,14 +2,12 @@
 
 ROC AUC counts every threshold alike. Secondary, and added after the rows of study.csv were seen:
 `whales study operating` trains some of their detectors anew and fills operating.csv; rows resume.
-TOGETHER is no strategy of the study but what `whales detect train` fits to many calls.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from utils import paths, tables
@@ -21,9 +19,6 @@ from utils.statistics import evaluation
 FALSE_ALARMS = {"recall_at_5_percent": 0.05, "recall_at_1_percent": 0.01}  # of clips without a call
 ZERO = "ocean_prior"  # the strategy of BESIDE without a real clip
 STRATEGIES = (arms.REAL, "classical", "ocean")  # the others, of which the last two help with few
-TOGETHER = "random_forest_and_cnn"  # classifier: the mean of their log odds, after `classical`
-MANY = 200  # calls from which it is measured
-LEAST = 1e-6  # of a probability, whose log odds are taken
 KEY = ("seed", "n_positive", "arm", "classifier")
 TABLE = "operating"
 
@@ -35,13 +30,9 @@ def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
         real = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
         yield real, study.EMBEDDED
         yield real, BESIDE
-        filled = {arm: place.fill / size - 1 for arm in STRATEGIES[1:]}
         if size in study.PROTOCOL["primary"]["sizes"]:
-            for arm, ratio in filled.items():
-                yield study.Cell(seed, size, place.n_sea, arm, ratio), BESIDE
-        if size >= MANY:
-            ratio = filled["classical"]
-            yield study.Cell(seed, size, place.n_sea, "classical", ratio), TOGETHER
+            for arm in STRATEGIES[1:]:
+                yield study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1), BESIDE
 
 
 def scores(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
@@ -52,11 +43,6 @@ def scores(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
         _, (missed, caught) = evaluation.confusion_at(labels, probability, share)
         found[name] = round(float(caught / (missed + caught)), 5)
     return found
-
-
-def log_odds(probability: np.ndarray) -> np.ndarray:
-    """Return the log odds of probabilities, kept finite."""
-    return logit(np.clip(probability, LEAST, 1 - LEAST))
 
 
 def run(place: study.Study, table: str = TABLE) -> pd.DataFrame:
@@ -71,12 +57,9 @@ def run(place: study.Study, table: str = TABLE) -> pd.DataFrame:
         truth = place.labels[place.split(seed).test]
         for cell, classifier in _cells(place, seed):
             key = (seed, cell.n_positive, cell.arm, classifier)
-            names = (BESIDE, "cnn") if classifier == TOGETHER else (classifier,)
-            if key in done or not {*names} <= {*offered}:
+            if key in done or classifier not in offered:
                 continue
-            training = place.prepare(cell)[0]
-            told = [place.judge(cell, training, name)[1] for name in names]
-            probability = told[0] if len(told) == 1 else sum(map(log_odds, told))
+            probability = place.judge(cell, place.prepare(cell)[0], classifier)[1]
             row = dict(zip(KEY, key, strict=True)) | scores(truth, probability)
             tables.append([row | {"content": content}], path)
     return tables.rows(path, content, keys=KEY)
@@ -85,19 +68,17 @@ def run(place: study.Study, table: str = TABLE) -> pd.DataFrame:
 def _content(place):
     made = [study.settings_of(place.settings, arm, BESIDE) for arm in (ZERO, *STRATEGIES)]
     made.append(study.settings_of(place.settings, arms.REAL, study.EMBEDDED))
-    made.append(study.settings_of(place.settings, "classical", "cnn"))
     return tables.digest(f"{made} {FALSE_ALARMS}")
 
 
 def stored(name: str, table: str = TABLE) -> pd.DataFrame:
     """Return the rows of a table of `run` of a data set, with what a detector learned from as
-    `kind`: an arm of STRATEGIES (that without a real clip counts as the hydrophone's), EMBEDDED or
-    TOGETHER. Only seeds that are there as a whole; no rows if it is not measured."""
+    `kind`: an arm of STRATEGIES (that without a real clip counts as the hydrophone's) or
+    EMBEDDED. Only seeds that are there as a whole; no rows if it is not measured."""
     rows = tables.latest(paths.results_dir(name) / f"{table}.csv")
     if rows.empty:
         return rows
     counts = rows.groupby("seed").size()
     rows = rows[rows["seed"].isin(counts.index[counts == counts.max()])]
     kind = rows["arm"].replace(ZERO, STRATEGIES[-1])
-    alone = rows["classifier"].isin((study.EMBEDDED, TOGETHER))
-    return rows.assign(kind=kind.mask(alone, rows["classifier"]))
+    return rows.assign(kind=kind.mask(rows["classifier"] == study.EMBEDDED, study.EMBEDDED))

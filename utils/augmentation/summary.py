@@ -22,8 +22,7 @@ _STRATEGIES = {  # of operating.STRATEGIES, in words
     "ocean": "hidrófono simulado",
 }
 AGAINST = _STRATEGIES | {comparison.RIVAL: "mejor aumento barato"}  # of pretrained.AGAINST
-_DETECTORS = {operating.TOGETHER: "clásico, con CNN", study.EMBEDDED: "BirdNET"}
-STRICT = _STRATEGIES | _DETECTORS  # kinds of detector in operating.csv
+STRICT = _STRATEGIES | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 

@@ -111,41 +111,6 @@ def _share(counts):
     return counts[:, 1] / counts.sum(1)
 
 
-class Network:
-    """The study's CNN (`neural.build_cnn`), whose weights are given as arrays."""
-
-    kind = "cnn"
-
-    def __init__(self, classifier):
-        self.classifier = classifier
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What `from_arrays` takes: the weights in Keras' order."""
-        return {f"weight_{i:03d}": w for i, w in enumerate(self.classifier.weights)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Network:
-        """Return the Network of stored arrays for spectrograms of a shape (f, t)."""
-        from utils.models import neural  # Keras takes seconds, which a forest need not wait for
-
-        classifier = neural.CNN(seed=0)
-        known = features.extract(np.zeros((1, *shape), np.float32))
-        classifier.shapes = (known.maps.shape[1:], known.table.shape[1:])
-        expected = neural.build_cnn(classifier.shapes, 0).weights
-        names = [f"weight_{i:03d}" for i in range(len(expected))]
-        if sorted(arrays) != names:
-            raise ValueError("the arrays are not the network's")
-        for name, weight in zip(names, expected, strict=True):
-            if arrays[name].shape != tuple(weight.shape) or arrays[name].dtype != np.float32:
-                raise ValueError(f"{name} has another shape than the network's")
-        classifier.weights = [arrays[name] for name in names]
-        return cls(classifier)
-
-    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
-        """Return the (n,) probability of a call, 0..1."""
-        return self.classifier.predict_proba(spectrograms)
-
-
 @dataclass(frozen=True, eq=False)
 class Linear:
     """Logistic regression on embeddings (`models.embeddings`) of sound at some speeds.
@@ -199,55 +164,13 @@ class Linear:
         return expit((embedded - self.mean) / self.scale @ self.weights + self.intercept)
 
 
-KINDS = {kind.kind: kind for kind in (Forest, Network)}
-
-
-class Mean:
-    """Several fitted classifiers, whose log odds are averaged (Satopää et al. 2014)."""
-
-    kind = "mean"
-    LIMIT = 1e-3  # of a probability, so that one classifier's certainty does not decide alone
-
-    def __init__(self, parts):
-        self.parts = parts
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The arrays of all parts, each under the part's kind."""
-        found = {}
-        for part in self.parts:
-            found |= {f"{part.kind}_{name}": array for name, array in part.arrays().items()}
-        return found
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Mean:
-        """Return the Mean of stored arrays for spectrograms of a shape (f, t)."""
-        parts = []
-        for kind in KINDS.values():
-            own = {
-                name.removeprefix(f"{kind.kind}_"): array
-                for name, array in arrays.items()
-                if name.startswith(f"{kind.kind}_")
-            }
-            parts.append(kind.from_arrays(own, shape))
-        if len(arrays) != sum(len(part.arrays()) for part in parts):
-            raise ValueError("the arrays are not those of a forest and a network")
-        return cls(parts)
-
-    def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
-        """Return the (n,) probability of a call, 0..1."""
-        known = features.extract(spectrograms)
-        each = [part.predict_proba(known) for part in self.parts]
-        p = np.clip(each, self.LIMIT, 1 - self.LIMIT)
-        return 1 / (1 + np.exp(-np.log(p / (1 - p)).mean(0)))
-
-
 def restored(
     kind: str, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]
-) -> Forest | Network | Mean | Linear:
+) -> Forest | Linear:
     """Return the fitted classifier of a kind; ValueError if arrays or shape do not fit it."""
-    known = KINDS | {each.kind: each for each in (Mean, Linear)}
+    known = {each.kind: each for each in (Forest, Linear)}
     if kind not in known:
-        raise UserError(f"no classifier is called {kind!r}")
+        raise UserError(f"no classifier is called {kind!r}; train the detector again.")
     if len(shape) != 2 or not all(
         features.REGIONS <= s <= m for s, m in zip(shape, LARGEST_SHAPE, strict=True)
     ):
