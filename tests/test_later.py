@@ -61,5 +61,5 @@ def test_the_table_tells_means_and_in_how_many_draws_there_is_a_gain(tmp_path, m
     pd.DataFrame(rows).to_csv(tmp_path / "later.csv", index=False)
     told = details.after_the_cut("mine").loc[25]
     assert told["solo reales"] == "0,800" and told["BirdNET"] == "0,900"
-    assert told["hidrófono simulado menos clásico"] == "+0,005; sube en 3 de 4"
+    assert told["clásico + hidrófono menos clásico"] == "+0,005; sube en 3 de 4"
     assert told["BirdNET menos clásico"] == "+0,050; sube en 4 de 4"

@@ -81,7 +81,7 @@ def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):
     five, one = summary.strict("mine")
     assert five.columns.name == "llamadas (mine, 3 semillas, 5 % de falsas)"
     assert five.loc[25, "solo reales"] == "41" and one.loc[25, "BirdNET"] == "30"
-    assert five.loc[0, "hidrófono simulado"] == "20" and five.loc[0, "BirdNET"] == "–"
+    assert five.loc[0, "clásico + hidrófono"] == "20" and five.loc[0, "BirdNET"] == "–"
     assert five.loc[25, "BirdNET menos clásico"] == "+10 (+10 a +10)"
 
 

@@ -145,7 +145,7 @@ def test_what_is_not_measured_beside_it_is_left_empty():
     rows = told(0.03)
     rows = rows[(rows["arm"] != "ocean") | (rows["n_positive"] == 50)]
     one = SimpleNamespace(told=rows, seeds=range(12), found=SimpleNamespace(name="planted"))
-    beside = summary.beside_pretrained(one)["frente a hidrófono simulado"]
+    beside = summary.beside_pretrained(one)["frente a clásico + hidrófono"]
     assert beside[25] == beside[100] == "–" and beside[50].endswith("gana")
 
 

@@ -157,7 +157,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
             mark = MARKS[row["verdict"]]
             if excluded and row["gain_excluded"] and row["verdict"] == "undecided":
                 mark = EXCLUDED  # the other verdicts say as much, or more
-            text = number(row["mean"], 3, "+")
+            text = number(row["mean"], 3, "+") if abs(row["mean"]) >= 0.0005 else number(0)
             ax.annotate(
                 f"{text} {mark:1}", place, ha="center", va="center", fontsize=11 - 1.5 * across,
                 color=_readable(image.to_rgba(row["mean"])),

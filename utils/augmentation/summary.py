@@ -19,7 +19,7 @@ CHOSEN = ("classical", "mixup", "call_on_background", "vae", "aae", "gan", "diff
 _STRATEGIES = {  # of operating.STRATEGIES, in words
     "real": "solo reales",
     "classical": "aumento clásico",
-    "ocean": "hidrófono simulado",
+    "ocean": "clásico + hidrófono",
 }
 AGAINST = _STRATEGIES | {comparison.RIVAL: "mejor aumento barato"}  # of pretrained.AGAINST
 STRICT = _STRATEGIES | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
