@@ -11,7 +11,16 @@ import json
 import pandas as pd
 
 from utils import paths, tables
-from utils.augmentation import answer, joined, later, operating, replicas, robustness, study
+from utils.augmentation import (
+    answer,
+    from_pixels,
+    joined,
+    later,
+    operating,
+    replicas,
+    robustness,
+    study,
+)
 from utils.baseline import baseline, labelling
 from utils.models.generators import registry
 from utils.quality import checkpoint, judging
@@ -619,6 +628,10 @@ NUMBERS = {
             ("25", FEW),
             ("0,130", scored(R, "aae", FEW, "mlp") - scored(R, "real", FEW, "mlp")),
             ("0,845", scored(R, "aae", FEW, "mlp")),
+            ("0,045", from_pixels.against_real(table(R, "from_pixels")).loc["ocean", FEW][0]),
+            ("25", FEW),
+            ("0,034", from_pixels.against_real(table(R, "from_pixels")).loc["ocean", 50][0]),
+            ("50", answer.ANSWER_SIZE),
         ],
         "doses-found-simulated": [],
         "doses-found-real": [],
