@@ -28,12 +28,12 @@ def dataset_option(command: Callable) -> Callable:
 class Described:
     """What the options say of a call: `preset`, or `call`, its kind, and ranges (low, high)."""
 
-    preset: str | None = None
-    call: str | None = None
-    start: tuple[float, float] | None = None
-    end: tuple[float, float] | None = None
-    duration: tuple[float, float] | None = None
-    background: str | None = None
+    preset: str | None
+    call: str | None
+    start: tuple[float, float] | None
+    end: tuple[float, float] | None
+    duration: tuple[float, float] | None
+    background: str | None
 
     def ranges(self) -> dict[str, tuple[float, float] | None]:
         """Return the ranges by option."""

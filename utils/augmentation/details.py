@@ -132,8 +132,8 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
         }
         if told is not None:
             outside = {"hidrófono gana": told.against(comparison.RIVAL, overlap)}
-            heard = pretrained.compared(told.told, overlap)
-            for arm, own in heard.groupby(level="arm", sort=False) if len(heard) else ():
+            embedded = pretrained.compared(told.told, overlap)
+            for arm, own in embedded.groupby(level="arm", sort=False) if len(embedded) else ():
                 outside[f"BirdNET gana, frente a {AGAINST[arm]}"] = own
             rows[f"{number(overlap, 2)}{note}"] |= {
                 text: f"{int((own['verdict'] == 'helps').sum())} de {len(own)}"

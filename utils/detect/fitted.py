@@ -99,9 +99,10 @@ class Forest:
         """Return the (n,) mean share of calls in the leaves, 0..1."""
         table = features.extract(spectrograms).table
         first = table.shape[1] * np.arange(len(table))[:, None]  # of a clip, in the flat table
+        flat = table.ravel()
         node = np.broadcast_to(self.roots, (len(table), len(self.roots)))
         for _ in range(self.depth):
-            asked = table.ravel().take(first + self.feature.take(node))
+            asked = flat.take(first + self.feature.take(node))
             goes_left = asked <= self.threshold.take(node)
             node = np.where(goes_left, self.left.take(node), self.right.take(node))
         return self.value.take(node).mean(1)
