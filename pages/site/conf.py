@@ -50,7 +50,7 @@ PAGES = """
 
 English <README.en>
 data/README
-Formats <data/README.en>
+Data and formats <data/README.en>
 ```
 
 ```{toctree}

@@ -16,6 +16,7 @@ from matplotlib.ticker import MultipleLocator
 from utils.augmentation import answer, arms, pretrained, study
 from utils.models.generators import registry
 from utils.plotting import WIDTH, model_title
+from utils.plotting.style import space_ticks
 from utils.statistics import comparison
 from utils.statistics.evaluation import FEWEST
 
@@ -179,6 +180,7 @@ def strip(
             ax.pcolormesh(times, frequencies, image, cmap="magma", vmin=np.quantile(image, 0.05))
             ax.tick_params(labelsize=9)
         row[0].set_ylabel(words[name], fontsize=10)
+    space_ticks(axes[0, 0])
     figure.supxlabel(words["x"], fontsize=11)
     figure.supylabel(words["y"], fontsize=11)
     return figure

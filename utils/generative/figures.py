@@ -25,6 +25,7 @@ from utils.plotting import (
     place_legend,
 )
 from utils.plotting.generators import GENERATORS, title
+from utils.plotting.style import space_ticks
 
 if TYPE_CHECKING:
     from utils.models.generators.base import Generator
@@ -265,6 +266,7 @@ def gallery(
             )  # fmt: skip
             ax.tick_params(labelsize=8.5)
         row[0].set_ylabel(name, fontsize=10)
+    space_ticks(axes[0, 0])
     for ax, heading in zip(axes[0], headings, strict=False):
         ax.set_title(heading, fontsize=10, loc="center")
     figure.supxlabel("tiempo (s)", fontsize=11)

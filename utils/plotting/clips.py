@@ -22,6 +22,7 @@ from utils.plotting.style import (
     WIDTH,
     level,
     new_axes,
+    space_ticks,
 )
 from utils.statistics import evaluation
 
@@ -78,6 +79,7 @@ def spectrogram_grid(
     for ax, value, title in zip(axes.flat, values, titles, strict=False):
         image = _mesh(ax, value, frequencies, times, limits, colours=GRID_MAP)
         ax.set_title(title, fontsize=10)
+    space_ticks(axes[0, 0])
     figure.supxlabel("tiempo (s)", fontsize=11)
     figure.supylabel("frecuencia (Hz)", fontsize=11)
     panels = axes.ravel()[: len(values)]

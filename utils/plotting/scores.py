@@ -123,7 +123,7 @@ def learning_curves(table: pd.DataFrame, *, label: str = "ROC AUC", ax: Axes | N
         ax.plot(rows["size"], rows["mean"], **style, markersize=5, label=title)
         if name == best:
             ends = rows["low"], rows["high"]
-            about = f"su intervalo ({title})"
+            about = f"{title}, intervalo del 95 %"
             ax.fill_between(
                 rows["size"], *ends, color=style["color"], alpha=0.15, lw=0, label=about
             )

@@ -194,6 +194,11 @@ def level(unit: str) -> str:
     return "nivel (0 a 255)" if "0..255" in unit else unit
 
 
+def space_ticks(ax: Axes) -> None:
+    """Leave the last tick of a time axis out: it would touch the first one of the panel beside."""
+    ax.locator_params(axis="x", nbins=3, prune="upper")
+
+
 def model_order(name: str) -> int:
     return list(MODELS).index(name) if name in MODELS else len(MODELS)
 

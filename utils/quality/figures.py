@@ -209,5 +209,5 @@ def nearest(distances: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes
     ax.grid()
     ax.legend(loc="lower right")
     half = [round(np.median(distances[name])) for name in ("copies", "real")]
-    ax.set_title(f"La mitad de las copias, a menos de {half[0]}; de las reales, de {half[1]}")
+    ax.set_title(f"Distancia mediana: {half[0]} en las copias, {half[1]} en las reales de prueba")
     return ax
