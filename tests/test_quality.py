@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from utils.quality import quality
 
@@ -136,17 +135,6 @@ def test_usefulness_tells_calls_from_nothing():
     assert good > 0.9 and useless < 0.75
 
 
-def test_rejection_drops_a_twentieth_of_training_and_all_that_is_far_out():
-    training = points(400, 64).reshape(400, 8, 8)
-    rejection = quality.Rejection().fit(training, seed=0)
-    assert (~rejection.keep(training)).mean() == pytest.approx(0.05, abs=0.01)
-    assert not rejection.keep(10 * training).any()
-    far = rejection.distance(training[:1] * 0 + training.mean(0))
-    assert far == pytest.approx(0, abs=1e-4)
-    squared = rejection.distance(training) ** 2
-    assert squared.mean() == pytest.approx(stats.chi2(16).mean(), rel=0.05)
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -160,7 +148,6 @@ def test_rejection_drops_a_twentieth_of_training_and_all_that_is_far_out():
         ),
         (lambda: quality.kernel_distance(points(5) * np.nan, points(5)), "NaN"),
         (lambda: quality.density_and_coverage(points(5), points(9)), "too few"),
-        (lambda: quality.Rejection().fit(np.zeros((4, 8, 8)), seed=0), "too few"),
     ],
 )
 def test_bad_input_gets_a_sentence(call, words):

@@ -114,10 +114,3 @@ def margins(
     own = values(table, metric, size)
     other = own if beside is None else values(table, beside, size)
     return _intervals(own - other.loc[reference])
-
-
-def filtered(table: pd.DataFrame, size: int, metric: str) -> pd.DataFrame:
-    """Return mean, low and high of what the rejection changes in a metric, split by split, one row
-    a generator that was filtered in at least three splits."""
-    change = values(table, f"{metric}{judging.KEPT}", size) - values(table, metric, size)
-    return _intervals(change).dropna()

@@ -50,7 +50,6 @@ COPIES = "copies"  # training calls as the VAE draws them, over other seas: the 
 CODES = 16  # principal components of the calls alone
 TRAINING = {"steps": 240, "batch_size": 32}  # of the CNNs that judge
 REVISION = 2  # raised when the code changes what the rows mean
-KEPT = "_kept"  # ends the names of measures of samples that passed the rejection
 NAMES = (REAL, *REFERENCES, COPIES, *registry.REGISTRY)
 FIDELITY = ("density", "coverage", "precision", "recall")
 DISTANCES = {"frechet": quality.frechet_distance, "kid": quality.kernel_distance}
@@ -154,7 +153,6 @@ class Judge:
         labels = np.repeat([1, 0], [len(found.calls), len(found.sea)])
         self.network = classifiers.build("cnn", seed=seed, **TRAINING)
         self.network.fit(both, labels, found.validation)
-        self.rejection = quality.Rejection().fit(found.calls, seed=seed)
         self.sea = features.extract(found.sea)
         self.validation = (features.extract(found.validation[0]), found.validation[1])
         self.test = (features.extract(found.test[0]), found.test[1])
@@ -284,16 +282,12 @@ class Judge:
             found[f"wasserstein_{name}"] = distance
         return found
 
-    def judge(
-        self, clips: np.ndarray, sources: np.ndarray, *, rejected: bool = False
-    ) -> dict[str, float]:
+    def judge(self, clips: np.ndarray, sources: np.ndarray) -> dict[str, float]:
         """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
         found = self.fidelity(clips)
         found["two_sample_auc"] = self.two_sample(clips, sources)
         found["usefulness"] = self.useful(clips)
         found |= self.truth(clips)
-        if rejected:
-            return {f"{name}{KEPT}": value for name, value in found.items()}
         found |= self.copied(clips)
         found["taken"] = self.detector.taken(clips)
         extra = clips[: len(self.fold.calls)]
@@ -350,13 +344,7 @@ def measures(judge: Judge, name: str) -> dict[str, float]:
         clips, sources, seconds = generate(name, judge)
     except CollapseError:
         return {"collapsed": 1.0}
-    found = {"collapsed": 0.0, "seconds": seconds}
-    found |= judge.judge(clips, sources)
-    keep = judge.rejection.keep(clips)
-    found["rejection_rate"] = 1 - keep.mean()
-    if keep.sum() >= 100 and name in registry.REGISTRY and len(judge.fold.calls) >= SIZES[-1] // 2:
-        found |= judge.judge(clips[keep], sources[keep], rejected=True)
-    return found
+    return {"collapsed": 0.0, "seconds": seconds} | judge.judge(clips, sources)
 
 
 def jobs(

@@ -6,11 +6,9 @@ judged, but for the classifiers of the two-sample test and of usefulness, which 
 """
 
 from collections.abc import Sequence
-from typing import Self
 
 import numpy as np
 from scipy import linalg, stats
-from sklearn.decomposition import PCA
 from sklearn.metrics import pairwise_distances, roc_auc_score
 
 from utils.errors import UserError
@@ -209,39 +207,6 @@ def usefulness(
     classifier = classifiers.build(model, seed=seed, **settings)
     classifier.fit(calls + sea, labels, validation)
     return float(roc_auc_score(test[1], classifier.predict_proba(test[0])))
-
-
-# Rejection
-
-
-class Rejection:
-    """Drops samples that lie farther out than nearly all training calls.
-
-    Mahalanobis distance in the principal components of the training calls; the limit is the given
-    percentile of the training calls' own distances.
-    """
-
-    def __init__(self, percentile=95.0, n_components=16):
-        self.percentile, self.n_components = percentile, n_components
-
-    def fit(self, spectrograms: np.ndarray, *, seed: int) -> Self:
-        """Learn from (n, f, t) training clips with calls; n of at least 10."""
-        flat = np.asarray(spectrograms).reshape(len(spectrograms), -1)
-        if len(flat) < 10:
-            raise UserError(f"{len(flat)} training clips are too few for a rejection; give 10.")
-        count = min(self.n_components, len(flat) // 3)
-        self.pca = PCA(count, whiten=True, svd_solver="randomized", random_state=seed).fit(flat)
-        self.limit = float(np.percentile(self.distance(spectrograms), self.percentile))
-        return self
-
-    def distance(self, spectrograms: np.ndarray) -> np.ndarray:
-        """Return (n,) Mahalanobis distances, in standard deviations."""
-        flat = np.asarray(spectrograms).reshape(len(spectrograms), -1)
-        return np.linalg.norm(self.pca.transform(flat), axis=1)
-
-    def keep(self, spectrograms: np.ndarray) -> np.ndarray:
-        """Return (n,) bool: the samples within the limit."""
-        return self.distance(spectrograms) <= self.limit
 
 
 def _points(real, synthetic):
