@@ -87,7 +87,9 @@ def networks(models: Sequence[keras.Model]) -> np.ndarray:
     _, axes = plt.subplots(len(models), 1, figsize=size, height_ratios=lanes)
     for ax, model in zip(axes, models, strict=True):
         weights = f"{model.count_params():,}".replace(",", " ")
-        network(model, ax=ax).set_title(f"{plotting.model_title(model.name)}, {weights} pesos")
+        network(model, ax=ax).set_title(
+            f"{plotting.model_title(model.name)}: {weights} pesos con los de la normalización"
+        )
     return axes
 
 

@@ -41,12 +41,13 @@ def measurements(table: pd.DataFrame, labels: np.ndarray, areas: Mapping[str, fl
     areas: name to the ROC AUC of the measurement alone. Returns the axes.
     """
     figure, grid = plt.subplots(2, 4, figsize=(plotting.WIDTH, 4.6))
+    figure.get_layout_engine().set(hspace=0.12)
     axes = grid.ravel()
     for ax, name in zip(axes, UNITS, strict=False):
         seen = table[name].notna().to_numpy()
         label = plotting.descriptor_title(name)
         plotting.class_histograms(table[name][seen], labels[seen], label=label, bins=25, ax=ax)
-        ax.set_title(f"ROC AUC {plotting.number(areas[name], 2)}", fontsize=11)
+        ax.set_title(f"ROC AUC {plotting.number(areas[name], 2)}", fontsize=11, pad=3)
         ax.set_ylabel("")
         ax.tick_params(labelsize=9)
     for ax in grid[:, 0]:

@@ -93,8 +93,9 @@ def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
     """
     columns = min(columns, len(matrices))
     rows = -(-len(matrices) // columns)
+    size = min(WIDTH, 1.6 + 2.0 * columns), 0.7 + 2.0 * rows
     figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH, 0.7 + 2.0 * rows), sharex=True, sharey=True, squeeze=False
+        rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False
     )
     for ax in axes.flat[len(matrices) :]:
         ax.remove()
@@ -224,6 +225,7 @@ def cue_floor(table: pd.DataFrame) -> np.ndarray:
             ax.plot(rows["mean"], places, marker, color=colours[kind], ms=7, label=name)
         ax.axvline(0.5, **REFERENCE_LINE)
         ax.set_yticks(range(len(cues)), cues)
+        ax.set_ylim(-0.5, len(cues) - 0.5)
         ax.set_title(subset, fontsize=11)
         ax.grid(axis="x")
         ax.set_xlabel("ROC AUC (media y extremos)")
