@@ -114,11 +114,6 @@ def quality(dataset):
     return rows, rows["n_positive"].max()
 
 
-@functools.cache
-def decision(dataset):
-    return checkpoint.decide(*quality(dataset))
-
-
 def judged(dataset, metric, name, size=None):
     """A measure of quality.csv, mean over the splits; with the most calls if no size is given."""
     rows, largest = quality(dataset)
@@ -133,12 +128,6 @@ def heard(dataset, name, size=None):
 def best_taught(dataset, size):
     """How much the best generator's samples teach that learned from so many calls."""
     return max(judged(dataset, "usefulness", name, size) for name in registry.REGISTRY)
-
-
-def least_cover(dataset):
-    """The least coverage of a generator in percent of that of real calls, and who it is."""
-    share = decision(dataset)["coverage_share"].drop("copies")
-    return 100 * share.min()
 
 
 def median_p(dataset, metric, name):
@@ -415,11 +404,10 @@ NUMBERS = {
     "03_quality": {
         "found-simulated": [
             ("0,69", judged(S, "two_sample_auc", "aae")),
-            ("0,67", judged(S, "two_sample_auc", "copies")),
             ("69", heard(S, "vae")),
             ("25", heard(S, "gan")),
             ("79", heard(S, "real")),
-            ("81", least_cover(S)),
+            ("8", 100 * judged(S, "taken_sea", "real")),
             ("0,909", judged(S, "usefulness", "aae")),
             ("0,921", judged(S, "usefulness", "real")),
             ("50", judging.SIZES[0]),
@@ -429,11 +417,10 @@ NUMBERS = {
         ],
         "found-real": [
             ("0,68", judged(R, "two_sample_auc", "vae")),
-            ("0,66", judged(R, "two_sample_auc", "copies")),
             ("81", heard(R, "vae")),
             ("50", heard(R, "gan")),
             ("95", heard(R, "real")),
-            ("86", least_cover(R)),
+            ("21", 100 * judged(R, "taken_sea", "real")),
             ("0,897", judged(R, "usefulness", "aae")),
             ("0,927", judged(R, "usefulness", "real")),
             ("50", judging.SIZES[0]),
@@ -441,6 +428,7 @@ NUMBERS = {
             ("0,902", judged(R, "usefulness", "real", judging.SIZES[0])),
             ("0,871", judged(R, "usefulness", "pca_gaussian")),
         ],
+        "contours-found": [],
         "card-found-simulated": [],
         "card-found-real": [],
         "varied-found-simulated": [
@@ -509,7 +497,6 @@ NUMBERS = {
             ("87", heard(R, "pca_gaussian")),
             ("50", heard(R, "gan")),
         ],
-        "study-found": [],
     },
     "04_augmentation": {
         "found-simulated": [

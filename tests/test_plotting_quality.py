@@ -61,15 +61,15 @@ def test_the_card_says_who_passes_what():
     decision = pd.DataFrame(
         {"copying_p": [0.0001, 0.5], "coverage_share": [0.9, 0.4], "usefulness": [0.9, 0.8],
          "covers": [True, False], "no_copies": [False, True], "useful": [True, True],
-         "goes_on": [False, False]},
+         "goes_on": [False, False], "floor": [0.75, 0.75]},
         index=["gan", "vae"],
     )  # fmt: skip
     texts, passed = figures.card(
         decision, pd.Series({"real": 0.8, "gan": 0.3}), pd.Series({"gan": 0.5, "vae": 0.97})
     )
     assert texts.loc["gan"].tolist() == ["30 %", "90 %; 50 %", "< 0,001", "0,900", "no"]
-    assert texts.loc["vae", "¿cubre? (PCA; CNN)"] == "40 %; 97 %"
-    assert texts.loc["vae", "¿es una llamada?"] == "—"
+    assert texts.loc["vae", "¿cubre? PCA; CNN\n(PCA ≥ 50 %)"] == "40 %; 97 %"
+    assert texts.loc["vae", "¿es una llamada?\n(≥ 40 %)"] == "—"
     assert passed.loc["gan"].tolist() == [False, True, False, True, False]
     ax = figures.report_card(texts, passed)
     assert [text.get_text() for text in ax.texts] == texts.to_numpy().ravel().tolist()
@@ -102,7 +102,7 @@ def test_shares_of_near_calls_rise_to_one():
     first = ax.get_lines()[0]
     np.testing.assert_allclose(first.get_xdata(), [1, 2, 3])
     assert first.get_ydata()[-1] == 1
-    assert ax.get_title() == "La mitad de las copias, a menos de 0; de las reales, de 2"
+    assert ax.get_title() == "Distancia mediana: 0 en las copias, 2 en las reales de prueba"
 
 
 @pytest.mark.parametrize("name", ["ae", "vae", "aae", "gan", "diffusion", "hydrophone"])

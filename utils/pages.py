@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from utils import data, paths, plotting, tables
-from utils.augmentation import answer, front, operating, pretrained, simulated, study
+from utils.augmentation import answer, arms, front, operating, pretrained, simulated, study
 from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound.spectrograms import resize_axis
@@ -83,6 +83,8 @@ def facts() -> dict:
         | {"equivalent": _worth(found.equivalents(n, beside).loc["classical"])}
         for n in SHOWN
     }
+    numbers["weights"] = round(found.row("class_weight", 25, beside)["mean"], 6)
+    numbers["further"] = _worth(found.equivalents(50, beside).loc[arms.ORACLE])
     numbers["pretrained"] = _pretrained(told)
     strict = operating.stored(REAL)
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
@@ -104,7 +106,7 @@ def facts() -> dict:
     generated = generated[generated["classifier"].isin(primary["classifiers"])]
     numbers["generated"] = {
         "comparisons": len(generated),
-        "helps": int((generated["verdict"] == "helps").sum()),
+        **{word: int((generated["verdict"] == word).sum()) for word in ("helps", "harms")},
         "detectable": _by_size(generated.groupby("n_positive")["detectable"].median()),
     }
     return numbers

@@ -54,7 +54,7 @@ TABLES = {  # notebooks that read tables which take hours: their names
     "04b_details": ("study",),
 }
 FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
-NEEDS = ("audio", "truth", "sound", "study")  # tags of cells that only some data sets can run
+NEEDS = ("audio", "truth", "sound")  # tags of cells that only some data sets can run
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MACHINE_PATH = re.compile(
     r"(?<![\w.:/])(?:/(?:home|Users|root|tmp|work|var|mnt|private)/|[A-Za-z]:\\)\S*"
@@ -89,9 +89,7 @@ def kept(error: BaseException) -> str:
 
 def offers(dataset: data.Dataset) -> set[str]:
     """Which of NEEDS a Dataset has."""
-    answered = (paths.results_dir(dataset.name) / "answer.csv").is_file()
-    sound = listening.can_sound(dataset)
-    has = (dataset.audio is not None, dataset.truth is not None, sound, answered)
+    has = (dataset.audio is not None, dataset.truth is not None, listening.can_sound(dataset))
     return {need for need, there in zip(NEEDS, has, strict=True) if there}
 
 

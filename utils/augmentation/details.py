@@ -22,7 +22,7 @@ from utils.augmentation import from_pixels as learned
 from utils.augmentation import replicas as deployments
 from utils.augmentation import transfer as heard
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
-from utils.augmentation.summary import AGAINST, STRICT, judged, name, ranged, signed
+from utils.augmentation.summary import AGAINST, SEEN, STRICT, judged, name, ranged
 from utils.models.generators import registry
 from utils.plotting import number
 from utils.statistics import comparison
@@ -47,7 +47,6 @@ JOINED = {  # of joined.FORMS
     "features in a forest": "las características de siempre, en Random Forest",
     "mean with a forest": "media con Random Forest y aumento clásico",
 }
-SEEN = "se vería con un 80 %"  # the effect that the seeds show with comparison.POWER
 CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
 Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
 
@@ -175,15 +174,6 @@ def never_equivalent(found: Answers) -> pd.DataFrame:
     return pd.DataFrame(columns).rename_axis("llamadas")
 
 
-def counted(alike: Mapping, ends: tuple[float, float]) -> str:
-    """Real-equivalents with their interval, such as "80 (61 a 120)"; "≤25" at the curve's end."""
-    texts = []
-    for key in ("real", "low", "high"):
-        mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
-        texts.append(f"{mark}{alike[key]:.0f}")
-    return f"{texts[0]} ({texts[1]} a {texts[2]})"
-
-
 def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
     """What each arm changes for the fainter and for the louder half of the calls, mean of sizes."""
     rows = {}
@@ -300,28 +290,6 @@ def from_pixels(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     found = pd.concat([means.to_frame("solo reales, ROC AUC").T, found])
     about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, CNN sin crestas"
     return found.rename(columns="{} llamadas".format).rename_axis(columns=about)
-
-
-def primary_table(told: front.Front) -> pd.DataFrame:
-    """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
-    calls alone and with the simulated hydrophone, differences with intervals, and equivalents."""
-    rows, real, rival = {}, told.against("real"), told.against("rival")
-    for classifier, size in real.index:
-        sides = {
-            "frente a solo reales": real.loc[(classifier, size)],
-            "frente al mejor aumento barato": rival.loc[(classifier, size)],
-        }
-        worth = dict(zip(("real", "low", "high"), told.equivalent(size, classifier), strict=True))
-        rows[plotting.model_title(classifier), size] = {
-            "solo reales": number(told.mean("real", size, classifier)),
-            "con hidrófono simulado": number(told.mean("ocean", size, classifier)),
-            **{k: signed(row) for k, row in sides.items()},
-            SEEN: number(sides["frente al mejor aumento barato"]["detectable"]),
-            "vale por": counted(worth, told.found.ends(classifier)),
-        }
-    found = pd.DataFrame.from_dict(rows, orient="index")
-    told_of = f"{name(told.found.name)}, {len(told.seeds)} semillas"
-    return found.rename_axis(["detector", "llamadas reales"]).rename_axis(columns=told_of)
 
 
 def control_table(told: front.Front, size: int) -> pd.DataFrame:

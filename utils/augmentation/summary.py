@@ -24,6 +24,7 @@ _STRATEGIES = {  # of operating.STRATEGIES, in words
 AGAINST = _STRATEGIES | {comparison.RIVAL: "mejor aumento barato"}  # of pretrained.AGAINST
 STRICT = _STRATEGIES | {study.EMBEDDED: "BirdNET"}  # kinds of detector in operating.csv
 MECHANISM = {"taken": "¿son llamadas?", "reach": "¿traen variedad?"}  # of mechanism.csv
+SEEN = "se vería con un 80 %"  # the effect that the seeds show with comparison.POWER
 TOLERANCE, SMALL_TOLERANCE = 0.05, 0.01  # of ROC AUC on another processor: networks, the others
 
 
@@ -72,6 +73,37 @@ def verdicts(
     every = told.found.against_real
     every = every[every["arm"].isin(names)]
     return every if size is None else every[every["n_positive"] == size]
+
+
+def counted(alike: Mapping, ends: tuple[float, float]) -> str:
+    """Real-equivalents with their interval, such as "80 (61 a 120)"; "≤25" at the curve's end."""
+    texts = []
+    for key in ("real", "low", "high"):
+        mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
+        texts.append(f"{mark}{alike[key]:.0f}")
+    return f"{texts[0]} ({texts[1]} a {texts[2]})"
+
+
+def primary_table(told: front.Front) -> pd.DataFrame:
+    """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
+    calls alone and with the simulated hydrophone, differences with intervals, and equivalents."""
+    rows, real, rival = {}, told.against("real"), told.against("rival")
+    for classifier, size in real.index:
+        sides = {
+            "frente a solo reales": real.loc[(classifier, size)],
+            "frente al mejor aumento barato": rival.loc[(classifier, size)],
+        }
+        worth = dict(zip(("real", "low", "high"), told.equivalent(size, classifier), strict=True))
+        rows[plotting.model_title(classifier), size] = {
+            "solo reales": plotting.number(told.mean("real", size, classifier)),
+            "con hidrófono simulado": plotting.number(told.mean("ocean", size, classifier)),
+            **{k: signed(row) for k, row in sides.items()},
+            SEEN: plotting.number(sides["frente al mejor aumento barato"]["detectable"]),
+            "vale por": counted(worth, told.found.ends(classifier)),
+        }
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    told_of = f"{name(told.found.name)}, {len(told.seeds)} semillas"
+    return found.rename_axis(["detector", "llamadas reales"]).rename_axis(columns=told_of)
 
 
 def plain(told: front.Front, size: int) -> pd.DataFrame:

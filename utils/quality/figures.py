@@ -24,6 +24,12 @@ LINES = {
     "copies": (0, (5, 1, 1, 1, 1, 1)),
 }  # fmt: skip
 SOME_UNIT = "unidad del espectrograma"
+PARAMETERS = {  # of the call's track, to the distance of their distributions
+    "frecuencia inicial (Hz)": "wasserstein_start_hz",
+    "pendiente (Hz/s)": "wasserstein_slope_hz_s",
+    "duración (s)": "wasserstein_duration_s",
+    f"SNR ({SOME_UNIT})": "wasserstein_snr_db",
+}
 MEASURES = {
     "frechet_pca": "Fréchet, PCA (media + ruido = 1)",
     "frechet_cnn": "Fréchet, CNN (media + ruido = 1)",
@@ -40,11 +46,8 @@ MEASURES = {
     "topped_up": "reales más sintéticas (ROC AUC)",
     "copying_p_alone": "p de copia, llamada sola",
     "authenticity_alone": "autenticidad, llamada sola",
-    "wasserstein_start_hz": "Wasserstein, frecuencia inicial (Hz)",
-    "wasserstein_slope_hz_s": "Wasserstein, pendiente (Hz/s)",
-    "wasserstein_duration_s": "Wasserstein, duración (s)",
-    "wasserstein_snr_db": f"Wasserstein, SNR ({SOME_UNIT})",
 }
+MEASURES |= {measure: f"Wasserstein, {heading}" for heading, measure in PARAMETERS.items()}
 
 
 def every_measure(table: pd.DataFrame, size: int) -> pd.DataFrame:
@@ -64,12 +67,14 @@ def every_measure(table: pd.DataFrame, size: int) -> pd.DataFrame:
     return found.rename_axis(columns=None)
 
 
-def question(panels: Mapping, *, ends: tuple[float, float] = (0, 1)) -> np.ndarray:
+def question(
+    panels: Mapping, *, ends: Mapping[str, tuple[float, float]] | None = None
+) -> np.ndarray:
     """Draw measures of all generators with their null levels, a panel each; return the axes.
 
     panels: heading to (table of mean, low and high, one row a generator; null levels, text to
-    value). Generators without an interval have a mean alone. ends: of the measures, and so of their
-    intervals; shares by default.
+    value). Generators without an interval have a mean alone. ends: heading to the ends of a measure
+    that is no share, and so of its intervals.
     """
     names = list(dict.fromkeys(name for table, _ in panels.values() for name in table.index))
     size = WIDTH, 0.33 * len(names) + 1.3
@@ -80,7 +85,7 @@ def question(panels: Mapping, *, ends: tuple[float, float] = (0, 1)) -> np.ndarr
                 continue
             row, colour = table.loc[name], GENERATORS[name][1]
             if {"low", "high"} <= {*table.columns}:
-                interval = np.clip([row["low"], row["high"]], *ends)
+                interval = np.clip([row["low"], row["high"]], *(ends or {}).get(heading, (0, 1)))
                 ax.plot(interval, [place, place], color=colour, lw=2.2)
             ax.plot(row["mean"], place, marker=MARKERS[name], color=colour, ms=8)
         for text, value in nulls.items():
@@ -107,19 +112,26 @@ def card(
     A share of half the real one passes, as with the coverage of the rule.
     """
     share, p = taken.reindex(decision.index), decision["copying_p"]
+    half = 0.5 * taken["real"]
+    rule = checkpoint.RULE
     texts = {
-        "¿es una llamada?": [percent(value) if np.isfinite(value) else "—" for value in share],
-        "¿cubre? (PCA; CNN)": [
+        f"¿es una llamada?\n(≥ {percent(half)})": [
+            percent(value) if np.isfinite(value) else "—" for value in share
+        ],
+        f"¿cubre? PCA; CNN\n(PCA ≥ {percent(rule['coverage'])})": [
             f"{percent(value)}; {percent(cover[name])}"
             for name, value in decision["coverage_share"].items()
         ],
-        "¿sin copias? (p)": p.map(p_value).to_list(),
-        "¿sirve?": [number(value) for value in decision["usefulness"]],
+        f"¿sin copias?\n(p ≥ {number(rule['copying'], 2)})": p.map(p_value).to_list(),
+        f"¿sirve? ROC AUC\n(> {number(decision['floor'].iloc[0])})": [
+            number(value) for value in decision["usefulness"]
+        ],
         "sigue": ["sí" if value else "no" for value in decision["goes_on"]],
     }
-    columns = ("covers", "no_copies", "useful", "goes_on")
-    passed = decision[list(columns)].set_axis(list(texts)[1:], axis=1)
-    passed.insert(0, "¿es una llamada?", ~(share < 0.5 * taken["real"]))
+    first, *others = texts
+    columns = ["covers", "no_copies", "useful", "goes_on"]
+    passed = decision[columns].set_axis(others, axis=1)
+    passed.insert(0, first, ~(share < half))
     return pd.DataFrame(texts, index=decision.index), passed
 
 
@@ -172,15 +184,17 @@ def predictions(
 def few_calls(table: pd.DataFrame, size: int) -> np.ndarray:
     """Draw what is told apart, taken for calls, and teaches at one size of quality.csv; return
     axes."""
-    names = {"two_sample_auc": "AUC de dos muestras", "taken": "tomadas por llamada"}
-    names |= {"usefulness": MEASURES["usefulness"]}
-    found = {name: checkpoint.summary(table, name, size) for name in names}
-    nulls = {name: {"reales": rows["mean"]["real"]} for name, rows in found.items()}
-    nulls["two_sample_auc"] = {"indistinguible": 0.5}
-    panels = {names[name]: (rows.drop("real"), nulls[name]) for name, rows in found.items()}
-    useful = found["usefulness"]["mean"]
+    apart, taken, useful = (
+        checkpoint.summary(table, name, size) for name in ("two_sample_auc", "taken", "usefulness")
+    )
+    change, useful = "cambio de ROC AUC, solo sintéticas", useful["mean"]
+    panels = {
+        "AUC de dos muestras": (apart.drop("real"), {"indistinguible": 0.5}),
+        "tomadas por llamada": (taken.drop("real"), {"reales": taken["mean"]["real"]}),
+        change: (checkpoint.margins(table, size, "real").drop("real"), {"reales": 0.0}),
+    }
     best = useful.reindex(registry.REGISTRY).idxmax()
-    axes = question(panels)
+    axes = question(panels, ends={change: (-1, 1)})
     axes[0].figure.suptitle(
         f"Con {size} llamadas: de sus muestras se aprende hasta {number(useful[best])} "
         f"({title(best)}); de las reales, {number(useful['real'])}"
