@@ -322,8 +322,8 @@ def test_the_dose_is_paired_by_seed(found):
 
 def test_ends_of_the_curve_are_marked(found):
     ends = found.ends("cnn")
-    assert details.counted(found.equivalents(50, "cnn").loc["gan"], ends) == "≤25 (≤25 a ≤25)"
-    assert details.counted({"real": 900, "low": 60.2, "high": 900}, (25, 900)) == "≥900 (60 a ≥900)"
+    assert summary.counted(found.equivalents(50, "cnn").loc["gan"], ends) == "≤25 (≤25 a ≤25)"
+    assert summary.counted({"real": 900, "low": 60.2, "high": 900}, (25, 900)) == "≥900 (60 a ≥900)"
 
 
 def test_what_hangs_on_the_constant_that_widens_intervals():

@@ -196,7 +196,9 @@ def level(unit: str) -> str:
 
 def space_ticks(ax: Axes) -> None:
     """Leave the last tick of a time axis out: it would touch the first one of the panel beside."""
-    ax.locator_params(axis="x", nbins=3, prune="upper")
+    low, high = ax.get_xlim()
+    ticks = ticker.MaxNLocator(3).tick_values(low, high)
+    ax.set_xticks(ticks[(ticks >= low) & (ticks < high - 0.1 * (high - low))])
 
 
 def model_order(name: str) -> int:
