@@ -140,7 +140,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
     across = 1 if many or excluded else 2
     lines = -(-len(panels) // across)
     figure, axes = plt.subplots(
-        lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.36 * len(names) + 0.75) + 1.1),
+        lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.36 * len(names) + 0.75) + 0.4 + 0.7 * across),
         sharex=True, sharey=True, squeeze=False,
     )  # fmt: skip
     for ax in axes.flat[len(panels) :]:
@@ -159,7 +159,7 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 mark = EXCLUDED  # the other verdicts say as much, or more
             text = number(row["mean"], 3, "+") if abs(row["mean"]) >= 0.0005 else number(0)
             ax.annotate(
-                f"{text} {mark:1}", place, ha="center", va="center", fontsize=11 - 1.5 * across,
+                f"{text} {mark:1}", place, ha="center", va="center", fontsize=10 - 0.5 * across,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
         ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])
@@ -169,7 +169,8 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
     for ax in axes[-across:]:
         ax.set_xlabel(xlabel)
         ax.tick_params(labelbottom=True)
-    figure.colorbar(image, ax=axes, label=label, extend="both", pad=0.02, aspect=30)
+    bar = {"location": "bottom", "shrink": 0.5} if across > 1 else {"pad": 0.02}
+    figure.colorbar(image, ax=axes, label=label, extend="both", aspect=30, **bar)
     marked = [f"{MARKS[word]} {words[word]}" for word in ("helps", "harms", "equivalent")]
     marked += [f"{EXCLUDED} no llega a +{number(SMALLEST_EFFECT, 2)}"] if excluded else []
     marked += ["rayado: no medido"] if any(ax.collections for ax in axes) else []

@@ -197,7 +197,7 @@ def level(unit: str) -> str:
 def space_ticks(ax: Axes) -> None:
     """Leave the last tick of a time axis out: it would touch the first one of the panel beside."""
     low, high = ax.get_xlim()
-    ticks = ticker.MaxNLocator(3).tick_values(low, high)
+    ticks = ticker.MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(low, high)
     ax.set_xticks(ticks[(ticks >= low) & (ticks < high - 0.1 * (high - low))])
 
 
