@@ -139,8 +139,9 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
     many = max(table[columns].nunique() for table in panels.values()) > 5
     across = 1 if many or excluded else 2
     lines = -(-len(panels) // across)
+    height = lines * (0.36 * len(names) + 0.75) + 0.4 + 0.7 * across
     figure, axes = plt.subplots(
-        lines, min(across, len(panels)), figsize=(WIDTH, lines * (0.36 * len(names) + 0.75) + 0.4 + 0.7 * across),
+        lines, min(across, len(panels)), figsize=(WIDTH, height),
         sharex=True, sharey=True, squeeze=False,
     )  # fmt: skip
     for ax in axes.flat[len(panels) :]:
