@@ -89,7 +89,12 @@ def stub_of_the_hub(monkeypatch, tmp_path, n, error=None):
         for name in data.CHALLENGE_FOLDS:
             (local_dir / name).write_text("0\n")
 
-    module = types.SimpleNamespace(snapshot_download=snapshot_download)
+    def dataset_info(repository):
+        asked["looked_up"] = asked.get("looked_up", 0) + 1
+        return types.SimpleNamespace(sha="0123abc")
+
+    api = types.SimpleNamespace(dataset_info=dataset_info)
+    module = types.SimpleNamespace(snapshot_download=snapshot_download, HfApi=lambda: api)
     monkeypatch.setitem(sys.modules, "huggingface_hub", module)
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     return asked
@@ -101,6 +106,15 @@ def test_a_whole_download_is_accepted(monkeypatch, tmp_path, capsys):
     assert asked["repository"] == "monster-monash/CornellWhaleChallenge"
     assert asked["repo_type"] == "dataset"
     assert "use it with DATASET=cornell_whale_challenge" in capsys.readouterr().out
+
+
+def test_a_download_keeps_to_one_revision(monkeypatch, tmp_path, capsys):
+    asked = stub_of_the_hub(monkeypatch, tmp_path, 0, error=TimeoutError())
+    assert cli.main(["download", "cornell_whale_challenge"]) == 2  # it breaks off
+    assert asked["revision"] == "0123abc" and asked["looked_up"] == 1
+    again = stub_of_the_hub(monkeypatch, tmp_path, 30_000)
+    assert cli.main(["download", "cornell_whale_challenge"]) == 0
+    assert again["revision"] == "0123abc" and "looked_up" not in again
 
 
 def test_a_download_that_fails_says_so(monkeypatch, tmp_path, capsys):

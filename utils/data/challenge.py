@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils import paths
+from utils import paths, tables
 from utils.data import cache
 from utils.data.dataset import BLOCK_CLIPS, UPCALL_BAND, Dataset, check_classes
 from utils.data.groups import neighbour_blocks
@@ -107,7 +107,8 @@ def official_fold(folder: str | Path, k: int) -> np.ndarray:
 def download(name: str) -> Path:
     """Download a data set by name into data/<name>/, resuming; return its folder.
 
-    UserError for an unknown name or without the extra, OSError without the network.
+    All files are those of one revision of the repository, which the folder's file `revision` names:
+    a download that is resumed, or made again, keeps to it. UserError for an unknown name or without the extra, OSError without the network.
     """
     if name != CHALLENGE:
         raise UserError(f"nothing to download is called {name!r}; there is {CHALLENGE}.")
@@ -118,10 +119,15 @@ def download(name: str) -> Path:
             "downloading needs huggingface_hub; install it with `pip install -e '.[download]'`."
         ) from error
     folder = paths.ROOT / "data" / name
+    revision = folder / "revision"
     try:
+        if not revision.exists():
+            published = huggingface_hub.HfApi().dataset_info(CHALLENGE_REPOSITORY)
+            tables.write_text(f"{published.sha}\n", revision)
         huggingface_hub.snapshot_download(
             CHALLENGE_REPOSITORY,
             repo_type="dataset",
+            revision=revision.read_text(encoding="utf-8").strip(),
             local_dir=folder,
             allow_patterns=["CornellWhaleChallenge_[XYy].npy", "test_indices_fold_*.txt"],
         )
