@@ -108,7 +108,8 @@ def download(name: str) -> Path:
     """Download a data set by name into data/<name>/, resuming; return its folder.
 
     All files are those of one revision of the repository, which the folder's file `revision` names:
-    a download that is resumed, or made again, keeps to it. UserError for an unknown name or without the extra, OSError without the network.
+    a download that is resumed, or made again, keeps to it. UserError for an unknown name or without
+    the extra, OSError without the network.
     """
     if name != CHALLENGE:
         raise UserError(f"nothing to download is called {name!r}; there is {CHALLENGE}.")
