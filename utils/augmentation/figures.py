@@ -219,7 +219,7 @@ def equivalents(
             if arm in rows.index:
                 row = rows.loc[arm].rename({"real": "mean"})
                 _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
-                for side, mark, dots in (("low", "<", -9), ("high", ">", 9)):
+                for side, mark, dots in (("low", "<", -14), ("high", ">", 14)):
                     if row[side] == ends[name][side == "high"]:
                         beside = transforms.offset_copy(ax.transData, figure, dots, units="dots")
                         ax.plot(row[side], place, mark, color=ARMS[arm][1], ms=5, transform=beside)
@@ -229,7 +229,7 @@ def equivalents(
         low, high = ends[name]
         sizes = [value for value in (50, 100, 200, 400, 800) if low < value < high]
         _sizes(ax, [low, *sizes, high], label="llamadas reales que dan lo mismo")
-        ax.margins(x=0.07)
+        ax.margins(x=0.09)
         ax.set_title(name, fontsize=11)
         ax.grid(axis="x")
     axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
