@@ -97,7 +97,7 @@ def question(
         ax.set_xlabel(heading)
         ax.set_yticks(range(len(names)), [title(name) for name in names])
         ax.set_ylim(len(names) - 0.5, -0.5)
-        ax.locator_params(axis="x", nbins=6)
+        ax.locator_params(axis="x", nbins=12 // len(panels))
         ax.grid(axis="x")
     return axes[0]
 
