@@ -93,7 +93,8 @@ def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
     """
     columns = min(columns, len(matrices))
     rows = -(-len(matrices) // columns)
-    size = min(WIDTH, 1.6 + 2.0 * columns), 0.7 + 2.0 * rows
+    side = min(2.8, (WIDTH - 0.8) / columns)  # of a square panel, with what stands beside it
+    size = 0.8 + side * columns, 0.5 + (side + 0.25) * rows
     figure, axes = plt.subplots(
         rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False
     )
