@@ -26,6 +26,7 @@ class Place:
     """A study of three clips that learns nothing."""
 
     name, settings, n_sea, fill, labels = "mine", "s", 800, 800, np.array([0, 1, 1])
+    cell = study.Study.cell
 
     def __init__(self, folder):
         self.bench = SimpleNamespace(results=lambda name: folder / f"{name}.csv")

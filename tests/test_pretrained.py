@@ -201,7 +201,7 @@ def test_a_recipe_is_scored_on_what_its_own_speeds_hear(monkeypatch):
     heard = {(4,): clear, (8,): blind, (4, 8): np.hstack([clear, blind])}
     train = np.r_[0:50, 100:150]
     place = SimpleNamespace(
-        labels=labels, n_sea=50, drawn=lambda cell: (train[:50], train[50:], train[:0]),
+        labels=labels, cell=lambda *_: None, drawn=lambda _: (train[:50], train[50:], train[:0]),
         split=lambda seed: SimpleNamespace(test=np.r_[50:100, 150:200]),
     )  # fmt: skip
     rows = pretrained._scored(place, 0, lambda speeds: replace(known, table=heard[speeds]))

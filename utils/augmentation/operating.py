@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import paths, tables
+from utils import tables
 from utils.augmentation import arms, study
 from utils.augmentation.pretrained import BESIDE
 from utils.progress import progress
@@ -27,12 +27,12 @@ def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
     """What is trained for a seed: Cells, and a classifier for each."""
     yield study.Cell(seed, 0, 0, ZERO, 0.0), BESIDE
     for size in study.PROTOCOL["sizes"]:
-        real = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
+        real = place.cell(seed, size, arms.REAL)
         yield real, study.EMBEDDED
         yield real, BESIDE
         if size in study.PROTOCOL["primary"]["sizes"]:
             for arm in STRATEGIES[1:]:
-                yield study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1), BESIDE
+                yield place.cell(seed, size, arm), BESIDE
 
 
 def scores(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
@@ -75,7 +75,7 @@ def stored(name: str, table: str = TABLE) -> pd.DataFrame:
     """Return the rows of a table of `run` of a data set, with what a detector learned from as
     `kind`: an arm of STRATEGIES (that without a real clip counts as the hydrophone's) or
     EMBEDDED. Only seeds that are there as a whole; no rows if it is not measured."""
-    rows = tables.latest(paths.results_dir(name) / f"{table}.csv")
+    rows = study.latest(name, table)
     if rows.empty:
         return rows
     counts = rows.groupby("seed").size()

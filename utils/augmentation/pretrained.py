@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import paths, tables
+from utils import tables
 from utils.augmentation import arms, study
 from utils.data import cache
 from utils.models import classifiers, embeddings
@@ -82,38 +82,33 @@ def recipes(place: study.Study) -> pd.DataFrame:
         table = embeddings.of_dataset(place.bench.dataset, speeds)
         return replace(place.bench.features, table=table)
 
-    return tables.by_seed(
-        place.bench.results("recipes"), _content(place), range(study.PROTOCOL["most_seeds"]),
-        lambda seed: _scored(place, seed, heard), keys=KEY, what=f"{place.name}: recipes",
-    )  # fmt: skip
+    scored = functools.partial(_scored, heard=heard)
+    return study.by_seed(place, "recipes", _content(place), scored, keys=KEY)
 
 
 def others(place: study.Study, path: str | Path) -> pd.DataFrame:
     """Return the ROC AUC of logistic regressions on the embeddings of another network, running what
     is missing: a row a seed, number of calls and REGULARISATION. path: of `embeddings.read`."""
     known = replace(place.bench.features, table=embeddings.read(path, place.bench.dataset))
-    content = tables.digest(f"{_content(place)} {cache.digest_of(known.table)}")
+    content = f"{tables.digest(_content(place))} {cache.digest_of(known.table)}"
 
-    def scored(seed):
+    def scored(place, seed):
         for size in study.PROTOCOL["primary"]["sizes"]:
             for c in REGULARISATION:
                 auc = _area(place, seed, size, known, c)
                 yield {"seed": seed, "n_positive": size, "C": c, "roc_auc": auc}
 
-    return tables.by_seed(
-        place.bench.results("embeddings"), content, range(study.PROTOCOL["most_seeds"]), scored,
-        keys=("seed", "n_positive", "C"), what=f"{place.name}: {Path(path).stem}",
-    )  # fmt: skip
+    return study.by_seed(place, "embeddings", content, scored, keys=("seed", "n_positive", "C"))
 
 
 def stored_recipes(name: str) -> pd.DataFrame:
     """Return the rows of `recipes` of a data set that were run last; none if there are none."""
-    return tables.latest(paths.results_dir(name) / "recipes.csv")
+    return study.latest(name, "recipes")
 
 
 def _content(place):
     made = study.settings_of(place.settings, arms.REAL, study.EMBEDDED)
-    return tables.digest(f"{made} {SPEEDS} {REGULARISATION}")
+    return f"{made} {SPEEDS} {REGULARISATION}"
 
 
 def _scored(place, seed, heard):
@@ -129,8 +124,7 @@ def _scored(place, seed, heard):
 def _area(place, seed, size, known, c):
     """ROC AUC of a logistic regression on embeddings, from real clips alone."""
     test, labels = place.split(seed).test, place.labels
-    cell = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
-    index = np.concatenate(place.drawn(cell)[:2])
+    index = np.concatenate(place.drawn(place.cell(seed, size, arms.REAL))[:2])
     model = classifiers.build("logistic", seed=seed, C=c).fit(known[index], labels[index])
     return round(float(roc_auc_score(labels[test], model.predict_proba(known[test]))), 6)
 

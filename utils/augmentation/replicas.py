@@ -38,11 +38,7 @@ def measure(replica: int, n_clips: int = 4000) -> list[dict]:
     name = f"{data.SIMULATED}_{replica}"
     place, rows = study.Study(data.simulated(seed=replica, n_clips=n_clips, name=name)), []
     for seed in SEEDS:
-        ratio = place.fill / SIZE - 1
-        cells = {
-            arm: study.Cell(seed, SIZE, place.n_sea, arm, 0.0 if arm == arms.REAL else ratio)
-            for arm in ARMS
-        }
+        cells = {arm: place.cell(seed, SIZE, arm) for arm in ARMS}
         scored = running.rerun(place, cells, CLASSIFIERS)[0]
         scores = {f"{row['arm']} {row['classifier']}": row["roc_auc"] for row in scored}
         rows.append({"replica": replica, "seed": seed} | scores)

@@ -56,8 +56,7 @@ def run(place: OtherForm) -> pd.DataFrame:
         row = {"seed": seed, "n_positive": size, "form": FORM}
         with place.trained_anew():
             for name in reversed(GENERATORS):  # diffusion first, which trains a VAE along
-                ratio = place.fill / size - 1
-                cell = study.Cell(seed, size, place.n_sea, name, ratio)
+                cell = place.cell(seed, size, name)
                 row |= {f"{name} {classifier}": np.nan for classifier in CLASSIFIERS}
                 try:
                     training = place.prepare(cell)[0]

@@ -42,9 +42,11 @@ from utils.augmentation.protocol import (
 from utils.augmentation.stored import (
     add,
     backend,
+    by_seed,
     common_settings,
     complete,
     current,
+    latest,
     missing,
     offered,
     read,
@@ -65,8 +67,8 @@ if TYPE_CHECKING:  # it brings Keras
 
 __all__ = [  # `study` is the face of the protocol and of its table, too
     "BY_SNR", "COLUMNS", "EMBEDDED", "KEY", "PARTS", "PROTOCOL", "SCORES", "SHARED", "Cell",
-    "Study", "add", "common_settings", "complete", "current", "missing", "offered", "read",
-    "select", "settings_of", "whole_batches",
+    "Study", "add", "by_seed", "common_settings", "complete", "current", "latest", "missing",
+    "offered", "read", "select", "settings_of", "whole_batches",
 ]  # fmt: skip
 
 
@@ -129,10 +131,11 @@ class Study:
         """The Cells of one part and seed, as far as there are clips for them."""
         calls, seas = self.available(seed)
         n_sea, size = self.n_sea, PROTOCOL["ratio_size"]
-        make = functools.partial(Cell, seed, part=part)
+        plain = [arm for arm in arms.ARMS if arm not in arms.WITH_CLASSICAL]
         sizes = [size for size in PROTOCOL["sizes"] if size < min(calls, self.fill)]
         if part == "main":
-            return [cell for size in sizes for cell in self._filled(make, size, n_sea, self.fill)]
+            return [self.cell(seed, size, arm) for size in sizes for arm in plain]
+        make = functools.partial(Cell, seed, part=part)
         if part == "curve":
             every = min(calls, seas)
             sizes = (*(size for size in PROTOCOL["curve"] if size < every), every)
@@ -144,7 +147,7 @@ class Study:
             found = [make(0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
             found += [make(0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
             return found + [
-                make(size, n_sea, arm, self.fill / size - 1)
+                replace(self.cell(seed, size, arm), part=part)
                 for size in sizes
                 for arm in arms.WITH_CLASSICAL
                 if arm not in arms.CONTROLS or size in PROTOCOL["control_sizes"]
@@ -152,15 +155,14 @@ class Study:
         own = PROTOCOL[part]
         if own["size"] >= calls or own["negatives"] > seas or own["negatives"] == n_sea:
             return []  # with as many seas as the main part has, it is the main part
-        return self._filled(make, own["size"], own["negatives"], own["fill"])
-
-    def _filled(self, make, size, n_negative, fill):
-        still = (arms.REAL, arms.CLASS_WEIGHT)
         return [
-            make(size, n_negative, arm, 0.0 if arm in still else fill / size - 1)
-            for arm in arms.ARMS
-            if arm not in arms.WITH_CLASSICAL
+            make(own["size"], own["negatives"], arm, _ratio(arm, own["size"], own["fill"]))
+            for arm in plain
         ]
+
+    def cell(self, seed: int, size: int, arm: str) -> Cell:
+        """Return the Cell of an arm with so many real calls, as the main part has it."""
+        return Cell(seed, size, self.n_sea, arm, _ratio(arm, size, self.fill))
 
     def drawn(self, cell: Cell) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the numbers of a cell's training clips: calls, seas and spare calls.
@@ -350,6 +352,11 @@ class Study:
             name: float(roc_auc_score(labels[side], probability[side]))
             for name, side in zip(BY_SNR, ((labels == 0) | low, (labels == 0) | ~low), strict=True)
         }
+
+
+def _ratio(arm, size, fill):
+    """The calls that an arm adds for each real one, so that they fill up to a number."""
+    return 0.0 if arm in (arms.REAL, arms.CLASS_WEIGHT) else fill / size - 1
 
 
 def _sentence(error):
