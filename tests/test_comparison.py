@@ -228,7 +228,6 @@ def test_a_detectable_effect_is_found_with_the_power_it_says(seeds, tests):
     values = values + deviation * rng.normal(size=(4000, seeds))
     found = [comparison.p_value(own) < 0.05 / tests and own.mean() > 0 for own in values]
     assert np.mean(found) == pytest.approx(0.8, abs=0.02)
-    assert comparison.detectable(deviation, seeds, tests=tests, power=0.5) < effect
     assert comparison.detectable(2 * deviation, seeds, tests=tests) == pytest.approx(2 * effect)
 
 

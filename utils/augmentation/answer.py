@@ -103,12 +103,6 @@ class Answer:
         """How many seeds hold rows of the main part."""
         return self.main["seed"].nunique()
 
-    @property
-    def told_widths(self) -> pd.Series:
-        """The halves of the intervals of `against_real`, headline's classifiers: (rows,)."""
-        rows = headline(self.against_real, None)
-        return (rows["high"] - rows["low"]) / 2
-
     @functools.cached_property
     def with_ocean(self) -> pd.DataFrame:
         """The main rows and those of the simulated hydrophone at the same sizes."""
@@ -125,9 +119,9 @@ class Answer:
         """`comparison.against_best` of what is generated against the best cheap rival."""
         return comparison.against_best(self.main, CHEAP, GENERATED)
 
-    def row(self, arm: str, size: int, classifier: str, *, rival: bool = False) -> pd.Series:
-        """Return one verdict as a Series; against `real`, or against the best cheap rival."""
-        table = self.against_rival if rival else self.against_real
+    def row(self, arm: str, size: int, classifier: str) -> pd.Series:
+        """Return one verdict against `real` as a Series."""
+        table = self.against_real
         chosen = table[(table["arm"] == arm) & (table["n_positive"] == size)]
         chosen = chosen[chosen["classifier"] == classifier]
         if chosen.empty:

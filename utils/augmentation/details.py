@@ -69,13 +69,13 @@ def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
     return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
 
 
-def tallies(groups: Mapping[str, pd.DataFrame], words: Mapping[str, str] = WORDS) -> pd.DataFrame:
+def tallies(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """How often each verdict occurs in some tables of them, in how many the mean is below zero,
     and in how many a gain that matters is ruled out: a row a table."""
     found = {}
     for group, rows in groups.items():
         counts = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
-        found[group] = {"comparaciones": len(rows)} | {words[w]: counts[w] for w in counts.index}
+        found[group] = {"comparaciones": len(rows)} | {WORDS[w]: counts[w] for w in counts.index}
         found[group]["media negativa"] = int((rows["mean"] < 0).sum())
         excluded = f"no llega a +{number(comparison.SMALLEST_EFFECT, 2)}"
         found[group][excluded] = int(rows["gain_excluded"].sum())

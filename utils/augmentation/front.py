@@ -111,14 +111,15 @@ class Front:
         """Mean ROC AUC by number of calls, of each of LINES that is measured, but for "all" and
         "zero"; that of `pretrained` is the same for all classifiers."""
 
-        def line(names, sizes=study.PROTOCOL["sizes"]):
+        def line(*names):
+            sizes = study.PROTOCOL["sizes"]
             return pd.Series({n: max(self.mean(a, n, classifier) for a in names) for n in sizes})
 
         found = {
-            "real": line(("real",)),
-            "cheap": line(answer.CHEAP),
-            "learned": line(tuple(registry.REGISTRY)),
-            "ocean": line(("ocean",)).dropna(),
+            "real": line("real"),
+            "cheap": line(*answer.CHEAP),
+            "learned": line(*registry.REGISTRY),
+            "ocean": line("ocean").dropna(),
             "birdnet": pretrained.curve(self.told),
         }
         return {name: curve for name, curve in found.items() if len(curve)}
