@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import cli, paths
+from utils import paths
 from utils.augmentation import arms, operating, study, summary
 
 
@@ -84,7 +84,3 @@ def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):
     assert five.loc[25, "solo reales"] == "41" and one.loc[25, "BirdNET"] == "30"
     assert five.loc[0, "clásico + hidrófono"] == "20" and five.loc[0, "BirdNET"] == "–"
     assert five.loc[25, "BirdNET menos clásico"] == "+10 (+10 a +10)"
-
-
-def test_the_command_is_there():
-    assert "operating" in cli.study.commands

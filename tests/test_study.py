@@ -70,13 +70,15 @@ def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
     calls, seas = place.available(0)
     cells = place.cells([0])
     assert len(set(cells)) == len(cells)
+    every = range(study.PROTOCOL["most_seeds"])
+    assert place.n_sea == min(800, *(place.available(seed)[1] for seed in every))
     main = place.cells([0], ("main",))
     assert place.fill == min(study.PROTOCOL["fill"], place.n_sea)
     sizes = {n for n in study.PROTOCOL["sizes"] if n < min(calls, place.fill)}
     assert {c.n_positive for c in main} == sizes
     filled = {c.n_positive + c.count for c in main if c.ratio}
     assert filled == {place.fill}  # so that the classes balance, however few seas there are
-    assert {c.n_negative for c in main} == {place.n_sea}
+    assert {c.n_negative for c in place.cells(range(3), ("main",))} == {place.n_sea}
     assert max(c.n_positive for c in cells if c.arm == "real") == min(calls, seas)
     ratios = [c for c in place.cells([0], ("ratios",)) if c.arm == "vae"]
     assert [c.count for c in ratios] == [25, 50, 100, 200, 400, 800]
@@ -451,12 +453,6 @@ def test_rows_run_anew_are_those_of_the_table(place):
     assert len(probabilities["real", "logistic"]) == len(place.split(0).test)
 
 
-def test_every_seed_has_the_same_number_of_seas(place):
-    every = range(study.PROTOCOL["most_seeds"])
-    assert place.n_sea == min(800, *(place.available(seed)[1] for seed in every))
-    assert {c.n_negative for c in place.cells(range(3), ("main",))} == {place.n_sea}
-
-
 def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
     running.run(place, waiting(place, [cell(n_negative=place.n_sea)]), jobs=1)
     found = running.status(place)
@@ -506,6 +502,28 @@ def test_status_waits_for_keras_once_and_tells_the_same(source, tmp_path):
     ]  # fmt: skip
     assert told[0][0] == told[1][0] and "main" in told[0][0]
     assert told[1][2] == "False"
+
+
+def test_a_table_beside_the_study_is_filled_once_a_seed(place, monkeypatch):
+    ran = []
+
+    def scored(given, seed):
+        assert given is place
+        ran.append(seed)
+        yield {"seed": seed, "arm": "real", "roc_auc": 0.9}
+
+    monkeypatch.setitem(study.PROTOCOL, "most_seeds", 4)
+    study.by_seed(place, "beside", "text", scored, keys=("seed", "arm"), seeds=range(2))
+    rows = study.by_seed(place, "beside", "text", scored, keys=("seed", "arm"))
+    assert ran == rows["seed"].tolist() == [0, 1, 2, 3]
+    pd.testing.assert_frame_equal(study.latest("small", "beside"), rows)
+    study.by_seed(place, "beside", "other", scored, keys=("seed", "arm"), seeds=range(1))
+    assert ran[4:] == [0] and len(study.latest("small", "beside")) == 1
+
+
+def test_each_table_beside_the_study_has_a_command():
+    names = "other-form mechanism recipes embeddings joined transfer from-pixels operating replicas"
+    assert set(names.split()) <= set(cli.study.commands)
 
 
 # Processes
