@@ -10,7 +10,6 @@ from utils.augmentation import (
     arms,
     front,
     joined,
-    later,
     operating,
     pretrained,
     robustness,
@@ -230,10 +229,10 @@ def scenario(found: answer.Answer, part: str) -> pd.DataFrame:
 
 
 def after_the_cut(dataset: str) -> pd.DataFrame:
-    """Mean ROC AUC of detectors on what `later` tests, a row a number of calls; what the hydrophone
-    and the one on embeddings change beside classical augmentation, and in how many draws it is a
-    gain. Empty if it is not measured; dataset: its name."""
-    rows, table = operating.stored(dataset, later.TABLE), {}
+    """Mean ROC AUC of detectors on what `operating.Later` tests, a row a number of calls; what the
+    hydrophone and the one on embeddings change beside classical augmentation, and in how many draws
+    it is a gain. Empty if it is not measured; dataset: its name."""
+    rows, table = operating.stored(dataset, operating.LATER), {}
     for size, own in rows.groupby("n_positive") if len(rows) else ():
         wide = own.pivot_table("roc_auc", "seed", "kind").reindex(columns=list(STRICT))
         told = {STRICT[kind]: number(area) for kind, area in wide.mean().dropna().items()}

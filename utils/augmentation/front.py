@@ -56,11 +56,6 @@ class Front:
         """All rows of these seeds."""
         return self.found.rows[self.found.rows["seed"].isin(self.seeds)]
 
-    @property
-    def rows(self) -> pd.DataFrame:
-        """Rows of the simulated hydrophone and of all that it is compared with."""
-        return study.select(self.told, "ocean")
-
     def mean(self, arm: str, size: int, classifier: str, score: str = "roc_auc") -> float:
         """Mean score of an arm at a size, over the seeds of the main part."""
         rows = self.told if arm in arms.WITH_CLASSICAL else study.select(self.told, "main")
@@ -82,7 +77,8 @@ class Front:
             found = comparison.verdicts(rows[rows["seed"].isin(self.seeds)], overlap=overlap)
             found = found[found["arm"] == primary["arm"]]
         else:
-            rows = self.rows[self.rows["classifier"].isin(primary["classifiers"])]
+            rows = study.select(self.told, "ocean")
+            rows = rows[rows["classifier"].isin(primary["classifiers"])]
             rows = rows[rows["n_positive"].isin(primary["sizes"])]
             rivals = primary["against"] if reference == comparison.RIVAL else (reference,)
             own = rows[rows["arm"].isin((primary["arm"], *rivals))]

@@ -63,7 +63,7 @@ def run(place: OtherForm) -> pd.DataFrame:
                 except CollapseError:
                     continue
                 for classifier in CLASSIFIERS:
-                    score = place.score(cell, training, classifier)["roc_auc"]
+                    score = place.judge(cell, training, classifier)[0]["roc_auc"]
                     row[f"{name} {classifier}"] = score
         return row
 

@@ -261,7 +261,7 @@ class Study:
         for row in rows:
             row |= made
             try:
-                row |= self.score(cell, training, row["classifier"])
+                row |= self.judge(cell, training, row["classifier"])[0]
             except Exception as error:
                 row["error"] = _sentence(error)
         return rows
@@ -315,14 +315,11 @@ class Study:
         )
         return rest, (training.features[held], training.labels[held])
 
-    def score(self, cell: Cell, training: arms.Training, name: str) -> dict[str, float]:
-        """Fit one classifier and score it once on the test side; return a dict of SCORES."""
-        return self.judge(cell, training, name)[0]
-
     def judge(
         self, cell: Cell, training: arms.Training, name: str
     ) -> tuple[dict[str, float], np.ndarray]:
-        """Return the dict of `score`, and the (n,) probabilities of the test side."""
+        """Fit one classifier and score it once on the test side; return a dict of SCORES and the
+        (n,) probabilities."""
         split, labels, known = self.split(cell.seed), self.labels, self.bench.features
         settings, kind = dict(PROTOCOL["classifiers"][name]), name
         if name == EMBEDDED:

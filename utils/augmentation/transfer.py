@@ -78,7 +78,7 @@ def _scored(place, seed) -> Iterator[dict]:
                 cell = place.cell(seed, size, arm)
                 training = place.prepare(cell)[0]
                 for name in CLASSIFIERS:
-                    score = place.score(cell, training, name)["roc_auc"]
+                    score = place.judge(cell, training, name)[0]["roc_auc"]
                     yield dict(zip(KEY, (seed, size, arm, name), strict=True)) | {"roc_auc": score}
 
 
