@@ -294,8 +294,8 @@ def from_pixels(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
 def control_table(told: front.Front, size: int) -> pd.DataFrame:
     """Return what the forms of the simulated hydrophone and its control change against classical
     augmentation alone at a size: mean difference, interval and seeds, a column a classifier."""
-    rows = told.found.rows
-    at = rows[(rows["n_positive"] == size) & (rows["part"].isin(("main", "ocean")))]
+    at = comparison.where(told.found.rows, n_positive=size)
+    at = at[at["part"].isin(("main", "ocean"))]
     columns = {}
     for classifier in study.PROTOCOL["primary"]["classifiers"]:
         wide = at[at["classifier"] == classifier].pivot_table("roc_auc", "seed", "arm")

@@ -59,8 +59,8 @@ class Front:
     def mean(self, arm: str, size: int, classifier: str, score: str = "roc_auc") -> float:
         """Mean score of an arm at a size, over the seeds of the main part."""
         rows = self.told if arm in arms.WITH_CLASSICAL else study.select(self.told, "main")
-        chosen = rows[(rows["arm"] == arm) & (rows["n_positive"] == size)]
-        return float(chosen.loc[chosen["classifier"] == classifier, score].mean())
+        chosen = comparison.where(rows, arm=arm, n_positive=size, classifier=classifier)
+        return float(chosen[score].mean())
 
     def best(self, names: Iterable[str], size: int, classifier: str) -> str:
         """The arm of the highest mean."""

@@ -35,14 +35,14 @@ def compared(rows: pd.DataFrame, overlap: float = comparison.OVERLAP) -> pd.Data
 
     rows: of study.csv, without those that failed.
     """
-    real = rows["arm"] == "real"
-    own = rows[(rows["classifier"] == study.EMBEDDED) & (rows["part"] == "main") & real]
+    own = comparison.where(rows, classifier=study.EMBEDDED, part="main", arm="real")
     if own.empty:
         return own
     own = own.assign(classifier=BESIDE, arm=study.EMBEDDED)
-    others = rows[(rows["classifier"] == BESIDE) & rows["arm"].isin(AGAINST)]
-    others = others[others["part"].isin(("main", "ocean"))].assign(ratio=0.0)
-    cheap = rows[(rows["classifier"] == BESIDE) & (rows["part"] == "main")]
+    beside = comparison.where(rows, classifier=BESIDE)
+    others = beside[beside["arm"].isin(AGAINST) & beside["part"].isin(("main", "ocean"))]
+    others = others.assign(ratio=0.0)
+    cheap = comparison.where(beside, part="main")
     cheap = comparison.best_rivals(cheap, study.PROTOCOL["primary"]["against"])
     both = pd.concat([own, others, cheap])
     both = both[both["n_positive"].isin(study.PROTOCOL["primary"]["sizes"])]
@@ -59,16 +59,16 @@ def equivalent(rows: pd.DataFrame, size: int) -> tuple[float, float, float]:
     """Return (k, low, high) of `comparison.real_equivalents`: the real calls with which BESIDE
     scores as EMBEDDED does with `size`; rows: of study.csv, with the learning curve."""
     real = rows[(rows["arm"] == "real") & rows["part"].isin(("main", "curve"))]
-    own = real[(real["classifier"] == study.EMBEDDED) & (real["part"] == "main")]
+    own = comparison.where(real, classifier=study.EMBEDDED, part="main")
     own = own.assign(classifier=BESIDE, arm=study.EMBEDDED)
-    beside = real[real["classifier"] == BESIDE]
+    beside = comparison.where(real, classifier=BESIDE)
     return comparison.real_equivalents(pd.concat([beside, own]), study.EMBEDDED, size, BESIDE)
 
 
 def curve(rows: pd.DataFrame) -> pd.Series:
     """Return the mean ROC AUC of EMBEDDED by number of real calls of PROTOCOL; empty if there are
     no rows."""
-    own = rows[(rows["classifier"] == study.EMBEDDED) & (rows["part"] == "main")]
+    own = comparison.where(rows, classifier=study.EMBEDDED, part="main")
     return own.groupby("n_positive")["roc_auc"].mean()
 
 
@@ -132,7 +132,7 @@ def _area(place, seed, size, known, c):
 def recipes_against(rows: pd.DataFrame, table: pd.DataFrame, arm: str) -> pd.DataFrame:
     """Return mean, low and high of each recipe minus an arm of BESIDE, paired by seed: index speeds
     and C, columns n_positive and these. rows: of study.csv; table: of `recipes`."""
-    rows = rows[(rows["classifier"] == BESIDE) & (rows["arm"] == arm) & (rows["part"] == "main")]
+    rows = comparison.where(rows, classifier=BESIDE, arm=arm, part="main")
     beside = rows.set_index(["n_positive", "seed"])["roc_auc"]
     found = {}
     for (speeds, c, size), own in table.groupby(["speeds", "C", "n_positive"]):

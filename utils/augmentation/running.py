@@ -238,9 +238,7 @@ def spread(stored: pd.DataFrame, row: pd.Series | tuple) -> float:
     numbers of clips. What the arms of a seed share is taken off where there are several. NaN for
     fewer than three seeds.
     """
-    place = stored[stored["classifier"] == row.classifier]
-    for name in ("n_positive", "n_negative"):
-        place = place[place[name] == getattr(row, name)]
+    place = comparison.where(stored, **{name: getattr(row, name) for name in comparison.PLACE})
     own = place["roc_auc"]
     if place["arm"].nunique() > 1:
         own = own - place.groupby("seed")["roc_auc"].transform("mean")

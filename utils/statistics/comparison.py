@@ -22,6 +22,13 @@ PLACE = ["n_positive", "n_negative", "classifier"]
 VERDICTS = ("helps", "equivalent", "harms", "undecided")
 
 
+def where(table: pd.DataFrame, **columns: object) -> pd.DataFrame:
+    """Return the rows of a table whose columns hold these values."""
+    for name, value in columns.items():
+        table = table[table[name] == value]
+    return table
+
+
 def differences(
     table: pd.DataFrame, reference: str = "real", score: str = "roc_auc"
 ) -> pd.DataFrame:
@@ -31,7 +38,7 @@ def differences(
     paired by ratio. Rows without a partner are left out.
     """
     keys = [*PLACE, "seed"]
-    chosen = table[table["arm"] == reference]
+    chosen = where(table, arm=reference)
     if (chosen["ratio"] > 0).any():
         keys.append("ratio")
     against = chosen[[*keys, score]].rename(columns={score: "reference"})
@@ -188,7 +195,7 @@ def learning_curve(table: pd.DataFrame, classifier: str, score: str = "roc_auc")
     The whole of a training side, which differs from seed to seed, stands last, at its mean size.
     Seeds that lack a size that most others have are left out.
     """
-    real = table[(table["arm"] == "real") & (table["classifier"] == classifier)]
+    real = where(table, arm="real", classifier=classifier)
     most = real.groupby("n_positive")["n_negative"].max()
     real = real[real["n_negative"] == real["n_positive"].map(most)]
     wide = real.pivot_table(score, "seed", "n_positive")
@@ -307,10 +314,9 @@ def real_equivalents(
     own need not be one, such as 0 calls. ValueError if fewer than three seeds hold both.
     """
     curve = learning_curve(alike_in_negatives(table), classifier)
-    own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
-    own = own[own["n_positive"] == size]
-    own = own[own["n_negative"] == own["n_negative"].max()]
-    own = own[own["ratio"] == own["ratio"].mode().max()].set_index("seed")["roc_auc"]
+    own = where(table, arm=arm, classifier=classifier, n_positive=size)
+    own = where(own, n_negative=own["n_negative"].max())
+    own = where(own, ratio=own["ratio"].mode().max()).set_index("seed")["roc_auc"]
     shared = curve.index.intersection(own.index)
     if len(shared) < FEWEST:
         raise UserError(f"{len(shared)} seeds hold both {arm} at {size} calls and the curve.")
