@@ -4,7 +4,7 @@ import numpy as np
 import planted
 import pytest
 
-from utils import cli, data, paths
+from utils import data, paths
 from utils.augmentation import answer, details, sensitivity
 from utils.errors import CollapseError
 from utils.models.generators import diffusion, registry
@@ -95,8 +95,3 @@ def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
     assert found["arm"].tolist() == ["vae", "diffusion"]
     assert found["roc_auc"].between(0.3, 1).all()
     assert sensitivity.stored("small", "other settings") is None
-
-
-def test_a_wrong_data_set_gets_a_sentence(capsys):
-    assert cli.main(["study", "other-form", "--dataset", "nowhere.npz"]) == 2
-    assert "nowhere.npz" in capsys.readouterr().err

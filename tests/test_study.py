@@ -399,23 +399,16 @@ def test_a_full_disk_stops_the_study_and_leaves_nothing_half_written(place, monk
     assert not list(place.samples.glob("*")) and not list(place.samples.glob(".*"))
 
 
-def test_the_rule_asks_for_more_seeds_by_width_alone(place, monkeypatch):
-    monkeypatch.setattr(running, "missing", lambda *_: [])
-    for width, expected in ((0.001, 10), (0.1, 40)):
-        monkeypatch.setattr(running.comparison, "widest", lambda *_, width=width: width)
-        assert running.chosen_seeds(place, None) == list(range(expected))
-    monkeypatch.setattr(running, "missing", lambda *_: [1])
-    assert running.chosen_seeds(place, None) == list(range(10))
-    assert running.chosen_seeds(place, [3]) == [3]
-
-
-def test_the_rule_reads_the_table_that_the_grid_writes(place, monkeypatch):
+def test_the_rule_asks_for_more_seeds_by_the_width_of_stored_intervals(place, monkeypatch):
     monkeypatch.setattr(running, "missing", lambda *_: [])
     for noise, expected in ((0.0005, 10), (0.05, 40)):
         table = planted.rows(seeds=40, noise=noise, parts=("main", "balanced"))
         table["settings"] = table["settings"].str.replace("planted", place.settings)
         study.tables.write(table, place.path)
         assert running.chosen_seeds(place, None) == list(range(expected))
+    monkeypatch.setattr(running, "missing", lambda *_: [1])  # a batch that is still to be run
+    assert running.chosen_seeds(place, None) == list(range(10))
+    assert running.chosen_seeds(place, [3]) == [3]
 
 
 def test_rows_are_reproduced_and_false_ones_found(place):
@@ -423,8 +416,6 @@ def test_rows_are_reproduced_and_false_ones_found(place):
     table = running.reproduce(place, 2, seed=0)
     assert len(table) == 2 and table["agrees"].all() and (table["allowed"] <= 0.001).all()
     assert table["again"].to_numpy() == pytest.approx(table["stored"].to_numpy(), abs=1e-6)
-    with pytest.raises(ValueError, match="--rows is 0"):
-        running.reproduce(place, 0, seed=0)
     stored = study.read(place.path)
     stored["roc_auc"] += 0.0011
     study.tables.write(stored, place.path)
@@ -474,6 +465,8 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
         (["run", "--seeds", "1", "--seeds", "40"], "--seeds 40 is not one of"),
         (["reproduce", "--rows", "0"], "--rows is 0"),
         (["run", "--jobs", "0"], "x>=1"),
+        (["replicas", "--jobs", "0"], "x>=1"),
+        (["other-form", "--dataset", "nowhere.npz"], "nowhere.npz"),
         (["run", "--sizes", "7"], "--sizes 7 is not one of"),
     ],
 )

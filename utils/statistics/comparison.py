@@ -78,8 +78,6 @@ def detectable(deviation: float, k: int, *, tests: int = 1, overlap: float = OVE
     pass, so that an effect that stands beside others is found more often. Where there is an effect,
     the t of `p_value` has a noncentral t distribution (Cohen 1988, chapter 2).
     """
-    if k < FEWEST:
-        raise UserError(f"{k} seeds can show nothing; give at least {FEWEST}.")
     return float(_shift(k, tests) * np.sqrt(1 / k + overlap) * deviation)
 
 
