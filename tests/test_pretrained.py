@@ -124,7 +124,7 @@ def test_a_row_learns_from_embeddings_of_its_own_clips(tmp_path, monkeypatch):
         (rng.random((900, 2000)), 0.3, 0.7),
     ):
         monkeypatch.setattr(embeddings, "of_dataset", lambda *_, table=table: np.float32(table))
-        place.__dict__.pop("embedded", None)
+        study.Study.heard.cache_clear()
         (row,) = place.run(cell, [study.EMBEDDED])
         assert row.get("error") is None and low <= row["roc_auc"] <= high, number(row["roc_auc"])
 
@@ -181,8 +181,9 @@ def test_a_recipe_is_scored_on_what_its_own_speeds_hear(monkeypatch):
     place = SimpleNamespace(
         labels=labels, cell=lambda *_: None, drawn=lambda _: (train[:50], train[50:], train[:0]),
         split=lambda seed: SimpleNamespace(test=np.r_[50:100, 150:200]),
+        heard=lambda speeds: replace(known, table=heard[speeds]),
     )  # fmt: skip
-    rows = pretrained._scored(place, 0, lambda speeds: replace(known, table=heard[speeds]))
+    rows = pretrained._scored(place, 0)
     auc = pd.DataFrame(rows).groupby("speeds")["roc_auc"].mean()
     assert auc["4"] > 0.99 and abs(auc["8"] - 0.5) < 0.2 and auc["4 8"] > 0.9
 

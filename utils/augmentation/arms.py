@@ -199,11 +199,8 @@ def _with_classical(kinds):
 
 
 def _generated(name):
-    def arm(material, count):
-        return Added(material.synthetic(name, count))
-
-    arm.__doc__ = f"Samples of the generator {name}."
-    return arm
+    """An arm: samples of a generator."""
+    return lambda material, count: Added(material.synthetic(name, count))
 
 
 ARMS = {

@@ -6,7 +6,6 @@ advantage hangs on it: recipes.csv; rows resume. `whales study embeddings` measu
 other networks in the same way: embeddings.csv.
 """
 
-import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,14 +75,7 @@ def recipes(place: study.Study) -> pd.DataFrame:
     """Return the ROC AUC of each recipe on a Study's test sides, running what is missing: a row a
     seed, number of calls, SPEEDS and REGULARISATION. UserError if the extra is not installed."""
     embeddings.check()
-
-    @functools.cache
-    def heard(speeds):
-        table = embeddings.of_dataset(place.bench.dataset, speeds)
-        return replace(place.bench.features, table=table)
-
-    scored = functools.partial(_scored, heard=heard)
-    return study.by_seed(place, "recipes", _content(place), scored, keys=KEY)
+    return study.by_seed(place, "recipes", _content(place), _scored, keys=KEY)
 
 
 def others(place: study.Study, path: str | Path) -> pd.DataFrame:
@@ -111,12 +103,12 @@ def _content(place):
     return f"{made} {SPEEDS} {REGULARISATION}"
 
 
-def _scored(place, seed, heard):
+def _scored(place, seed):
     """The rows of `recipes` of a seed."""
     for size in study.PROTOCOL["primary"]["sizes"]:
         for speeds in SPEEDS:
             for c in REGULARISATION:
-                auc = _area(place, seed, size, heard(speeds), c)
+                auc = _area(place, seed, size, place.heard(speeds), c)
                 told = {"seed": seed, "n_positive": size, "speeds": " ".join(map(str, speeds))}
                 yield told | {"C": c, "roc_auc": auc}
 

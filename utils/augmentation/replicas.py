@@ -68,13 +68,12 @@ def stored(settings: str) -> pd.DataFrame | None:
 def differences(rows: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
     """Return {(arm, classifier): table of differences to `real`, replicas as rows, seeds as
     columns}."""
-    found = {}
-    for classifier in CLASSIFIERS:
-        real = rows.pivot(index="replica", columns="seed", values=f"{arms.REAL} {classifier}")
-        for arm in ARMS[1:]:
-            own = rows.pivot(index="replica", columns="seed", values=f"{arm} {classifier}")
-            found[arm, classifier] = own - real
-    return found
+    wide = rows.pivot(index="replica", columns="seed")
+    return {
+        (arm, classifier): wide[f"{arm} {classifier}"] - wide[f"{arms.REAL} {classifier}"]
+        for classifier in CLASSIFIERS
+        for arm in ARMS[1:]
+    }
 
 
 def overlap(

@@ -70,6 +70,4 @@ def averages(answer: Answer, overlap: float = comparison.OVERLAP) -> pd.DataFram
             own = wide.loc[:, arm.isin(names) & (classifier == name)]
             if own.shape[1]:
                 rows[group, name] = change(own.mean(axis=1), overlap)
-    found = pd.DataFrame.from_dict(rows, orient="index")
-    found.index = pd.MultiIndex.from_tuples(found.index, names=["group", "classifier"])
-    return found
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["group", "classifier"])

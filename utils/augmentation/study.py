@@ -237,12 +237,16 @@ class Study:
         with np.load(self.generate(cell, name), allow_pickle=False) as stored:
             return stored["clips"], float(stored["seconds"])
 
-    @functools.cached_property
-    def embedded(self) -> features.Features:
-        """The Features of all clips whose table is their embeddings."""
-        speeds = PROTOCOL["classifiers"][EMBEDDED]["speeds"]
+    @functools.lru_cache(maxsize=4)  # noqa: B019
+    def heard(self, speeds: tuple[int, ...]) -> features.Features:
+        """Return the Features of all clips whose table is their embeddings at some speeds."""
         table = embeddings.of_dataset(self.bench.dataset, speeds)
         return replace(self.bench.features, table=table)
+
+    @property
+    def embedded(self) -> features.Features:
+        """What EMBEDDED learns from."""
+        return self.heard(PROTOCOL["classifiers"][EMBEDDED]["speeds"])
 
     # Runs
 

@@ -167,13 +167,10 @@ def widest(table: pd.DataFrame, n_seeds: int, classifiers: Sequence[str]) -> flo
     """
     paired = differences(table)
     paired = paired[(paired["seed"] < n_seeds) & paired["classifier"].isin(classifiers)]
-    widths = [np.inf] if paired.empty else []
-    for _, group in paired.groupby([*PLACE, "arm", "ratio"]):
-        if len(group) < FEWEST:
-            return np.inf
-        mean, low, high = interval(group["difference"], overlap=0)
-        widths.append(max(mean - low, high - mean))
-    return float(max(widths))
+    groups = paired.groupby([*PLACE, "arm", "ratio"])["difference"]
+    if paired.empty or groups.size().min() < FEWEST:
+        return np.inf
+    return float(half_width(groups.std(), groups.size(), 0).max())
 
 
 def projected(width: float, k: int, n: int, *, overlap: float = 0.0) -> float:
