@@ -1,6 +1,5 @@
 """Checkpoint 4 on planted tables: what is asked of a table, its sentences and its figures."""
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,8 +9,6 @@ import pytest
 from utils import paths, plotting
 from utils.augmentation import answer, arms, details, figures, robustness, study, summary
 from utils.statistics import comparison
-
-matplotlib.use("Agg")
 
 
 @pytest.fixture(autouse=True)

@@ -285,14 +285,15 @@ def dose(
     """Return (seeds,): what the mean ROC AUC of some generators changes from the lowest ratio of
     the sweep to the highest, of the seeds that have all of them at both."""
     rows = comparison.where(answer.part("ratios"), classifier=classifier)
-    rows = rows[rows["arm"].isin(generators)]
-    generators = [name for name in generators if name in set(rows["arm"])]
-    ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
-    wide = rows.pivot_table("roc_auc", "seed", ["ratio", "arm"])
-    every = pd.MultiIndex.from_product([ends, generators], names=["ratio", "arm"])
-    wide = wide.reindex(columns=every).dropna()
-    means = wide.T.groupby("ratio").mean().T.reindex(columns=ends)
-    return (means[ends[1]] - means[ends[0]]).dropna()
+    names = [name for name in generators if name in set(rows["arm"])]
+    ends = (comparison.where(rows, ratio=study.PROTOCOL["ratios"][end]) for end in (0, -1))
+    low, high = (_by_arm(own, names).mean(axis=1) for own in ends)
+    return (high - low).dropna()
+
+
+def _by_arm(rows, names):
+    """ROC AUC of some arms, a column each, of the seeds that have all of them."""
+    return rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=names).dropna()
 
 
 def dose_beside(
@@ -306,7 +307,7 @@ def dose_beside(
     rival = "classical"
     rows = comparison.where(answer.part("ratios"), classifier=classifier, ratio=ratio)
     names = [name for name in generators if name in set(rows["arm"])]
-    wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*names, rival]).dropna()
+    wide = _by_arm(rows, [*names, rival])
     return (wide[names].mean(axis=1) - wide[rival]).dropna()
 
 
