@@ -171,7 +171,7 @@ def test_an_advantage_is_worth_the_calls_that_a_forest_needs_for_it():
     assert worth == pytest.approx(100, rel=0.05) and low <= worth <= high
 
 
-def test_a_recipe_is_scored_on_what_its_own_speeds_hear(monkeypatch):
+def test_a_recipe_is_scored_on_what_its_own_speeds_hear():
     rng = np.random.default_rng(0)
     labels = np.repeat([1, 0], 100)
     clear, blind = labels[:, None] + rng.normal(0, 0.1, (200, 4)), rng.normal(0, 1, (200, 4))
@@ -188,7 +188,7 @@ def test_a_recipe_is_scored_on_what_its_own_speeds_hear(monkeypatch):
     assert auc["4"] > 0.99 and abs(auc["8"] - 0.5) < 0.2 and auc["4 8"] > 0.9
 
 
-def test_embeddings_of_another_network_are_measured_once(tmp_path, monkeypatch, capsys):
+def test_embeddings_of_another_network_are_measured_once(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setitem(study.PROTOCOL, "most_seeds", 2)
     place = study.Study(data.simulated(n_clips=900, seed=3, name="small"))
@@ -197,12 +197,10 @@ def test_embeddings_of_another_network_are_measured_once(tmp_path, monkeypatch, 
     names = place.bench.dataset.clip_names
     np.savez(tmp_path / "perch.npz", embeddings=table[order], clip_names=names[order])
     rows = pretrained.others(place, tmp_path / "perch.npz")
-    sizes = [n for n in study.PROTOCOL["primary"]["sizes"] if n < place.available(0)[0]]
-    assert len(rows) == 2 * len(study.PROTOCOL["primary"]["sizes"]) * 2 and len(sizes) > 1
+    assert len(rows) == 2 * len(study.PROTOCOL["primary"]["sizes"]) * 2
     assert rows["roc_auc"].min() > 0.9
     monkeypatch.setattr(pretrained, "_area", lambda *_: pytest.fail("run again"))
     pd.testing.assert_frame_equal(pretrained.others(place, tmp_path / "perch.npz"), rows)
-    assert "embeddings" in cli.study.commands
 
 
 @pytest.mark.parametrize(
