@@ -153,7 +153,8 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 f"{text} {mark:1}", place, ha="center", va="center", fontsize=10 - 0.5 * across,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
-        ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])
+        written = [f"{value:g}".replace(".", ",") for value in mean.columns]
+        ax.set_xticks(range(mean.shape[1]), written)
         ax.set_yticks(range(len(names)), [titles(name).replace(" + ", " +\n") for name in names])
         ax.tick_params(length=0)
         ax.set_title(name, fontsize=11)
@@ -179,10 +180,6 @@ def _between_cells(ax, mean):
         ax.axvline(place - 0.5, color="white", lw=1.5)
     for place in range(1, mean.shape[0]):
         ax.axhline(place - 0.5, color="white", lw=1.5)
-
-
-def _written(value):
-    return f"{value:g}".replace(".", ",")
 
 
 def _readable(rgba):
