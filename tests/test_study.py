@@ -1,11 +1,13 @@
 """The grid: what is run, that arms are paired and use their own data, that no row is lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,16 @@ import planted
 import pytest
 
 from utils import cli, data, paths
-from utils.augmentation import arms, running, study
+from utils.augmentation import (
+    arms,
+    from_pixels,
+    joined,
+    mechanism,
+    pretrained,
+    running,
+    study,
+    transfer,
+)
 from utils.models.generators import registry
 
 CHEAP = ("logistic",)
@@ -512,6 +523,26 @@ def test_a_table_beside_the_study_is_filled_once_a_seed(place, monkeypatch):
     pd.testing.assert_frame_equal(study.latest("small", "beside"), rows)
     study.by_seed(place, "beside", "other", scored, keys=("seed", "arm"), seeds=range(1))
     assert ran[4:] == [0] and len(study.latest("small", "beside")) == 1
+
+
+def test_the_tables_beside_the_study_follow_from_its_present_settings(monkeypatch):
+    asked, name = {}, "right_whale_upcalls"
+
+    def by_seed(place, table, content, *_, **__):
+        asked[table] = study.tables.digest(content)
+
+    monkeypatch.setattr(study, "by_seed", by_seed)
+    for module in (joined.embeddings, joined.simulated):
+        monkeypatch.setattr(module, "check", lambda *_: None)
+    rows = study.read(paths.results_dir(name) / "study.csv")
+    place = SimpleNamespace(
+        settings=study.common_settings(rows).mode()[0], trained_anew=contextlib.nullcontext,
+        bench=SimpleNamespace(dataset=None),
+    )  # fmt: skip
+    for run in (from_pixels.run, joined.run, mechanism.run, pretrained.recipes, transfer.run):
+        run(place)
+    assert asked == {table: study.latest(name, table)["content"].iloc[0] for table in asked}
+    assert len(asked) == 5
 
 
 def test_each_table_beside_the_study_has_a_command():
