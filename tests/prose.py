@@ -15,7 +15,6 @@ from utils.augmentation import (
     answer,
     from_pixels,
     joined,
-    later,
     operating,
     replicas,
     robustness,
@@ -226,7 +225,7 @@ def held_by_the_study():
 
 def after_the_cut(kind, size):
     """Mean ROC AUC of a kind of detector on what comes after the cut in time."""
-    rows = operating.stored(R, later.TABLE)
+    rows = operating.stored(R, operating.LATER)
     return rows[(rows["kind"] == kind) & (rows["n_positive"] == size)]["roc_auc"].mean()
 
 

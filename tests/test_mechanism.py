@@ -1,12 +1,8 @@
 """Added clips are judged by calls that nobody adds: answers for copies, noise and new ones."""
 
-import contextlib
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from utils import cli, paths
 from utils.augmentation import arms, mechanism
 from utils.models import classifiers
 from utils.sound import features
@@ -49,34 +45,3 @@ def test_calls_are_taken_for_calls_and_bring_others_nearer(known):
     assert new["taken"] > 0.9 and copies["taken"] > 0.9 and noise["taken"] < 0.1
     assert new["reach"] > 0.05 and copies["reach"] == pytest.approx(0)
     assert noise["reach"] < new["reach"]
-
-
-def test_seeds_that_are_there_are_not_run_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    ran = []
-
-    class Place:
-        name, settings = "planted", "s"
-
-        class bench:
-            @staticmethod
-            def results(name):
-                return tmp_path / f"{name}.csv"
-
-        @staticmethod
-        def trained_anew():
-            return contextlib.nullcontext()
-
-    def rows(place, seed):
-        ran.append(seed)
-        yield {"seed": seed, "arm": "vae", "taken": 0.5, "reach": 0.1}
-
-    monkeypatch.setattr(mechanism, "_rows", rows)
-    first = mechanism.run(Place())
-    again = mechanism.run(Place())
-    assert ran == list(mechanism.SEEDS)
-    pd.testing.assert_frame_equal(first, again)
-
-
-def test_the_command_is_there():
-    assert "mechanism" in cli.study.commands

@@ -1,13 +1,16 @@
-"""Recall at few false alarms: known answers, and rows that are run once."""
+"""Recall at few false alarms: known answers, and rows that are run once; and a cut in time: what
+comes before, what after, and nothing on both sides."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from utils import cli, paths
-from utils.augmentation import arms, operating, study, summary
+from utils import data, paths
+from utils.augmentation import arms, details, operating, study, summary
+from utils.errors import UserError
 
 
 def test_recall_is_counted_above_the_share_of_false_alarms():
@@ -26,6 +29,7 @@ class Place:
     """A study of three clips that learns nothing."""
 
     name, settings, n_sea, fill, labels = "mine", "s", 800, 800, np.array([0, 1, 1])
+    cell = study.Study.cell
 
     def __init__(self, folder):
         self.bench = SimpleNamespace(results=lambda name: folder / f"{name}.csv")
@@ -85,5 +89,59 @@ def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):
     assert five.loc[25, "BirdNET menos clásico"] == "+10 (+10 a +10)"
 
 
-def test_the_command_is_there():
-    assert "operating" in cli.study.commands
+# After a cut in time
+
+
+def test_early_groups_train_and_validate_and_late_ones_test():
+    groups = np.repeat([f"g{i}" for i in range(20)][::-1], 10)  # in time, not in order of name
+    labels = np.tile([0, 1], 100)
+    split = operating.cut(labels, groups)
+    assert split.train.max() < 120 and split.validation.max() < 120  # 60 % of 200 clips
+    assert split.test.tolist() == list(range(130, 200))  # a group is left out between them
+    sides = [{*groups[side]} for side in (split.train, split.validation, split.test)]
+    assert sides[1] == {"g15"} and len(sides[0] - sides[1]) == 11 and len(sides[2]) == 7
+
+
+def test_a_side_without_a_class_is_one_sentence():
+    groups = np.repeat(np.arange(10), 10)
+    with pytest.raises(UserError, match="leaves a side without calls"):
+        operating.cut(np.repeat([1, 0], 50), groups)
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return data.simulated(n_clips=900, seed=3, name="small")
+
+
+def test_clips_in_no_order_of_time_have_no_later_side(clips):
+    with pytest.raises(UserError, match="in no order of time"):
+        operating.Later(replace(clips, ordered=False))
+
+
+def test_all_seeds_share_the_cut_and_rows_lie_apart(clips, monkeypatch):
+    place, asked = operating.Later(clips), []
+    assert place.split(0) is place.split(7)
+    assert place.settings != study.Study(clips).settings
+    monkeypatch.setitem(study.PROTOCOL, "most_seeds", 0)  # nothing is run
+    monkeypatch.setattr(
+        operating.tables, "rows", lambda path, *_, **__: asked.append(path.name) or pd.DataFrame()
+    )
+    assert operating.run(place).empty and {*asked} == {"later.csv"}
+
+
+def test_the_table_tells_means_and_in_how_many_draws_there_is_a_gain(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path)
+    assert details.after_the_cut("mine").empty
+    areas = {("real", "random_forest"): 0.8, ("classical", "random_forest"): 0.85}
+    areas |= {("ocean", "random_forest"): 0.86, ("real", "birdnet"): 0.9}
+    rows = [
+        {"seed": seed, "n_positive": 25, "arm": arm, "classifier": classifier}
+        | {"roc_auc": area - 0.02 * (seed == 3 and arm == "ocean"), "content": "c"}
+        for seed in range(4)
+        for (arm, classifier), area in areas.items()
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "later.csv", index=False)
+    told = details.after_the_cut("mine").loc[25]
+    assert told["solo reales"] == "0,800" and told["BirdNET"] == "0,900"
+    assert told["clásico + hidrófono menos clásico"] == "+0,005; sube en 3 de 4"
+    assert told["BirdNET menos clásico"] == "+0,050; sube en 4 de 4"

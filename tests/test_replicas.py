@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from utils import cli, paths
+from utils import paths
 from utils.augmentation import details, replicas
 
 
@@ -65,8 +65,3 @@ def test_replicas_share_no_clip_and_are_measured_once(tmp_path, monkeypatch):
     monkeypatch.setattr(replicas.evaluation, "FEWEST", 2)
     assert len(replicas.stored("settings")) == 4 and replicas.stored("others") is None
     assert {path.name for path in tmp_path.iterdir()} == {"replicas.csv", "replicas.lock"}
-
-
-def test_a_wrong_number_of_processes_gets_a_sentence(capsys):
-    assert cli.main(["study", "replicas", "--jobs", "0"]) == 2
-    assert "x>=1" in capsys.readouterr().err

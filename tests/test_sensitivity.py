@@ -4,7 +4,7 @@ import numpy as np
 import planted
 import pytest
 
-from utils import cli, data, paths
+from utils import data, paths
 from utils.augmentation import answer, details, sensitivity
 from utils.errors import CollapseError
 from utils.models.generators import diffusion, registry
@@ -54,11 +54,9 @@ def test_the_studys_own_scores_get_the_studys_own_verdicts():
 
 
 def test_a_generator_that_collapses_leaves_its_scores_out(tmp_path, monkeypatch):
-    path = tmp_path / "small.npz"
-    data.save_npz(data.simulated(n_clips=900, seed=3, name="small"), path)
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(sensitivity, "SEEDS", range(1))
-    place = sensitivity.OtherForm(path)
+    place = sensitivity.OtherForm(data.simulated(n_clips=900, seed=3, name="small"))
 
     def collapses(cell):
         raise CollapseError("it draws one clip over and over")
@@ -74,8 +72,6 @@ def test_a_generator_that_collapses_leaves_its_scores_out(tmp_path, monkeypatch)
 
 
 def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
-    path = tmp_path / "small.npz"
-    data.save_npz(data.simulated(n_clips=900, seed=3, name="small"), path)
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     for name, value in (
         ("SIZES", (50, 900)), ("SEEDS", range(1)), ("CLASSIFIERS", ("logistic",)),
@@ -89,7 +85,7 @@ def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
         built.append((name, settings["form"]))
         return original(name, steps=20, latent_dim=4, **settings)
 
-    place = sensitivity.OtherForm(path)
+    place = sensitivity.OtherForm(data.simulated(n_clips=900, seed=3, name="small"))
     monkeypatch.setattr(registry, "build", build)
     table = sensitivity.run(place)
     assert built == [("diffusion", "calls"), ("vae", "calls")]  # which is lent to the VAE's arm
@@ -99,8 +95,3 @@ def test_only_the_form_of_the_generators_is_another(tmp_path, monkeypatch):
     assert found["arm"].tolist() == ["vae", "diffusion"]
     assert found["roc_auc"].between(0.3, 1).all()
     assert sensitivity.stored("small", "other settings") is None
-
-
-def test_a_wrong_data_set_gets_a_sentence(capsys):
-    assert cli.main(["study", "other-form", "--dataset", "nowhere.npz"]) == 2
-    assert "nowhere.npz" in capsys.readouterr().err

@@ -191,8 +191,6 @@ def test_the_matched_control_adds_what_ocean_adds_and_nothing_simulated(clips, m
     added = arms.ARMS["ocean_matched"](given, 30)
     assert (added.labels == 1).sum() == 30 + arms.SIMULATED + arms.WHOLE
     assert (added.labels == 0).sum() == arms.WHOLE
-    ocean = [kind for kind, _ in arms.WITH_CLASSICAL["ocean"]]
-    assert arms._added_by("classical", 20) == sum(arms._added_by(kind, 20) for kind in ocean)
 
 
 def test_the_filter_keeps_what_sounds_like_a_call(clips, monkeypatch):

@@ -1,11 +1,13 @@
 """The grid: what is run, that arms are paired and use their own data, that no row is lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,16 @@ import planted
 import pytest
 
 from utils import cli, data, paths
-from utils.augmentation import arms, running, study
+from utils.augmentation import (
+    arms,
+    from_pixels,
+    joined,
+    mechanism,
+    pretrained,
+    running,
+    study,
+    transfer,
+)
 from utils.models.generators import registry
 
 CHEAP = ("logistic",)
@@ -70,13 +81,15 @@ def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
     calls, seas = place.available(0)
     cells = place.cells([0])
     assert len(set(cells)) == len(cells)
+    every = range(study.PROTOCOL["most_seeds"])
+    assert place.n_sea == min(800, *(place.available(seed)[1] for seed in every))
     main = place.cells([0], ("main",))
     assert place.fill == min(study.PROTOCOL["fill"], place.n_sea)
     sizes = {n for n in study.PROTOCOL["sizes"] if n < min(calls, place.fill)}
     assert {c.n_positive for c in main} == sizes
     filled = {c.n_positive + c.count for c in main if c.ratio}
     assert filled == {place.fill}  # so that the classes balance, however few seas there are
-    assert {c.n_negative for c in main} == {place.n_sea}
+    assert {c.n_negative for c in place.cells(range(3), ("main",))} == {place.n_sea}
     assert max(c.n_positive for c in cells if c.arm == "real") == min(calls, seas)
     ratios = [c for c in place.cells([0], ("ratios",)) if c.arm == "vae"]
     assert [c.count for c in ratios] == [25, 50, 100, 200, 400, 800]
@@ -397,23 +410,16 @@ def test_a_full_disk_stops_the_study_and_leaves_nothing_half_written(place, monk
     assert not list(place.samples.glob("*")) and not list(place.samples.glob(".*"))
 
 
-def test_the_rule_asks_for_more_seeds_by_width_alone(place, monkeypatch):
-    monkeypatch.setattr(running, "missing", lambda *_: [])
-    for width, expected in ((0.001, 10), (0.1, 40)):
-        monkeypatch.setattr(running.comparison, "widest", lambda *_, width=width: width)
-        assert running.chosen_seeds(place, None) == list(range(expected))
-    monkeypatch.setattr(running, "missing", lambda *_: [1])
-    assert running.chosen_seeds(place, None) == list(range(10))
-    assert running.chosen_seeds(place, [3]) == [3]
-
-
-def test_the_rule_reads_the_table_that_the_grid_writes(place, monkeypatch):
+def test_the_rule_asks_for_more_seeds_by_the_width_of_stored_intervals(place, monkeypatch):
     monkeypatch.setattr(running, "missing", lambda *_: [])
     for noise, expected in ((0.0005, 10), (0.05, 40)):
         table = planted.rows(seeds=40, noise=noise, parts=("main", "balanced"))
         table["settings"] = table["settings"].str.replace("planted", place.settings)
         study.tables.write(table, place.path)
         assert running.chosen_seeds(place, None) == list(range(expected))
+    monkeypatch.setattr(running, "missing", lambda *_: [1])  # a batch that is still to be run
+    assert running.chosen_seeds(place, None) == list(range(10))
+    assert running.chosen_seeds(place, [3]) == [3]
 
 
 def test_rows_are_reproduced_and_false_ones_found(place):
@@ -421,8 +427,6 @@ def test_rows_are_reproduced_and_false_ones_found(place):
     table = running.reproduce(place, 2, seed=0)
     assert len(table) == 2 and table["agrees"].all() and (table["allowed"] <= 0.001).all()
     assert table["again"].to_numpy() == pytest.approx(table["stored"].to_numpy(), abs=1e-6)
-    with pytest.raises(ValueError, match="--rows is 0"):
-        running.reproduce(place, 0, seed=0)
     stored = study.read(place.path)
     stored["roc_auc"] += 0.0011
     study.tables.write(stored, place.path)
@@ -451,12 +455,6 @@ def test_rows_run_anew_are_those_of_the_table(place):
     assert len(probabilities["real", "logistic"]) == len(place.split(0).test)
 
 
-def test_every_seed_has_the_same_number_of_seas(place):
-    every = range(study.PROTOCOL["most_seeds"])
-    assert place.n_sea == min(800, *(place.available(seed)[1] for seed in every))
-    assert {c.n_negative for c in place.cells(range(3), ("main",))} == {place.n_sea}
-
-
 def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
     running.run(place, waiting(place, [cell(n_negative=place.n_sea)]), jobs=1)
     found = running.status(place)
@@ -478,6 +476,8 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
         (["run", "--seeds", "1", "--seeds", "40"], "--seeds 40 is not one of"),
         (["reproduce", "--rows", "0"], "--rows is 0"),
         (["run", "--jobs", "0"], "x>=1"),
+        (["replicas", "--jobs", "0"], "x>=1"),
+        (["other-form", "--dataset", "nowhere.npz"], "nowhere.npz"),
         (["run", "--sizes", "7"], "--sizes 7 is not one of"),
     ],
 )
@@ -506,6 +506,48 @@ def test_status_waits_for_keras_once_and_tells_the_same(source, tmp_path):
     ]  # fmt: skip
     assert told[0][0] == told[1][0] and "main" in told[0][0]
     assert told[1][2] == "False"
+
+
+def test_a_table_beside_the_study_is_filled_once_a_seed(place, monkeypatch):
+    ran = []
+
+    def scored(given, seed):
+        assert given is place
+        ran.append(seed)
+        yield {"seed": seed, "arm": "real", "roc_auc": 0.9}
+
+    monkeypatch.setitem(study.PROTOCOL, "most_seeds", 4)
+    study.by_seed(place, "beside", "text", scored, keys=("seed", "arm"), seeds=range(2))
+    rows = study.by_seed(place, "beside", "text", scored, keys=("seed", "arm"))
+    assert ran == rows["seed"].tolist() == [0, 1, 2, 3]
+    pd.testing.assert_frame_equal(study.latest("small", "beside"), rows)
+    study.by_seed(place, "beside", "other", scored, keys=("seed", "arm"), seeds=range(1))
+    assert ran[4:] == [0] and len(study.latest("small", "beside")) == 1
+
+
+def test_the_tables_beside_the_study_follow_from_its_present_settings(monkeypatch):
+    asked, name = {}, "right_whale_upcalls"
+
+    def by_seed(place, table, content, *_, **__):
+        asked[table] = study.tables.digest(content)
+
+    monkeypatch.setattr(study, "by_seed", by_seed)
+    for module in (joined.embeddings, joined.simulated):
+        monkeypatch.setattr(module, "check", lambda *_: None)
+    rows = study.read(paths.results_dir(name) / "study.csv")
+    place = SimpleNamespace(
+        settings=study.common_settings(rows).mode()[0], trained_anew=contextlib.nullcontext,
+        bench=SimpleNamespace(dataset=None),
+    )  # fmt: skip
+    for run in (from_pixels.run, joined.run, mechanism.run, pretrained.recipes, transfer.run):
+        run(place)
+    assert asked == {table: study.latest(name, table)["content"].iloc[0] for table in asked}
+    assert len(asked) == 5
+
+
+def test_each_table_beside_the_study_has_a_command():
+    names = "other-form mechanism recipes embeddings joined transfer from-pixels operating replicas"
+    assert set(names.split()) <= set(cli.study.commands)
 
 
 # Processes

@@ -372,11 +372,10 @@ def operating(dataset: str | None, later: bool) -> None:
 
     Example: whales study operating --dataset my_clips/
     """
-    from utils.augmentation import later as cut
     from utils.augmentation import operating, study
 
-    rows = cut.run(cut.Later(dataset)) if later else operating.run(study.Study(dataset))
-    table = rows.drop(columns="seed").groupby(["n_positive", "classifier", "arm"])
+    place = operating.Later(dataset) if later else study.Study(dataset)
+    table = operating.run(place).drop(columns="seed").groupby(["n_positive", "classifier", "arm"])
     print(table.mean(numeric_only=True).round(3).to_string())
 
 

@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from filelock import FileLock, Timeout
 from pandas.api import types
 
 from utils.errors import UserError
-from utils.progress import progress
 
 
 def record(
@@ -113,27 +112,6 @@ def rows(
         return pd.DataFrame()
     wanted = stored[by].map(content) if by else content
     return _settled(stored[stored["content"] == wanted], keys)
-
-
-def by_seed(
-    path: Path,
-    content: str,
-    seeds: Sequence[int],
-    made: Callable[[int], Iterable[Mapping]],
-    *,
-    keys: Sequence[str],
-    what: str,
-) -> pd.DataFrame:
-    """Return the rows of a table that grows a seed at a time, adding those of seeds that have none.
-
-    made: returns the rows of a seed. what: is said beside the progress bar.
-    """
-    stored = rows(path, content, keys=keys)
-    done = set(stored["seed"]) if len(stored) else set()
-    for seed in progress(seeds, what):
-        if seed not in done:
-            append([{**row, "content": content} for row in made(seed)], path)
-    return rows(path, content, keys=keys)
 
 
 def latest(path: Path, by: str | None = None) -> pd.DataFrame:

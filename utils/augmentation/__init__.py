@@ -7,5 +7,5 @@ computes it from the rows, `pretrained` stands a network that others trained bes
 behind it. Beside it: `robustness`, `sensitivity` and `replicas` ask how far it hangs on choices,
 `mechanism` why a strategy helps, `transfer` whether generators help once they have heard the
 simulated ocean, `from_pixels` whether a network that learns its own filters profits more,
-`operating` what a detector finds at few false alarms, `later` in recordings that come after.
+`operating` what a detector finds at few false alarms, and in recordings that come after.
 """

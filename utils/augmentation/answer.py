@@ -70,7 +70,7 @@ class Answer:
         """Return the rows of another of study.PARTS that did not fail, of one arm or of all: by
         classifier, of whole batches of seeds, or, while there is none, all."""
         tried = study.select(self.attempted, name)
-        tried = tried if arm is None else tried[tried["arm"] == arm]
+        tried = tried if arm is None else comparison.where(tried, arm=arm)
         begun = [self._begun(own) for _, own in tried.groupby("classifier")]
         read = [_fine(own, study.whole_batches(self._ended(own)) or own["seed"]) for own in begun]
         return pd.concat(read).sort_index() if read else tried
@@ -103,12 +103,6 @@ class Answer:
         """How many seeds hold rows of the main part."""
         return self.main["seed"].nunique()
 
-    @property
-    def told_widths(self) -> pd.Series:
-        """The halves of the intervals of `against_real`, headline's classifiers: (rows,)."""
-        rows = headline(self.against_real, None)
-        return (rows["high"] - rows["low"]) / 2
-
     @functools.cached_property
     def with_ocean(self) -> pd.DataFrame:
         """The main rows and those of the simulated hydrophone at the same sizes."""
@@ -125,11 +119,10 @@ class Answer:
         """`comparison.against_best` of what is generated against the best cheap rival."""
         return comparison.against_best(self.main, CHEAP, GENERATED)
 
-    def row(self, arm: str, size: int, classifier: str, *, rival: bool = False) -> pd.Series:
-        """Return one verdict as a Series; against `real`, or against the best cheap rival."""
-        table = self.against_rival if rival else self.against_real
-        chosen = table[(table["arm"] == arm) & (table["n_positive"] == size)]
-        chosen = chosen[chosen["classifier"] == classifier]
+    def row(self, arm: str, size: int, classifier: str) -> pd.Series:
+        """Return one verdict against `real` as a Series."""
+        at = {"arm": arm, "n_positive": size, "classifier": classifier}
+        chosen = comparison.where(self.against_real, **at)
         if chosen.empty:
             raise UserError(
                 f"study.csv of {self.name} holds fewer than {comparison.FEWEST} seeds of {arm} "
@@ -153,8 +146,7 @@ class Answer:
 
         An arm with too few seeds, such as one whose generator collapses, has none.
         """
-        judged = self.against_real
-        judged = judged[(judged["n_positive"] == size) & (judged["classifier"] == classifier)]
+        judged = comparison.where(self.against_real, n_positive=size, classifier=classifier)
         names = set(judged["arm"])
         found = {
             arm: comparison.real_equivalents(self.curve_rows, arm, size, classifier)
@@ -292,15 +284,16 @@ def dose(
 ) -> pd.Series:
     """Return (seeds,): what the mean ROC AUC of some generators changes from the lowest ratio of
     the sweep to the highest, of the seeds that have all of them at both."""
-    rows = answer.part("ratios")
-    rows = rows[(rows["classifier"] == classifier) & rows["arm"].isin(generators)]
-    generators = [name for name in generators if name in set(rows["arm"])]
-    ends = [study.PROTOCOL["ratios"][end] for end in (0, -1)]
-    wide = rows.pivot_table("roc_auc", "seed", ["ratio", "arm"])
-    every = pd.MultiIndex.from_product([ends, generators], names=["ratio", "arm"])
-    wide = wide.reindex(columns=every).dropna()
-    means = wide.T.groupby("ratio").mean().T.reindex(columns=ends)
-    return (means[ends[1]] - means[ends[0]]).dropna()
+    rows = comparison.where(answer.part("ratios"), classifier=classifier)
+    names = [name for name in generators if name in set(rows["arm"])]
+    ends = (comparison.where(rows, ratio=study.PROTOCOL["ratios"][end]) for end in (0, -1))
+    low, high = (_by_arm(own, names).mean(axis=1) for own in ends)
+    return (high - low).dropna()
+
+
+def _by_arm(rows, names):
+    """ROC AUC of some arms, a column each, of the seeds that have all of them."""
+    return rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=names).dropna()
 
 
 def dose_beside(
@@ -311,22 +304,21 @@ def dose_beside(
 ) -> pd.Series:
     """Return (seeds,): the mean ROC AUC of some generators minus that of the classical arm, at one
     ratio."""
-    rival, rows = "classical", answer.part("ratios")
-    rows = rows[(rows["classifier"] == classifier) & (rows["ratio"] == ratio)]
+    rival = "classical"
+    rows = comparison.where(answer.part("ratios"), classifier=classifier, ratio=ratio)
     names = [name for name in generators if name in set(rows["arm"])]
-    wide = rows.pivot_table("roc_auc", "seed", "arm").reindex(columns=[*names, rival]).dropna()
+    wide = _by_arm(rows, [*names, rival])
     return (wide[names].mean(axis=1) - wide[rival]).dropna()
 
 
 def costs(answer: Answer, size: int, classifier: str) -> pd.DataFrame:
     """Return a row an arm: `seconds`, the median ones of generator and classifier together, and the
     verdict's mean, low and high at a size. Not of further real calls, which cost labelling."""
-    rows = answer.with_ocean
-    rows = rows[(rows["n_positive"] == size) & (rows["arm"] != arms.ORACLE)]
-    rows = rows[rows["classifier"] == classifier]
+    place = {"n_positive": size, "classifier": classifier}
+    rows = comparison.where(answer.with_ocean, **place)
+    rows = rows[rows["arm"] != arms.ORACLE]
     seconds = (rows["generator_seconds"] + rows["seconds"]).groupby(rows["arm"]).median()
-    verdicts = answer.against_real
-    verdicts = verdicts[(verdicts["n_positive"] == size) & (verdicts["classifier"] == classifier)]
+    verdicts = comparison.where(answer.against_real, **place)
     verdicts = verdicts.set_index("arm")[["mean", "low", "high", "verdict"]]
     return verdicts.drop(arms.ORACLE, errors="ignore").assign(seconds=seconds)
 
@@ -334,12 +326,11 @@ def costs(answer: Answer, size: int, classifier: str) -> pd.DataFrame:
 def by_snr(answer: Answer, arm: str, classifier: str) -> pd.DataFrame:
     """Return the difference to `real` of the fainter and the louder half of the calls, mean of the
     sizes, a row a seed; empty where no truth is known."""
-    rows = answer.main[answer.main["classifier"] == classifier]
+    rows = comparison.where(answer.main, classifier=classifier)
     if rows[list(study.BY_SNR)].isna().all(axis=None):
         return pd.DataFrame(columns=list(study.BY_SNR))
     parts = {}
     for score in study.BY_SNR:
-        paired = comparison.differences(rows, score=score)
-        paired = paired[paired["arm"] == arm]
+        paired = comparison.where(comparison.differences(rows, score=score), arm=arm)
         parts[score] = paired.groupby("seed")["difference"].mean()
     return pd.DataFrame(parts)

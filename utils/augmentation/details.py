@@ -10,7 +10,6 @@ from utils.augmentation import (
     arms,
     front,
     joined,
-    later,
     operating,
     pretrained,
     robustness,
@@ -69,13 +68,13 @@ def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
     return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
 
 
-def tallies(groups: Mapping[str, pd.DataFrame], words: Mapping[str, str] = WORDS) -> pd.DataFrame:
+def tallies(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """How often each verdict occurs in some tables of them, in how many the mean is below zero,
     and in how many a gain that matters is ruled out: a row a table."""
     found = {}
     for group, rows in groups.items():
         counts = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
-        found[group] = {"comparaciones": len(rows)} | {words[w]: counts[w] for w in counts.index}
+        found[group] = {"comparaciones": len(rows)} | {WORDS[w]: counts[w] for w in counts.index}
         found[group]["media negativa"] = int((rows["mean"] < 0).sum())
         excluded = f"no llega a +{number(comparison.SMALLEST_EFFECT, 2)}"
         found[group][excluded] = int(rows["gain_excluded"].sum())
@@ -230,10 +229,10 @@ def scenario(found: answer.Answer, part: str) -> pd.DataFrame:
 
 
 def after_the_cut(dataset: str) -> pd.DataFrame:
-    """Mean ROC AUC of detectors on what `later` tests, a row a number of calls; what the hydrophone
-    and the one on embeddings change beside classical augmentation, and in how many draws it is a
-    gain. Empty if it is not measured; dataset: its name."""
-    rows, table = operating.stored(dataset, later.TABLE), {}
+    """Mean ROC AUC of detectors on what `operating.Later` tests, a row a number of calls; what the
+    hydrophone and the one on embeddings change beside classical augmentation, and in how many draws
+    it is a gain. Empty if it is not measured; dataset: its name."""
+    rows, table = operating.stored(dataset, operating.LATER), {}
     for size, own in rows.groupby("n_positive") if len(rows) else ():
         wide = own.pivot_table("roc_auc", "seed", "kind").reindex(columns=list(STRICT))
         told = {STRICT[kind]: number(area) for kind, area in wide.mean().dropna().items()}
@@ -295,8 +294,8 @@ def from_pixels(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
 def control_table(told: front.Front, size: int) -> pd.DataFrame:
     """Return what the forms of the simulated hydrophone and its control change against classical
     augmentation alone at a size: mean difference, interval and seeds, a column a classifier."""
-    rows = told.found.rows
-    at = rows[(rows["n_positive"] == size) & (rows["part"].isin(("main", "ocean")))]
+    at = comparison.where(told.found.rows, n_positive=size)
+    at = at[at["part"].isin(("main", "ocean"))]
     columns = {}
     for classifier in study.PROTOCOL["primary"]["classifiers"]:
         wide = at[at["classifier"] == classifier].pivot_table("roc_auc", "seed", "arm")

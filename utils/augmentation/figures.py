@@ -1,6 +1,6 @@
 """Figures of Checkpoint 4: what each arm changes, beside `real` alone and beside its rivals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,6 +10,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
 from utils.augmentation import arms
+from utils.augmentation.answer import CLASSIFIERS
 from utils.models.generators import registry
 from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, number, place_legend
 from utils.plotting.generators import GENERATORS, SPARE
@@ -61,31 +62,20 @@ def title(arm: str) -> str:
     return ARMS[arm][0]
 
 
-def _interval(ax, row, place, colour, marker, *, filled=True, size=7, label=None):
+def _interval(ax, row, place, colour, marker, *, filled=True, label=None):
     ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.8)
     ax.plot(
-        row["mean"], place, marker=marker, ms=size, color=colour, label=label, ls="none",
+        row["mean"], place, marker=marker, ms=7, color=colour, label=label, ls="none",
         mfc=colour if filled else "white", mew=1.6,
     )  # fmt: skip
 
 
-def _indifferent(ax, vertical=True):
-    """Shade differences that count as none."""
-    draw = ax.axvspan if vertical else ax.axhspan
-    draw(-SMALLEST_EFFECT, SMALLEST_EFFECT, color="#EFEFEF", lw=0, zorder=0)
-    (ax.axvline if vertical else ax.axhline)(0, **REFERENCE_LINE)
+def by_classifier(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return {name in figures: rows} of CLASSIFIERS: the panels of a figure."""
+    return {model_title(name): table[table["classifier"] == name] for name in CLASSIFIERS}
 
 
-def by_classifier(
-    table: pd.DataFrame, classifiers: Iterable[str] = ("cnn", "random_forest")
-) -> dict[str, pd.DataFrame]:
-    """Return {name in figures: rows} of some classifiers: the panels of a figure."""
-    return {model_title(name): table[table["classifier"] == name] for name in classifiers}
-
-
-def forest(
-    panels: Mapping[str, pd.DataFrame], *, classifiers: Sequence[str] = ("cnn", "random_forest")
-) -> np.ndarray:
+def forest(panels: Mapping[str, pd.DataFrame]) -> np.ndarray:
     """Draw paired differences with intervals, an arm a row, a panel a table; return the axes.
 
     panels: title to rows of `comparison.verdicts` at one size. Filled: helps or harms.
@@ -96,10 +86,10 @@ def forest(
         1, len(panels), figsize=(WIDTH, 0.36 * len(names) + 1.5), sharey=True, squeeze=False,
         sharex=True,
     )  # fmt: skip
-    shifts = np.linspace(0.16, -0.16, len(classifiers)) if len(classifiers) > 1 else [0]
     for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
-        _indifferent(ax)
-        for classifier, shift in zip(classifiers, shifts, strict=True):
+        ax.axvspan(-SMALLEST_EFFECT, SMALLEST_EFFECT, color="#EFEFEF", lw=0, zorder=0)
+        ax.axvline(0, **REFERENCE_LINE)
+        for classifier, shift in zip(CLASSIFIERS, (0.16, -0.16), strict=True):
             label, colour, _, marker = MODELS[classifier]
             for row in rows[rows["classifier"] == classifier].to_dict("records"):
                 sure = row["verdict"] in ("helps", "harms")
@@ -163,7 +153,8 @@ def verdict_grid(panels: Mapping[str, pd.DataFrame], *, rows: str = "arm",
                 f"{text} {mark:1}", place, ha="center", va="center", fontsize=10 - 0.5 * across,
                 color=_readable(image.to_rgba(row["mean"])),
             )  # fmt: skip
-        ax.set_xticks(range(mean.shape[1]), [_written(value) for value in mean.columns])
+        written = [f"{value:g}".replace(".", ",") for value in mean.columns]
+        ax.set_xticks(range(mean.shape[1]), written)
         ax.set_yticks(range(len(names)), [titles(name).replace(" + ", " +\n") for name in names])
         ax.tick_params(length=0)
         ax.set_title(name, fontsize=11)
@@ -189,10 +180,6 @@ def _between_cells(ax, mean):
         ax.axvline(place - 0.5, color="white", lw=1.5)
     for place in range(1, mean.shape[0]):
         ax.axhline(place - 0.5, color="white", lw=1.5)
-
-
-def _written(value):
-    return f"{value:g}".replace(".", ",")
 
 
 def _readable(rgba):
@@ -228,7 +215,13 @@ def equivalents(
             ax.axvline(end, color="#BFBFBF", lw=1, zorder=0)
         low, high = ends[name]
         sizes = [value for value in (50, 100, 200, 400, 800) if low < value < high]
-        _sizes(ax, [low, *sizes, high], label="llamadas reales que dan lo mismo")
+        shown = []
+        for value in sorted({low, *sizes, high}, reverse=True):  # the last for sure, none too near
+            shown += [value] if not shown or value <= shown[-1] / 1.5 else []
+        ax.set_xscale("log")
+        ax.set_xticks(shown, [f"{value:g}" for value in shown])
+        ax.minorticks_off()
+        ax.set_xlabel("llamadas reales que dan lo mismo")
         ax.margins(x=0.09)
         ax.set_title(name, fontsize=11)
         ax.grid(axis="x")
@@ -291,13 +284,3 @@ def mechanism(rows: pd.DataFrame, titles: Mapping[str, str]) -> np.ndarray:
     for ax in axes:
         ax.grid(axis="x")
     return axes
-
-
-def _sizes(ax, sizes, label="llamadas reales"):
-    shown = []
-    for size in sorted(set(sizes), reverse=True):  # the last one for sure, none too near another
-        shown += [size] if not shown or size <= shown[-1] / 1.5 else []
-    ax.set_xscale("log")
-    ax.set_xticks(shown, [f"{size:g}" for size in shown])
-    ax.minorticks_off()
-    ax.set_xlabel(label)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import paths, tables
 from utils.augmentation import arms, study
 from utils.statistics import comparison
 
@@ -24,15 +23,9 @@ TABLE = "from_pixels"
 def run(place: study.Study) -> pd.DataFrame:
     """Return the ROC AUC of a SpectrogramCNN on the test sides of a Study: a row a seed, size and
     arm, running what is missing."""
-    return tables.by_seed(
-        place.bench.results(TABLE), _content(place), SEEDS,
-        lambda seed: _scored(place, seed), keys=KEY, what=f"{place.name}: {TABLE}",
-    )  # fmt: skip
-
-
-def _content(place):
     made = [study.settings_of(place.settings, arm, "cnn") for arm in ARMS]
-    return tables.digest(f"{made} {SETTINGS} {SIZES}")
+    content = f"{made} {SETTINGS} {SIZES}"
+    return study.by_seed(place, TABLE, content, _scored, keys=KEY, seeds=SEEDS)
 
 
 def _scored(place, seed) -> Iterator[dict]:
@@ -42,8 +35,7 @@ def _scored(place, seed) -> Iterator[dict]:
     test = place.split(seed).test
     for size in SIZES:
         for arm in ARMS:
-            ratio = 0.0 if arm == arms.REAL else place.fill / size - 1
-            cell = study.Cell(seed, size, place.n_sea, arm, ratio)
+            cell = place.cell(seed, size, arm)
             with place.trained_anew():
                 training = place.prepare(cell)[0]
             training, held_out = place.held_out(cell, training, place.bench.features)
@@ -56,7 +48,7 @@ def _scored(place, seed) -> Iterator[dict]:
 
 def stored(name: str) -> pd.DataFrame:
     """Return the rows of `run` of a data set that were run last; none if there are none."""
-    return tables.latest(paths.results_dir(name) / f"{TABLE}.csv")
+    return study.latest(name, TABLE)
 
 
 def against_real(rows: pd.DataFrame) -> pd.DataFrame:

@@ -56,16 +56,11 @@ class Front:
         """All rows of these seeds."""
         return self.found.rows[self.found.rows["seed"].isin(self.seeds)]
 
-    @property
-    def rows(self) -> pd.DataFrame:
-        """Rows of the simulated hydrophone and of all that it is compared with."""
-        return study.select(self.told, "ocean")
-
     def mean(self, arm: str, size: int, classifier: str, score: str = "roc_auc") -> float:
         """Mean score of an arm at a size, over the seeds of the main part."""
         rows = self.told if arm in arms.WITH_CLASSICAL else study.select(self.told, "main")
-        chosen = rows[(rows["arm"] == arm) & (rows["n_positive"] == size)]
-        return float(chosen.loc[chosen["classifier"] == classifier, score].mean())
+        chosen = comparison.where(rows, arm=arm, n_positive=size, classifier=classifier)
+        return float(chosen[score].mean())
 
     def best(self, names: Iterable[str], size: int, classifier: str) -> str:
         """The arm of the highest mean."""
@@ -82,7 +77,8 @@ class Front:
             found = comparison.verdicts(rows[rows["seed"].isin(self.seeds)], overlap=overlap)
             found = found[found["arm"] == primary["arm"]]
         else:
-            rows = self.rows[self.rows["classifier"].isin(primary["classifiers"])]
+            rows = study.select(self.told, "ocean")
+            rows = rows[rows["classifier"].isin(primary["classifiers"])]
             rows = rows[rows["n_positive"].isin(primary["sizes"])]
             rivals = primary["against"] if reference == comparison.RIVAL else (reference,)
             own = rows[rows["arm"].isin((primary["arm"], *rivals))]
@@ -111,14 +107,15 @@ class Front:
         """Mean ROC AUC by number of calls, of each of LINES that is measured, but for "all" and
         "zero"; that of `pretrained` is the same for all classifiers."""
 
-        def line(names, sizes=study.PROTOCOL["sizes"]):
+        def line(*names):
+            sizes = study.PROTOCOL["sizes"]
             return pd.Series({n: max(self.mean(a, n, classifier) for a in names) for n in sizes})
 
         found = {
-            "real": line(("real",)),
-            "cheap": line(answer.CHEAP),
-            "learned": line(tuple(registry.REGISTRY)),
-            "ocean": line(("ocean",)).dropna(),
+            "real": line("real"),
+            "cheap": line(*answer.CHEAP),
+            "learned": line(*registry.REGISTRY),
+            "ocean": line("ocean").dropna(),
             "birdnet": pretrained.curve(self.told),
         }
         return {name: curve for name, curve in found.items() if len(curve)}

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
-from utils import ocean, paths, tables
+from utils import ocean
 from utils.augmentation import simulated, study
 from utils.augmentation.pretrained import BESIDE
 from utils.data import cache
@@ -39,15 +39,15 @@ def run(place: study.Study) -> pd.DataFrame:
     hydrophone can't stand for the clips."""
     embeddings.check()
     simulated.check(place.bench.dataset)
-    return tables.by_seed(
-        place.bench.results("joined"), _content(place), range(study.PROTOCOL["most_seeds"]),
-        lambda seed: _scored(place, seed), keys=KEY, what=f"{place.name}: joined",
-    )  # fmt: skip
+    made = study.settings_of(place.settings, "classical", BESIDE)
+    own = study.settings_of(place.settings, "real", study.EMBEDDED)
+    content = f"{made} {own} {CLIPS} {WEIGHT} {FORMS} {simulated.REVISION}"
+    return study.by_seed(place, "joined", content, _scored, keys=KEY)
 
 
 def stored(name: str) -> pd.DataFrame:
     """Return the rows of `run` of a data set that were run last; none if there are none."""
-    return tables.latest(paths.results_dir(name) / "joined.csv")
+    return study.latest(name, "joined")
 
 
 def against_alone(rows: pd.DataFrame) -> pd.DataFrame:
@@ -90,12 +90,6 @@ def _stretched(images):
     return 255 * (images - low) / np.ptp(images, axis=(1, 2), keepdims=True)
 
 
-def _content(place):
-    made = study.settings_of(place.settings, "classical", BESIDE)
-    own = study.settings_of(place.settings, "real", study.EMBEDDED)
-    return tables.digest(f"{made} {own} {CLIPS} {WEIGHT} {FORMS} {simulated.REVISION}")
-
-
 def _scored(place, seed):
     """The rows of `run` of a seed."""
     test = place.split(seed).test
@@ -106,18 +100,17 @@ def _scored(place, seed):
 
     yield row(0, WITHOUT_REAL, _with_simulated(place, seed, np.arange(0), test))
     for size in study.PROTOCOL["primary"]["sizes"]:
-        cell = study.Cell(seed, size, place.n_sea, "real", 0.0)
-        index = np.concatenate(place.drawn(cell)[:2])
-        alone = _probability(place, cell, study.EMBEDDED)
+        index = np.concatenate(place.drawn(place.cell(seed, size, "real"))[:2])
+        alone = _probability(place, seed, size, "real", study.EMBEDDED)
         yield row(size, ALONE, alone)
         yield row(size, FORMS[0], _with_simulated(place, seed, index, test))
         yield row(size, FORMS[1], _forest_of_both(place, seed, index, test))
-        filled = replace(cell, arm="classical", ratio=place.fill / size - 1)
-        forest = _probability(place, filled, BESIDE)
+        forest = _probability(place, seed, size, "classical", BESIDE)
         yield row(size, FORMS[2], _log_odds(alone) + _log_odds(forest))
 
 
-def _probability(place, cell, name):
+def _probability(place, seed, size, arm, name):
+    cell = place.cell(seed, size, arm)
     return place.judge(cell, place.prepare(cell)[0], name)[1]
 
 

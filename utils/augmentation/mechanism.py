@@ -14,7 +14,6 @@ from sklearn.metrics import pairwise_distances
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from utils import tables
 from utils.augmentation import answer, arms, study
 from utils.models import classifiers
 from utils.statistics import evaluation
@@ -80,15 +79,9 @@ def _rows(place, seed):
         yield {"seed": seed, "arm": arm} | {k: round(v, 5) for k, v in found.items()}
 
 
-def _content(place):
-    own = [study.settings_of(place.settings, arm, "random_forest") for arm in ARMS]
-    return tables.digest(json.dumps([own, ARMS, DRAWN, COMPONENTS, "oceans alone"]))
-
-
 def run(place: study.Study) -> pd.DataFrame:
     """Return the rows of a Study, running those of seeds that are missing."""
+    own = [study.settings_of(place.settings, arm, "random_forest") for arm in ARMS]
+    content = json.dumps([own, ARMS, DRAWN, COMPONENTS, "oceans alone"])
     with place.trained_anew():
-        return tables.by_seed(
-            place.bench.results("mechanism"), _content(place), SEEDS,
-            lambda seed: _rows(place, seed), keys=KEY, what=f"{place.name}: mechanism",
-        )  # fmt: skip
+        return study.by_seed(place, "mechanism", content, _rows, keys=KEY, seeds=SEEDS)

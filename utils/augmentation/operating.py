@@ -1,18 +1,23 @@
-"""Recall at few false alarms: what a detector finds where its threshold has to be strict.
+"""Recall at few false alarms: what a detector finds where its threshold has to be strict; and what
+people ask: trained on the first recordings, what does it find in the next ones?
 
 ROC AUC counts every threshold alike. Secondary, and added after the rows of study.csv were seen:
 `whales study operating` trains some of their detectors anew and fills operating.csv; rows resume.
+With `--later` it trains them on the early side of one cut in time and fills later.csv: seeds draw
+the training clips and the initialisation alone, and say nothing of another season.
 """
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import paths, tables
+from utils import data, tables
 from utils.augmentation import arms, study
 from utils.augmentation.pretrained import BESIDE
+from utils.errors import UserError
 from utils.progress import progress
 from utils.statistics import evaluation
 
@@ -20,19 +25,63 @@ FALSE_ALARMS = {"recall_at_5_percent": 0.05, "recall_at_1_percent": 0.01}  # of 
 ZERO = "ocean_prior"  # the strategy of BESIDE without a real clip
 STRATEGIES = (arms.REAL, "classical", "ocean")  # the others, of which the last two help with few
 KEY = ("seed", "n_positive", "arm", "classifier")
-TABLE = "operating"
+TABLE, LATER = "operating", "later"
+EARLY = 0.6  # share of the clips, in order of time, that come before the cut
+VALIDATION = 8  # one group in so many of the early ones validates
+
+
+class Later(study.Study):
+    """The study with one split for all seeds: early groups train and validate, late ones test."""
+
+    def __init__(self, source: data.Dataset | str | None) -> None:
+        super().__init__(source)
+        self.settings = tables.digest(f"{self.settings} {EARLY} {VALIDATION}")
+
+    @functools.cached_property
+    def _cut(self):
+        dataset = self.bench.dataset
+        if not dataset.ordered:
+            raise UserError(
+                f"the clips of {dataset.name} are in no order of time, so there is no later side."
+            )
+        return cut(dataset.labels, dataset.groups)
+
+    def split(self, seed: int) -> data.Split:
+        return self._cut
+
+
+def cut(labels: np.ndarray, groups: np.ndarray) -> data.Split:
+    """Return the Split of clips in order of time, whole groups a side: the first EARLY of the clips
+    train and validate, the group after them is left out as a gap, and the rest test.
+
+    UserError if a side lacks one of the classes.
+    """
+    names, first, counts = np.unique(groups, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    before = np.cumsum(counts[order]) <= EARLY * len(labels)
+    early, late = names[order][before], names[order][~before][1:]
+    held = early[VALIDATION // 2 :: VALIDATION]
+    validation = np.isin(groups, held)
+    sides = np.isin(groups, early) & ~validation, validation, np.isin(groups, late)
+    if any(len(np.unique(labels[side])) < 2 for side in sides):
+        raise UserError(
+            "a cut in time leaves a side without calls or without clips that hold none; label more "
+            "recordings."
+        )
+    return data.Split(*(np.flatnonzero(side) for side in sides), seed=0)
 
 
 def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
     """What is trained for a seed: Cells, and a classifier for each."""
     yield study.Cell(seed, 0, 0, ZERO, 0.0), BESIDE
-    for size in study.PROTOCOL["sizes"]:
-        real = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
+    calls = place.available(seed)[0]
+    for size in (size for size in study.PROTOCOL["sizes"] if size <= calls):
+        real = place.cell(seed, size, arms.REAL)
         yield real, study.EMBEDDED
         yield real, BESIDE
         if size in study.PROTOCOL["primary"]["sizes"]:
             for arm in STRATEGIES[1:]:
-                yield study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1), BESIDE
+                yield place.cell(seed, size, arm), BESIDE
 
 
 def scores(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
@@ -45,11 +94,14 @@ def scores(labels: np.ndarray, probability: np.ndarray) -> dict[str, float]:
     return found
 
 
-def run(place: study.Study, table: str = TABLE) -> pd.DataFrame:
-    """Return the rows of a Study in a table, running those that are missing: `scores` on its test
-    side, a row a detector. study.EMBEDDED has none without its extra."""
+def run(place: study.Study) -> pd.DataFrame:
+    """Return the rows of a Study, or of a Later, running those that are missing: `scores` on its
+    test side, a row a detector. study.EMBEDDED has none without its extra."""
+    table = LATER if isinstance(place, Later) else TABLE
     path = place.bench.results(table)
-    content, offered = _content(place), study.offered()
+    made = [study.settings_of(place.settings, arm, BESIDE) for arm in (ZERO, *STRATEGIES)]
+    made.append(study.settings_of(place.settings, arms.REAL, study.EMBEDDED))
+    content, offered = tables.digest(f"{made} {FALSE_ALARMS}"), study.offered()
     stored = tables.rows(path, content, keys=KEY)
     done = set(stored[list(KEY)].itertuples(index=False, name=None)) if len(stored) else set()
     seeds = range(study.PROTOCOL["most_seeds"])
@@ -65,17 +117,11 @@ def run(place: study.Study, table: str = TABLE) -> pd.DataFrame:
     return tables.rows(path, content, keys=KEY)
 
 
-def _content(place):
-    made = [study.settings_of(place.settings, arm, BESIDE) for arm in (ZERO, *STRATEGIES)]
-    made.append(study.settings_of(place.settings, arms.REAL, study.EMBEDDED))
-    return tables.digest(f"{made} {FALSE_ALARMS}")
-
-
 def stored(name: str, table: str = TABLE) -> pd.DataFrame:
-    """Return the rows of a table of `run` of a data set, with what a detector learned from as
+    """Return the rows of TABLE or LATER of a data set, with what a detector learned from as
     `kind`: an arm of STRATEGIES (that without a real clip counts as the hydrophone's) or
     EMBEDDED. Only seeds that are there as a whole; no rows if it is not measured."""
-    rows = tables.latest(paths.results_dir(name) / f"{table}.csv")
+    rows = study.latest(name, table)
     if rows.empty:
         return rows
     counts = rows.groupby("seed").size()

@@ -6,7 +6,6 @@ advantage hangs on it: recipes.csv; rows resume. `whales study embeddings` measu
 other networks in the same way: embeddings.csv.
 """
 
-import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import paths, tables
+from utils import tables
 from utils.augmentation import arms, study
 from utils.data import cache
 from utils.models import classifiers, embeddings
@@ -35,14 +34,14 @@ def compared(rows: pd.DataFrame, overlap: float = comparison.OVERLAP) -> pd.Data
 
     rows: of study.csv, without those that failed.
     """
-    real = rows["arm"] == "real"
-    own = rows[(rows["classifier"] == study.EMBEDDED) & (rows["part"] == "main") & real]
+    own = comparison.where(rows, classifier=study.EMBEDDED, part="main", arm="real")
     if own.empty:
         return own
     own = own.assign(classifier=BESIDE, arm=study.EMBEDDED)
-    others = rows[(rows["classifier"] == BESIDE) & rows["arm"].isin(AGAINST)]
-    others = others[others["part"].isin(("main", "ocean"))].assign(ratio=0.0)
-    cheap = rows[(rows["classifier"] == BESIDE) & (rows["part"] == "main")]
+    beside = comparison.where(rows, classifier=BESIDE)
+    others = beside[beside["arm"].isin(AGAINST) & beside["part"].isin(("main", "ocean"))]
+    others = others.assign(ratio=0.0)
+    cheap = comparison.where(beside, part="main")
     cheap = comparison.best_rivals(cheap, study.PROTOCOL["primary"]["against"])
     both = pd.concat([own, others, cheap])
     both = both[both["n_positive"].isin(study.PROTOCOL["primary"]["sizes"])]
@@ -59,16 +58,16 @@ def equivalent(rows: pd.DataFrame, size: int) -> tuple[float, float, float]:
     """Return (k, low, high) of `comparison.real_equivalents`: the real calls with which BESIDE
     scores as EMBEDDED does with `size`; rows: of study.csv, with the learning curve."""
     real = rows[(rows["arm"] == "real") & rows["part"].isin(("main", "curve"))]
-    own = real[(real["classifier"] == study.EMBEDDED) & (real["part"] == "main")]
+    own = comparison.where(real, classifier=study.EMBEDDED, part="main")
     own = own.assign(classifier=BESIDE, arm=study.EMBEDDED)
-    beside = real[real["classifier"] == BESIDE]
+    beside = comparison.where(real, classifier=BESIDE)
     return comparison.real_equivalents(pd.concat([beside, own]), study.EMBEDDED, size, BESIDE)
 
 
 def curve(rows: pd.DataFrame) -> pd.Series:
     """Return the mean ROC AUC of EMBEDDED by number of real calls of PROTOCOL; empty if there are
     no rows."""
-    own = rows[(rows["classifier"] == study.EMBEDDED) & (rows["part"] == "main")]
+    own = comparison.where(rows, classifier=study.EMBEDDED, part="main")
     return own.groupby("n_positive")["roc_auc"].mean()
 
 
@@ -76,52 +75,40 @@ def recipes(place: study.Study) -> pd.DataFrame:
     """Return the ROC AUC of each recipe on a Study's test sides, running what is missing: a row a
     seed, number of calls, SPEEDS and REGULARISATION. UserError if the extra is not installed."""
     embeddings.check()
-
-    @functools.cache
-    def heard(speeds):
-        table = embeddings.of_dataset(place.bench.dataset, speeds)
-        return replace(place.bench.features, table=table)
-
-    return tables.by_seed(
-        place.bench.results("recipes"), _content(place), range(study.PROTOCOL["most_seeds"]),
-        lambda seed: _scored(place, seed, heard), keys=KEY, what=f"{place.name}: recipes",
-    )  # fmt: skip
+    return study.by_seed(place, "recipes", _content(place), _scored, keys=KEY)
 
 
 def others(place: study.Study, path: str | Path) -> pd.DataFrame:
     """Return the ROC AUC of logistic regressions on the embeddings of another network, running what
     is missing: a row a seed, number of calls and REGULARISATION. path: of `embeddings.read`."""
     known = replace(place.bench.features, table=embeddings.read(path, place.bench.dataset))
-    content = tables.digest(f"{_content(place)} {cache.digest_of(known.table)}")
+    content = f"{tables.digest(_content(place))} {cache.digest_of(known.table)}"
 
-    def scored(seed):
+    def scored(place, seed):
         for size in study.PROTOCOL["primary"]["sizes"]:
             for c in REGULARISATION:
                 auc = _area(place, seed, size, known, c)
                 yield {"seed": seed, "n_positive": size, "C": c, "roc_auc": auc}
 
-    return tables.by_seed(
-        place.bench.results("embeddings"), content, range(study.PROTOCOL["most_seeds"]), scored,
-        keys=("seed", "n_positive", "C"), what=f"{place.name}: {Path(path).stem}",
-    )  # fmt: skip
+    return study.by_seed(place, "embeddings", content, scored, keys=("seed", "n_positive", "C"))
 
 
 def stored_recipes(name: str) -> pd.DataFrame:
     """Return the rows of `recipes` of a data set that were run last; none if there are none."""
-    return tables.latest(paths.results_dir(name) / "recipes.csv")
+    return study.latest(name, "recipes")
 
 
 def _content(place):
     made = study.settings_of(place.settings, arms.REAL, study.EMBEDDED)
-    return tables.digest(f"{made} {SPEEDS} {REGULARISATION}")
+    return f"{made} {SPEEDS} {REGULARISATION}"
 
 
-def _scored(place, seed, heard):
+def _scored(place, seed):
     """The rows of `recipes` of a seed."""
     for size in study.PROTOCOL["primary"]["sizes"]:
         for speeds in SPEEDS:
             for c in REGULARISATION:
-                auc = _area(place, seed, size, heard(speeds), c)
+                auc = _area(place, seed, size, place.heard(speeds), c)
                 told = {"seed": seed, "n_positive": size, "speeds": " ".join(map(str, speeds))}
                 yield told | {"C": c, "roc_auc": auc}
 
@@ -129,8 +116,7 @@ def _scored(place, seed, heard):
 def _area(place, seed, size, known, c):
     """ROC AUC of a logistic regression on embeddings, from real clips alone."""
     test, labels = place.split(seed).test, place.labels
-    cell = study.Cell(seed, size, place.n_sea, arms.REAL, 0.0)
-    index = np.concatenate(place.drawn(cell)[:2])
+    index = np.concatenate(place.drawn(place.cell(seed, size, arms.REAL))[:2])
     model = classifiers.build("logistic", seed=seed, C=c).fit(known[index], labels[index])
     return round(float(roc_auc_score(labels[test], model.predict_proba(known[test]))), 6)
 
@@ -138,7 +124,7 @@ def _area(place, seed, size, known, c):
 def recipes_against(rows: pd.DataFrame, table: pd.DataFrame, arm: str) -> pd.DataFrame:
     """Return mean, low and high of each recipe minus an arm of BESIDE, paired by seed: index speeds
     and C, columns n_positive and these. rows: of study.csv; table: of `recipes`."""
-    rows = rows[(rows["classifier"] == BESIDE) & (rows["arm"] == arm) & (rows["part"] == "main")]
+    rows = comparison.where(rows, classifier=BESIDE, arm=arm, part="main")
     beside = rows.set_index(["n_positive", "seed"])["roc_auc"]
     found = {}
     for (speeds, c, size), own in table.groupby(["speeds", "C", "n_positive"]):

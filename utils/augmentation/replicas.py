@@ -38,11 +38,7 @@ def measure(replica: int, n_clips: int = 4000) -> list[dict]:
     name = f"{data.SIMULATED}_{replica}"
     place, rows = study.Study(data.simulated(seed=replica, n_clips=n_clips, name=name)), []
     for seed in SEEDS:
-        ratio = place.fill / SIZE - 1
-        cells = {
-            arm: study.Cell(seed, SIZE, place.n_sea, arm, 0.0 if arm == arms.REAL else ratio)
-            for arm in ARMS
-        }
+        cells = {arm: place.cell(seed, SIZE, arm) for arm in ARMS}
         scored = running.rerun(place, cells, CLASSIFIERS)[0]
         scores = {f"{row['arm']} {row['classifier']}": row["roc_auc"] for row in scored}
         rows.append({"replica": replica, "seed": seed} | scores)
@@ -72,13 +68,12 @@ def stored(settings: str) -> pd.DataFrame | None:
 def differences(rows: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
     """Return {(arm, classifier): table of differences to `real`, replicas as rows, seeds as
     columns}."""
-    found = {}
-    for classifier in CLASSIFIERS:
-        real = rows.pivot(index="replica", columns="seed", values=f"{arms.REAL} {classifier}")
-        for arm in ARMS[1:]:
-            own = rows.pivot(index="replica", columns="seed", values=f"{arm} {classifier}")
-            found[arm, classifier] = own - real
-    return found
+    wide = rows.pivot(index="replica", columns="seed")
+    return {
+        (arm, classifier): wide[f"{arm} {classifier}"] - wide[f"{arms.REAL} {classifier}"]
+        for classifier in CLASSIFIERS
+        for arm in ARMS[1:]
+    }
 
 
 def overlap(

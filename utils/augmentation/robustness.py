@@ -47,8 +47,8 @@ def never_equivalent(answer: Answer) -> dict[int, tuple[int, int]]:
     """Return {size: (comparisons, those whose interval would reach beyond the smallest effect that
     matters with any number of seeds and no effect at all)} of what is generated."""
     rows = headline(answer.against_real)
-    widths, overlap = answer.told_widths[rows.index], comparison.OVERLAP
-    least = comparison.projected(widths, rows["seeds"], np.inf, overlap=overlap)
+    widths = (rows["high"] - rows["low"]) / 2
+    least = comparison.projected(widths, rows["seeds"], np.inf, overlap=comparison.OVERLAP)
     beyond = least >= comparison.SMALLEST_EFFECT
     return {size: (len(own), int(own.sum())) for size, own in beyond.groupby(rows["n_positive"])}
 
@@ -70,6 +70,4 @@ def averages(answer: Answer, overlap: float = comparison.OVERLAP) -> pd.DataFram
             own = wide.loc[:, arm.isin(names) & (classifier == name)]
             if own.shape[1]:
                 rows[group, name] = change(own.mean(axis=1), overlap)
-    found = pd.DataFrame.from_dict(rows, orient="index")
-    found.index = pd.MultiIndex.from_tuples(found.index, names=["group", "classifier"])
-    return found
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["group", "classifier"])

@@ -238,9 +238,7 @@ def spread(stored: pd.DataFrame, row: pd.Series | tuple) -> float:
     numbers of clips. What the arms of a seed share is taken off where there are several. NaN for
     fewer than three seeds.
     """
-    place = stored[stored["classifier"] == row.classifier]
-    for name in ("n_positive", "n_negative"):
-        place = place[place[name] == getattr(row, name)]
+    place = comparison.where(stored, **{name: getattr(row, name) for name in comparison.PLACE})
     own = place["roc_auc"]
     if place["arm"].nunique() > 1:
         own = own - place.groupby("seed")["roc_auc"].transform("mean")
@@ -292,27 +290,25 @@ def status(study: Study) -> pd.DataFrame:
 def run_missing(
     study: Study,
     *,
-    parts: Sequence[str] = PARTS,
-    sizes: Sequence[int] = (),
-    seeds: Sequence[int] = (),
-    arm_names: Sequence[str] = tuple(arms.ARMS),
-    classifier_names: Sequence[str] = (),
-    jobs: int = 1,
-    scheduler: str | None = None,
-    retry: bool = False,
+    parts: Sequence[str],
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    arm_names: Sequence[str],
+    classifier_names: Sequence[str],
+    jobs: int,
+    scheduler: str | None,
+    retry: bool,
 ) -> list[dict]:
     """Run the rows that are missing, saying how long it takes; return those that failed.
 
-    sizes, seeds: empty for all of the protocol's, as its rule asks for them; classifier_names: for
-    all that can be run here. retry: run rows that failed once more. UserError if the protocol has
-    no such cells for this data set.
+    sizes, seeds: empty for all of the protocol's, as its rule asks for them. retry: run rows that
+    failed once more. UserError if the protocol has no such cells for this data set.
     """
-    names, failed, n_rows = list(classifier_names) or offered(), [], 0
+    failed, n_rows = [], 0
     while True:
         cells = study.cells(chosen_seeds(study, seeds), parts)
-        cells = [c for c in cells if c.arm in arm_names]
-        cells = [c for c in cells if not sizes or c.n_positive in sizes]
-        waiting = missing(study, cells, names, failed=retry and not n_rows)
+        cells = [c for c in cells if c.arm in arm_names and (not sizes or c.n_positive in sizes)]
+        waiting = missing(study, cells, classifier_names, failed=retry and not n_rows)
         if not cells:
             raise UserError(f"the protocol has no such cells for {study.name}; see `status`.")
         if not waiting:

@@ -56,15 +56,14 @@ def run(place: OtherForm) -> pd.DataFrame:
         row = {"seed": seed, "n_positive": size, "form": FORM}
         with place.trained_anew():
             for name in reversed(GENERATORS):  # diffusion first, which trains a VAE along
-                ratio = place.fill / size - 1
-                cell = study.Cell(seed, size, place.n_sea, name, ratio)
+                cell = place.cell(seed, size, name)
                 row |= {f"{name} {classifier}": np.nan for classifier in CLASSIFIERS}
                 try:
                     training = place.prepare(cell)[0]
                 except CollapseError:
                     continue
                 for classifier in CLASSIFIERS:
-                    score = place.score(cell, training, classifier)["roc_auc"]
+                    score = place.judge(cell, training, classifier)[0]["roc_auc"]
                     row[f"{name} {classifier}"] = score
         return row
 

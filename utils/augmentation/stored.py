@@ -1,17 +1,18 @@
-"""The rows of study.csv: what they follow from, which are there, which belong together."""
+"""The rows of study.csv: what they follow from, which are there, which belong together; and those
+of the tables beside it, which grow a seed at a time."""
 
 from __future__ import annotations
 
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from utils import tables
+from utils import paths, tables
 from utils.augmentation import arms, simulated
 from utils.augmentation.protocol import (
     BY_SNR,
@@ -25,6 +26,7 @@ from utils.augmentation.protocol import (
 )
 from utils.models import embeddings
 from utils.models.generators import registry
+from utils.progress import progress
 
 if TYPE_CHECKING:  # it imports this module
     from utils.augmentation.study import Study
@@ -154,3 +156,32 @@ def select(table: pd.DataFrame, part: str) -> pd.DataFrame:
         return pd.concat([table[rivals], table[own & (table["n_positive"] > 0)]])
     clips = pd.MultiIndex.from_frame(table[["n_positive", "n_negative"]])
     return table[own | real & clips.isin(clips[own])]
+
+
+def by_seed(
+    study: Study,
+    name: str,
+    content: str,
+    scored: Callable[[Study, int], Iterable[Mapping]],
+    *,
+    keys: Sequence[str],
+    seeds: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """Return the rows of a table beside study.csv, running those of the seeds that have none.
+
+    content: text that the rows follow from. scored: of a Study and a seed, returns its rows. seeds:
+    all of the protocol's by default.
+    """
+    path, content = study.bench.results(name), tables.digest(content)
+    seeds = seeds or range(PROTOCOL["most_seeds"])
+    stored = tables.rows(path, content, keys=keys)
+    done = set(stored["seed"]) if len(stored) else set()
+    for seed in progress(seeds, f"{study.name}: {name}"):
+        if seed not in done:
+            tables.append([{**row, "content": content} for row in scored(study, seed)], path)
+    return tables.rows(path, content, keys=keys)
+
+
+def latest(dataset: str, name: str) -> pd.DataFrame:
+    """Return the rows of a table beside study.csv that were run last; none if there are none."""
+    return tables.latest(paths.results_dir(dataset) / f"{name}.csv")

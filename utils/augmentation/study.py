@@ -42,9 +42,11 @@ from utils.augmentation.protocol import (
 from utils.augmentation.stored import (
     add,
     backend,
+    by_seed,
     common_settings,
     complete,
     current,
+    latest,
     missing,
     offered,
     read,
@@ -65,8 +67,8 @@ if TYPE_CHECKING:  # it brings Keras
 
 __all__ = [  # `study` is the face of the protocol and of its table, too
     "BY_SNR", "COLUMNS", "EMBEDDED", "KEY", "PARTS", "PROTOCOL", "SCORES", "SHARED", "Cell",
-    "Study", "add", "common_settings", "complete", "current", "missing", "offered", "read",
-    "select", "settings_of", "whole_batches",
+    "Study", "add", "by_seed", "common_settings", "complete", "current", "latest", "missing",
+    "offered", "read", "select", "settings_of", "whole_batches",
 ]  # fmt: skip
 
 
@@ -129,10 +131,11 @@ class Study:
         """The Cells of one part and seed, as far as there are clips for them."""
         calls, seas = self.available(seed)
         n_sea, size = self.n_sea, PROTOCOL["ratio_size"]
-        make = functools.partial(Cell, seed, part=part)
+        plain = [arm for arm in arms.ARMS if arm not in arms.WITH_CLASSICAL]
         sizes = [size for size in PROTOCOL["sizes"] if size < min(calls, self.fill)]
         if part == "main":
-            return [cell for size in sizes for cell in self._filled(make, size, n_sea, self.fill)]
+            return [self.cell(seed, size, arm) for size in sizes for arm in plain]
+        make = functools.partial(Cell, seed, part=part)
         if part == "curve":
             every = min(calls, seas)
             sizes = (*(size for size in PROTOCOL["curve"] if size < every), every)
@@ -144,7 +147,7 @@ class Study:
             found = [make(0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
             found += [make(0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
             return found + [
-                make(size, n_sea, arm, self.fill / size - 1)
+                replace(self.cell(seed, size, arm), part=part)
                 for size in sizes
                 for arm in arms.WITH_CLASSICAL
                 if arm not in arms.CONTROLS or size in PROTOCOL["control_sizes"]
@@ -152,22 +155,27 @@ class Study:
         own = PROTOCOL[part]
         if own["size"] >= calls or own["negatives"] > seas or own["negatives"] == n_sea:
             return []  # with as many seas as the main part has, it is the main part
-        return self._filled(make, own["size"], own["negatives"], own["fill"])
-
-    def _filled(self, make, size, n_negative, fill):
-        still = (arms.REAL, arms.CLASS_WEIGHT)
         return [
-            make(size, n_negative, arm, 0.0 if arm in still else fill / size - 1)
-            for arm in arms.ARMS
-            if arm not in arms.WITH_CLASSICAL
+            make(own["size"], own["negatives"], arm, _ratio(arm, own["size"], own["fill"]))
+            for arm in plain
         ]
+
+    def cell(self, seed: int, size: int, arm: str) -> Cell:
+        """Return the Cell of an arm with so many real calls, as the main part has it."""
+        return Cell(seed, size, self.n_sea, arm, _ratio(arm, size, self.fill))
 
     def drawn(self, cell: Cell) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the numbers of a cell's training clips: calls, seas and spare calls.
 
-        Draws of one seed are nested: smaller sizes are parts of larger ones.
+        Draws of one seed are nested: smaller sizes are parts of larger ones. UserError if the
+        training side holds fewer calls.
         """
         train, (calls, _) = self.split(cell.seed).train, self.available(cell.seed)
+        if cell.n_positive > calls:
+            raise UserError(
+                f"{self.name}: the training side of seed {cell.seed} holds {calls} calls, and "
+                f"{cell.n_positive} are asked for; add labelled calls."
+            )
         drawn = data.draw(self.labels, train, calls, cell.n_negative, seed=cell.seed)
         return drawn[: cell.n_positive], drawn[calls:], drawn[cell.n_positive : calls]
 
@@ -235,12 +243,16 @@ class Study:
         with np.load(self.generate(cell, name), allow_pickle=False) as stored:
             return stored["clips"], float(stored["seconds"])
 
-    @functools.cached_property
-    def embedded(self) -> features.Features:
-        """The Features of all clips whose table is their embeddings."""
-        speeds = PROTOCOL["classifiers"][EMBEDDED]["speeds"]
+    @functools.lru_cache(maxsize=4)  # noqa: B019
+    def heard(self, speeds: tuple[int, ...]) -> features.Features:
+        """Return the Features of all clips whose table is their embeddings at some speeds."""
         table = embeddings.of_dataset(self.bench.dataset, speeds)
         return replace(self.bench.features, table=table)
+
+    @property
+    def embedded(self) -> features.Features:
+        """What EMBEDDED learns from."""
+        return self.heard(PROTOCOL["classifiers"][EMBEDDED]["speeds"])
 
     # Runs
 
@@ -259,7 +271,7 @@ class Study:
         for row in rows:
             row |= made
             try:
-                row |= self.score(cell, training, row["classifier"])
+                row |= self.judge(cell, training, row["classifier"])[0]
             except Exception as error:
                 row["error"] = _sentence(error)
         return rows
@@ -313,14 +325,11 @@ class Study:
         )
         return rest, (training.features[held], training.labels[held])
 
-    def score(self, cell: Cell, training: arms.Training, name: str) -> dict[str, float]:
-        """Fit one classifier and score it once on the test side; return a dict of SCORES."""
-        return self.judge(cell, training, name)[0]
-
     def judge(
         self, cell: Cell, training: arms.Training, name: str
     ) -> tuple[dict[str, float], np.ndarray]:
-        """Return the dict of `score`, and the (n,) probabilities of the test side."""
+        """Fit one classifier and score it once on the test side; return a dict of SCORES and the
+        (n,) probabilities."""
         split, labels, known = self.split(cell.seed), self.labels, self.bench.features
         settings, kind = dict(PROTOCOL["classifiers"][name]), name
         if name == EMBEDDED:
@@ -350,6 +359,11 @@ class Study:
             name: float(roc_auc_score(labels[side], probability[side]))
             for name, side in zip(BY_SNR, ((labels == 0) | low, (labels == 0) | ~low), strict=True)
         }
+
+
+def _ratio(arm, size, fill):
+    """The calls that an arm adds for each real one, so that they fill up to a number."""
+    return 0.0 if arm in (arms.REAL, arms.CLASS_WEIGHT) else fill / size - 1
 
 
 def _sentence(error):

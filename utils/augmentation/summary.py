@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from utils import paths, plotting, tables
+from utils import plotting
 from utils.augmentation import answer, arms, front, operating, pretrained, study
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
 from utils.errors import UserError
@@ -72,7 +72,7 @@ def verdicts(
     """Verdicts against real calls alone of some strategies, at a size or at all."""
     every = told.found.against_real
     every = every[every["arm"].isin(names)]
-    return every if size is None else every[every["n_positive"] == size]
+    return every if size is None else comparison.where(every, n_positive=size)
 
 
 def counted(alike: Mapping, ends: tuple[float, float]) -> str:
@@ -123,13 +123,13 @@ def plain(told: front.Front, size: int) -> pd.DataFrame:
                 "+ hidrófono simulado": told.mean("ocean", size, classifier, score),
                 "todas las llamadas reales": every,
             }
-    heard = told.told[told.told["classifier"] == study.EMBEDDED]
+    heard = comparison.where(told.told, classifier=study.EMBEDDED)
     if len(heard):
         whole = heard.groupby("seed")["n_positive"].transform("max") == heard["n_positive"]
-        few = (heard["part"] == "main") & (heard["n_positive"] == size)
+        few = comparison.where(heard, part="main", n_positive=size)
         for score, word in SCORES.items():
             columns[plotting.model_title(study.EMBEDDED), word] = {
-                "llamadas reales solas": heard.loc[few, score].mean(),
+                "llamadas reales solas": few[score].mean(),
                 "todas las llamadas reales": heard.loc[whole, score].mean(),
             }
     return pd.DataFrame(columns)
@@ -181,29 +181,29 @@ def beside_pretrained(told: front.Front) -> pd.DataFrame:
 def by_seed(found: answer.Answer, arm: str, size: int, classifier: str) -> pd.Series:
     """What an arm changes against real calls alone, by seed."""
     rows = comparison.differences(found.main)
-    rows = rows[(rows["arm"] == arm) & (rows["n_positive"] == size)]
-    return rows[rows["classifier"] == classifier].set_index("seed")["difference"]
+    rows = comparison.where(rows, arm=arm, n_positive=size, classifier=classifier)
+    return rows.set_index("seed")["difference"]
 
 
 def measured(told: Mapping[str, front.Front]) -> tuple[front.Front, pd.DataFrame]:
     """The first data set whose mechanism.csv is there, and its rows."""
-    paths_ = {key: paths.results_dir(key) / "mechanism.csv" for key in told}
-    key = next(key for key, path in paths_.items() if path.is_file())
-    return told[key], tables.latest(paths_[key])
+    rows = {key: study.latest(key, "mechanism") for key in told}
+    key = next(key for key, own in rows.items() if len(own))
+    return told[key], rows[key]
 
 
 def mechanism(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
     """A row an arm: the means of the measures of mechanism.csv, and what the arm changes."""
     table = verdicts(told, answer.ANSWER_SIZE, names=rows["arm"].unique())
-    table = table[table["classifier"] == classifier].set_index("arm")[["mean", "low", "high"]]
-    return table.join(rows.groupby("arm")[list(MECHANISM)].mean()).dropna()
+    table = comparison.where(table, classifier=classifier).set_index("arm")
+    return table[["mean", "low", "high"]].join(rows.groupby("arm")[list(MECHANISM)].mean()).dropna()
 
 
 def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
     """Rank correlation, over arms, of each measure of mechanism.csv with what the arms change; its
     interval redraws the arms, and the seeds of either."""
     gains = comparison.differences(told.found.with_ocean)
-    gains = gains[(gains["n_positive"] == answer.ANSWER_SIZE) & (gains["classifier"] == classifier)]
+    gains = comparison.where(gains, n_positive=answer.ANSWER_SIZE, classifier=classifier)
     gains = gains.pivot_table("difference", "arm", "seed")
     found = {}
     for measure, text in MECHANISM.items():
@@ -269,9 +269,8 @@ def live(rows: Iterable[Mapping], stored: pd.DataFrame) -> pd.DataFrame:
     """
     found = []
     for row in rows:
-        key = ("seed", "n_positive", "n_negative", "arm", "classifier")
-        same = stored[(stored[list(key)] == [row[k] for k in key]).all(axis=1)]
-        same = same[same["ratio"] == round(row["ratio"], 4)].iloc[0]
+        key = {k: row[k] for k in ("seed", "n_positive", "n_negative", "arm", "classifier")}
+        same = comparison.where(stored, **key, ratio=round(row["ratio"], 4)).iloc[0]
         network = row["classifier"] in classifiers.NETWORKS or arms.generators(row["arm"])
         limit = TOLERANCE if network else SMALL_TOLERANCE
         if not abs(same["roc_auc"] - row["roc_auc"]) <= limit:

@@ -65,15 +65,9 @@ def run(place: Transfer) -> pd.DataFrame:
     """Return the ROC AUC on the test sides of a Transfer: a row a seed, size, arm and classifier,
     running what is missing. UserError if the simulated hydrophone can't stand for the clips."""
     simulated.check(place.bench.dataset)
-    return tables.by_seed(
-        place.bench.results(TABLE), _content(place), SEEDS,
-        lambda seed: _scored(place, seed), keys=KEY, what=f"{place.name}: {TABLE}",
-    )  # fmt: skip
-
-
-def _content(place):
     made = [study.settings_of(place.settings, arm, name) for arm in ARMS for name in CLASSIFIERS]
-    return tables.digest(f"{made} {TUNING} {HELD_OUT} {SIZES} {simulated.SETTINGS}")
+    content = f"{made} {TUNING} {HELD_OUT} {SIZES} {simulated.SETTINGS}"
+    return study.by_seed(place, TABLE, content, _scored, keys=KEY, seeds=SEEDS)
 
 
 def _scored(place, seed) -> Iterator[dict]:
@@ -81,16 +75,16 @@ def _scored(place, seed) -> Iterator[dict]:
     with place.trained_anew():
         for size in SIZES:
             for arm in ("diffusion", *(arm for arm in ARMS if arm != "diffusion")):  # trains a VAE
-                cell = study.Cell(seed, size, place.n_sea, arm, place.fill / size - 1)
+                cell = place.cell(seed, size, arm)
                 training = place.prepare(cell)[0]
                 for name in CLASSIFIERS:
-                    score = place.score(cell, training, name)["roc_auc"]
+                    score = place.judge(cell, training, name)[0]["roc_auc"]
                     yield dict(zip(KEY, (seed, size, arm, name), strict=True)) | {"roc_auc": score}
 
 
 def stored(name: str) -> pd.DataFrame:
     """Return the rows of `run` of a data set that were run last; none if there are none."""
-    return tables.latest(paths.results_dir(name) / f"{TABLE}.csv")
+    return study.latest(name, TABLE)
 
 
 def compared(rows: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:

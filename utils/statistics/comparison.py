@@ -22,6 +22,13 @@ PLACE = ["n_positive", "n_negative", "classifier"]
 VERDICTS = ("helps", "equivalent", "harms", "undecided")
 
 
+def where(table: pd.DataFrame, **columns: object) -> pd.DataFrame:
+    """Return the rows of a table whose columns hold these values."""
+    for name, value in columns.items():
+        table = table[table[name] == value]
+    return table
+
+
 def differences(
     table: pd.DataFrame, reference: str = "real", score: str = "roc_auc"
 ) -> pd.DataFrame:
@@ -31,7 +38,7 @@ def differences(
     paired by ratio. Rows without a partner are left out.
     """
     keys = [*PLACE, "seed"]
-    chosen = table[table["arm"] == reference]
+    chosen = where(table, arm=reference)
     if (chosen["ratio"] > 0).any():
         keys.append("ratio")
     against = chosen[[*keys, score]].rename(columns={score: "reference"})
@@ -45,14 +52,12 @@ def p_value(values: pd.Series | np.ndarray, *, overlap: float = OVERLAP) -> floa
     return float(2 * stats.t.sf(abs(t), freedom))
 
 
-def p_gain(
-    values: pd.Series | np.ndarray, smallest: float = SMALLEST_EFFECT, *, overlap: float = OVERLAP
-) -> float:
-    """Return the one-sided p of a mean difference of at least `smallest`: small if there is none.
+def p_gain(values: pd.Series | np.ndarray, *, overlap: float = OVERLAP) -> float:
+    """Return the one-sided p of a mean difference of SMALLEST_EFFECT or more: small if it is less.
 
     The test of `p_value`, against a margin (non-superiority).
     """
-    t, freedom = _t(values, smallest, overlap)
+    t, freedom = _t(values, SMALLEST_EFFECT, overlap)
     return float(stats.t.cdf(t, freedom))
 
 
@@ -65,27 +70,23 @@ def _t(values, mean, overlap):
     return gap / np.sqrt((1 / k + overlap) * variance), k - 1
 
 
-def detectable(
-    deviation: float, k: int, *, tests: int = 1, power: float = POWER, overlap: float = OVERLAP
-) -> float:
+def detectable(deviation: float, k: int, *, tests: int = 1, overlap: float = OVERLAP) -> float:
     """Return the least mean of k differences of this standard deviation that `p_value` finds with
-    some power at LEVEL / tests: what these seeds could have shown.
+    POWER at LEVEL / tests: what these seeds could have shown.
 
     tests: of the family that `holm` adjusts for; LEVEL / tests is what the least of their p has to
     pass, so that an effect that stands beside others is found more often. Where there is an effect,
     the t of `p_value` has a noncentral t distribution (Cohen 1988, chapter 2).
     """
-    if k < FEWEST:
-        raise UserError(f"{k} seeds can show nothing; give at least {FEWEST}.")
-    return float(_shift(k, tests, power) * np.sqrt(1 / k + overlap) * deviation)
+    return float(_shift(k, tests) * np.sqrt(1 / k + overlap) * deviation)
 
 
 @functools.cache
-def _shift(k, tests, power):
+def _shift(k, tests):
     """The noncentrality at which t of k values passes LEVEL / tests, two-sided, to its own side."""
     limit = stats.t.isf(LEVEL / tests / 2, k - 1)
     return optimize.brentq(
-        lambda shift: stats.nct.sf(limit, k - 1, shift) - power, 0, 4 * limit + 10
+        lambda shift: stats.nct.sf(limit, k - 1, shift) - POWER, 0, 4 * limit + 10
     )
 
 
@@ -99,12 +100,12 @@ def holm(p: ArrayLike) -> np.ndarray:
     return adjusted
 
 
-def verdict(low: float, high: float, p: float, smallest: float = SMALLEST_EFFECT) -> str:
+def verdict(low: float, high: float, p: float) -> str:
     """Return a word of VERDICTS for an interval and an adjusted p.
 
     equivalent: the interval lies within the smallest effect that matters, to either side.
     """
-    if -smallest < low and high < smallest:
+    if -SMALLEST_EFFECT < low and high < SMALLEST_EFFECT:
         return "equivalent"
     if p < LEVEL and low > 0:
         return "helps"
@@ -117,8 +118,6 @@ def verdicts(
     table: pd.DataFrame,
     reference: str = "real",
     *,
-    score: str = "roc_auc",
-    smallest: float = SMALLEST_EFFECT,
     family: Sequence[str] = PLACE,
     overlap: float = OVERLAP,
 ) -> pd.DataFrame:
@@ -128,21 +127,19 @@ def verdicts(
     p and p_gain are adjusted over the rows that share `family`, the size and the classifier by
     default; over all rows if it is empty. detectable: the effect that these seeds would have shown
     with POWER as one of so many tests, see `detectable`. gain_excluded: whether a gain of
-    `smallest` or more is ruled out, by the interval and by p_gain. overlap: what the seeds share,
-    see `evaluation.mean_interval`.
+    SMALLEST_EFFECT or more is ruled out, by the interval and by p_gain. overlap: what the seeds
+    share, see `evaluation.mean_interval`.
     """
-    rows, deviations = [], []
-    paired = differences(table, reference, score)
+    rows, paired = [], differences(table, reference)
     for place, group in paired.groupby([*PLACE, "arm", "ratio"], sort=True):
         values = group["difference"].to_numpy()
         if len(values) < FEWEST:
             continue
         mean, low, high = interval(values, overlap=overlap)
         row = dict(zip([*PLACE, "arm", "ratio"], place, strict=True))
-        tests = {"p": p_value(values, overlap=overlap)}
-        tests["p_gain"] = p_gain(values, smallest, overlap=overlap)
-        deviations.append(values.std(ddof=1))
-        rows.append(row | {"seeds": len(values), "mean": mean, "low": low, "high": high} | tests)
+        row |= {"seeds": len(values), "mean": mean, "low": low, "high": high}
+        row |= {"p": p_value(values, overlap=overlap), "p_gain": p_gain(values, overlap=overlap)}
+        rows.append(row | {"detectable": values.std(ddof=1)})  # the deviation, as yet
     if not rows:
         return pd.DataFrame(columns=[*PLACE, "arm", "ratio", "seeds", *_JUDGED])
     found = pd.DataFrame(rows)
@@ -152,35 +149,28 @@ def verdicts(
     found["detectable"] = [
         detectable(deviation, k, tests=tests, overlap=overlap)
         for deviation, k, tests in zip(
-            deviations, found["seeds"], kin["p"].transform("size"), strict=True
+            found["detectable"], found["seeds"], kin["p"].transform("size"), strict=True
         )
     ]
-    found["verdict"] = [
-        verdict(row.low, row.high, row.p, smallest) for row in found.itertuples(index=False)
-    ]
-    found["gain_excluded"] = (found["high"] < smallest) & (found["p_gain"] < LEVEL / 2)
+    found["verdict"] = [verdict(row.low, row.high, row.p) for row in found.itertuples(index=False)]
+    found["gain_excluded"] = (found["high"] < SMALLEST_EFFECT) & (found["p_gain"] < LEVEL / 2)
     return found
 
 
 _JUDGED = ("mean", "low", "high", "p", "p_gain", "detectable", "verdict", "gain_excluded")
 
 
-def widest(
-    table: pd.DataFrame, n_seeds: int, classifiers: Sequence[str], reference: str = "real"
-) -> float:
+def widest(table: pd.DataFrame, n_seeds: int, classifiers: Sequence[str]) -> float:
     """Return the widest half of all 95 % intervals over the first seeds, infinite if there is none.
 
     Without the correction for overlap, which no number of seeds makes smaller: see `projected`.
     """
-    paired = differences(table, reference)
+    paired = differences(table)
     paired = paired[(paired["seed"] < n_seeds) & paired["classifier"].isin(classifiers)]
-    widths = [np.inf] if paired.empty else []
-    for _, group in paired.groupby([*PLACE, "arm", "ratio"]):
-        if len(group) < FEWEST:
-            return np.inf
-        mean, low, high = interval(group["difference"], overlap=0)
-        widths.append(max(mean - low, high - mean))
-    return float(max(widths))
+    groups = paired.groupby([*PLACE, "arm", "ratio"])["difference"]
+    if paired.empty or groups.size().min() < FEWEST:
+        return np.inf
+    return float(half_width(groups.std(), groups.size(), 0).max())
 
 
 def projected(width: float, k: int, n: int, *, overlap: float = 0.0) -> float:
@@ -200,7 +190,7 @@ def learning_curve(table: pd.DataFrame, classifier: str, score: str = "roc_auc")
     The whole of a training side, which differs from seed to seed, stands last, at its mean size.
     Seeds that lack a size that most others have are left out.
     """
-    real = table[(table["arm"] == "real") & (table["classifier"] == classifier)]
+    real = where(table, arm="real", classifier=classifier)
     most = real.groupby("n_positive")["n_negative"].max()
     real = real[real["n_negative"] == real["n_positive"].map(most)]
     wide = real.pivot_table(score, "seed", "n_positive")
@@ -227,26 +217,21 @@ def against_best(
     rivals: Sequence[str],
     arms: Sequence[str],
     *,
-    score: str = "roc_auc",
     family: Sequence[str] = PLACE,
     overlap: float = OVERLAP,
 ) -> pd.DataFrame:
     """Return `verdicts` of arms against `best_rivals`; `rival` names the most frequent. Each arm
     and size has one ratio."""
-    best = best_rivals(table, rivals, score=score)
+    best = best_rivals(table, rivals)
     both = pd.concat([table[table["arm"].isin(arms)], best])
-    found = verdicts(both, RIVAL, score=score, family=family, overlap=overlap)
+    found = verdicts(both, RIVAL, family=family, overlap=overlap)
     names = best.groupby(PLACE)[RIVAL].agg(lambda own: own.value_counts().sort_index().idxmax())
-    return (
-        found.merge(names.reset_index(), on=PLACE, how="left")
-        if len(found)
-        else found.assign(rival=None)
-    )
+    if found.empty:
+        return found.assign(rival=None)
+    return found.merge(names.reset_index(), on=PLACE, how="left")
 
 
-def best_rivals(
-    table: pd.DataFrame, rivals: Sequence[str], *, score: str = "roc_auc"
-) -> pd.DataFrame:
+def best_rivals(table: pd.DataFrame, rivals: Sequence[str]) -> pd.DataFrame:
     """Return the rows of the best of some rivals in each seed, as those of an arm called RIVAL;
     column `rival`: which it is.
 
@@ -255,7 +240,7 @@ def best_rivals(
     """
     parts = [table.iloc[:0].assign(rival=None)]
     for _, own in table[table["arm"].isin(rivals)].groupby(PLACE):
-        scores = own.pivot(index="seed", columns="arm", values=score)
+        scores = own.pivot(index="seed", columns="arm", values="roc_auc")
         scores = scores.loc[:, scores.count() > 1].dropna(how="all")  # one seed has no other
         if scores.empty or len(scores) < FEWEST:
             continue
@@ -313,7 +298,7 @@ def against_one(rows: pd.DataFrame, name: str, reference: str) -> pd.DataFrame:
 
 
 def real_equivalents(
-    table: pd.DataFrame, arm: str, size: int, classifier: str, *, score: str = "roc_auc"
+    table: pd.DataFrame, arm: str, size: int, classifier: str
 ) -> tuple[float, float, float]:
     """Return (k, low, high): the real calls with which `real` scores as the arm does with `size`.
 
@@ -323,11 +308,10 @@ def real_equivalents(
     interval of `interval` (Fieller 1954). Values end at the curve's first and last size; the arm's
     own need not be one, such as 0 calls. ValueError if fewer than three seeds hold both.
     """
-    curve = learning_curve(alike_in_negatives(table), classifier, score)
-    own = table[(table["arm"] == arm) & (table["classifier"] == classifier)]
-    own = own[own["n_positive"] == size]
-    own = own[own["n_negative"] == own["n_negative"].max()]
-    own = own[own["ratio"] == own["ratio"].mode().max()].set_index("seed")[score]
+    curve = learning_curve(alike_in_negatives(table), classifier)
+    own = where(table, arm=arm, classifier=classifier, n_positive=size)
+    own = where(own, n_negative=own["n_negative"].max())
+    own = where(own, ratio=own["ratio"].mode().max()).set_index("seed")["roc_auc"]
     shared = curve.index.intersection(own.index)
     if len(shared) < FEWEST:
         raise UserError(f"{len(shared)} seeds hold both {arm} at {size} calls and the curve.")

@@ -173,9 +173,9 @@ def mean_interval(values: ArrayLike, *, overlap: float = OVERLAP) -> tuple[float
     return float(mean), float(mean - half), float(mean + half)
 
 
-def score_interval(values: ArrayLike, *, overlap: float = OVERLAP) -> tuple[float, float, float]:
+def score_interval(values: ArrayLike) -> tuple[float, float, float]:
     """Return `mean_interval` of (k,) scores that are shares: its ends never leave 0..1."""
-    mean, low, high = mean_interval(values, overlap=overlap)
+    mean, low, high = mean_interval(values)
     return mean, max(low, 0.0), min(high, 1.0)
 
 
