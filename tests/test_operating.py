@@ -33,7 +33,10 @@ class Place:
 
     def __init__(self, folder):
         self.bench = SimpleNamespace(results=lambda name: folder / f"{name}.csv")
-        self.ran = []
+        self.ran, self.calls = [], 800
+
+    def available(self, seed):
+        return self.calls, 800
 
     def split(self, seed):
         return SimpleNamespace(test=np.arange(3))
@@ -63,6 +66,15 @@ def test_rows_are_run_once_and_what_lacks_its_extra_is_run_when_that_is_there(
     both = operating.run(place)
     assert {row[2:] for row in place.ran} == {(arms.REAL, "birdnet")}
     assert len(both) == len(first) + 2 * len(study.PROTOCOL["sizes"])
+
+
+def test_no_more_calls_are_asked_for_than_there_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setitem(study.PROTOCOL, "most_seeds", 1)
+    monkeypatch.setattr(study, "offered", lambda: ["random_forest"])
+    place = Place(tmp_path)
+    place.calls = 60
+    assert set(operating.run(place)["n_positive"]) == {0, 25, 50}
 
 
 def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ from utils.augmentation import (
     study,
     transfer,
 )
+from utils.errors import UserError
 from utils.models.generators import registry
 
 CHEAP = ("logistic",)
@@ -135,6 +136,8 @@ def test_draws_are_nested_and_share_nothing_with_the_spare(place):
     assert not set(small[0]) & set(small[2])
     assert len(small[0]) + len(small[2]) == place.available(0)[0]
     assert np.isin(np.concatenate(small), place.split(0).train).all()
+    with pytest.raises(UserError, match="holds 144 calls, and 200 are asked for"):
+        place.drawn(cell(n_positive=200))
 
 
 def test_too_large_a_cell_is_refused_with_a_row(place):
