@@ -13,6 +13,7 @@ from utils import ocean
 from utils.ocean import (
     CLIP_SAMPLES,
     CLIP_SECONDS,
+    CONTOUR_TIMES,
     DISTRACTORS,
     SAMPLE_RATE,
     SNR_BAND,
@@ -60,8 +61,7 @@ def test_shapes_types_and_ranges(clips):
     assert clips.labels.dtype == np.int8 and set(np.unique(clips.labels)) == {0, 1}
     assert len(clips) == len(clips.truth) == 400
     assert tuple(clips.truth.columns) == TRUTH_COLUMNS
-    assert clips.contours.shape == (400, len(clips.contour_times))
-    assert clips.sample_rate == SAMPLE_RATE
+    assert clips.contours.shape == (400, len(CONTOUR_TIMES))
     for kind in (*DISTRACTORS, "harmonic", "cut"):
         assert clips.truth[kind].dtype == bool
 
@@ -139,11 +139,11 @@ def test_contour_is_found_again_in_the_spectrogram():
     frequencies, times, spectrum = stft(
         clips.audio[rows], SAMPLE_RATE, nperseg=200, noverlap=160, nfft=800
     )
-    assert np.allclose(times[: len(clips.contour_times)], clips.contour_times)
+    assert np.allclose(times[: len(CONTOUR_TIMES)], CONTOUR_TIMES)
     contour = clips.contours[rows]
     inside = np.isfinite(contour)
     # Away from the soft ends of the envelope.
-    u = (clips.contour_times - clips.truth.start_seconds.to_numpy()[rows, None]) / (
+    u = (CONTOUR_TIMES - clips.truth.start_seconds.to_numpy()[rows, None]) / (
         clips.truth.duration_seconds.to_numpy()[rows, None]
     )
     inside &= (u > 0.15) & (u < 0.9)

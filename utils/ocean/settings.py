@@ -114,13 +114,11 @@ class OceanSettings:
     recorder: Recorder | None = None
 
     def __post_init__(self) -> None:
+        _check_recording_clips(self.recording_clips)
         for field in fields(self):
+            if not isinstance(field.default, float):
+                continue
             value = getattr(self, field.name)
-            if field.name == "recording_clips":
-                _check_recording_clips(value)
-                continue
-            if field.name in ("sources_anywhere", "upcall", "recorder"):
-                continue
             if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
                 raise UserError(f"{field.name} must be a number, not {value!r}.")
             low, high = _RANGES.get(field.name, (0.0, 1.0))
