@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from utils.data import annotations, audio
+from utils.data import annotations, audio, cache
 from utils.data import settings as fitting
 from utils.data.classes import is_negative, undecided
 from utils.data.dataset import Dataset, check_classes, some_of
@@ -242,7 +241,7 @@ def _cut(folder, windows, settings):
     """
     clips = np.empty((len(windows), settings.n_samples), dtype=np.float32)
     silent = np.zeros(len(windows), dtype=bool)
-    heard, spoiled = hashlib.blake2b(digest_size=16), {}
+    heard, spoiled = cache.hasher(), {}
     for name, rows in windows.groupby("file", sort=False):
         try:
             with audio.opened(folder / name) as file:
