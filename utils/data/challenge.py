@@ -56,19 +56,15 @@ def load_challenge(folder: Path, settings: SpectrogramSettings) -> Dataset:
             "and clip_seconds of the settings alone."
         )
     source = cache.digest(folder / CHALLENGE_X)
-    return Dataset(
+    return Dataset.of_audio(
+        settings,
         name=CHALLENGE,
         source=source,
         spectrograms=_challenge_spectrograms(source, audio, settings),
         labels=labels.astype(np.int8),
         groups=neighbour_blocks(labels)[0],
         clip_names=np.array([f"clip{i:05d}" for i in range(len(labels))]),
-        frequencies=settings.frequencies,
-        times=settings.times,
-        unit="dB",
         audio=audio,
-        sample_rate=settings.sample_rate,
-        settings=settings,
         band=UPCALL_BAND,
         provenance={
             "source": f"{CHALLENGE_REPOSITORY} (MONSTER, arXiv 2502.15122)",

@@ -15,7 +15,7 @@ from utils.data import annotations, audio, cache
 from utils.data import settings as fitting
 from utils.data.classes import is_negative, undecided
 from utils.data.dataset import Dataset, check_classes, some_of
-from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
+from utils.data.files import AUDIO_SUFFIXES, below, list_files, natural, shown
 from utils.data.groups import by_pattern, by_recording
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
@@ -66,20 +66,16 @@ def load_recordings(
         *_left_out(folder, found, heads, bad),
         *filter(None, [fitting.outside(calls, settings, *_slowest(heads))]),
     ]
-    return Dataset(
+    return Dataset.of_audio(
+        settings,
         name=name,
         source=source,
         spectrograms=mel_spectrogram(clips, settings),
         labels=labels,
         groups=groups,
         clip_names=(windows["file"] + windows["begin"].map(" {:.3f} s".format)).to_numpy(str),
-        frequencies=settings.frequencies,
-        times=settings.times,
-        unit="dB",
         class_names=("none", call),
         audio=clips,
-        sample_rate=settings.sample_rate,
-        settings=settings,
         seconds=np.full(len(labels), settings.clip_seconds),
         band=fitting.of_boxes(calls).band or (settings.fmin, settings.fmax),
         provenance={"source": name, "processing": "; ".join(told)},
@@ -261,9 +257,7 @@ def _cut(folder, windows, settings):
 
 def _left_out(folder, found, heads, bad):
     """Phrases about recordings that were not searched, have no table, or can't be used."""
-    every = {
-        p.relative_to(folder).as_posix() for p in list_files(folder, AUDIO_SUFFIXES, deep=True)
-    }
+    every = {below(folder, path) for path in list_files(folder, AUDIO_SUFFIXES, deep=True)}
     names = {
         "recordings give no clips without calls, as they were not searched":
             set(heads) - found.searched,

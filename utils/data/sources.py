@@ -238,18 +238,14 @@ def simulated(
 
 def _hydrophone(name, seed, settings, labels, groups, truth, *, audio, spectrograms):
     """The Dataset of simulated clips."""
-    return Dataset(
+    return Dataset.of_audio(
+        settings,
         name=name,
         spectrograms=spectrograms,
         labels=labels.astype(np.int8),
         groups=groups.astype(np.int64),
         clip_names=np.array([f"sim{i:05d}" for i in range(len(labels))]),
-        frequencies=settings.frequencies,
-        times=settings.times,
-        unit="dB",
         audio=audio,
-        sample_rate=settings.sample_rate,
-        settings=settings,
         band=UPCALL_BAND,
         seconds=np.full(len(labels), settings.clip_seconds),
         truth=truth,
