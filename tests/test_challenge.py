@@ -9,10 +9,7 @@ import pytest
 from utils import cli, data, paths
 from utils.sound.spectrograms import mel_spectrogram
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture
