@@ -20,17 +20,13 @@ CHALLENGE_FOLDS = tuple(f"test_indices_fold_{k}.txt" for k in range(5))
 
 
 def _challenge_labels(folder):
-    path = next(
-        (folder / f for f in ("CornellWhaleChallenge_Y.npy", "CornellWhaleChallenge_y.npy")
-         if (folder / f).exists()),
-        None,
-    )  # fmt: skip
-    if path is None:
-        raise FileNotFoundError(
-            f"{folder.name} holds {CHALLENGE_X} but no CornellWhaleChallenge_Y.npy; run "
-            f"`make data NAME={CHALLENGE}` again."
-        )
-    return np.load(path, allow_pickle=False).ravel()
+    for name in ("CornellWhaleChallenge_Y.npy", "CornellWhaleChallenge_y.npy"):
+        if (folder / name).exists():
+            return np.load(folder / name, allow_pickle=False).ravel()
+    raise FileNotFoundError(
+        f"{folder.name} holds {CHALLENGE_X} but no CornellWhaleChallenge_Y.npy; run "
+        f"`make data NAME={CHALLENGE}` again."
+    )
 
 
 def load_challenge(folder: Path, settings: SpectrogramSettings) -> Dataset:

@@ -112,11 +112,6 @@ def in_time(labels: np.ndarray, groups: np.ndarray) -> bool:
     return max(turns) > 1
 
 
-def by_recording(files: ArrayLike) -> tuple[np.ndarray, str]:
-    """Groups (n,) by file, and what they are called in a sentence."""
-    return numbered(np.asarray(files, dtype=str)), "groups are recordings"
-
-
 def by_pattern(
     where: str, files: pd.Series | Sequence[str], pattern: str
 ) -> tuple[np.ndarray, str]:

@@ -16,7 +16,7 @@ from utils.data import settings as fitting
 from utils.data.classes import is_negative, undecided
 from utils.data.dataset import Dataset, check_classes, some_of
 from utils.data.files import AUDIO_SUFFIXES, below, list_files, natural, shown
-from utils.data.groups import by_pattern, by_recording
+from utils.data.groups import by_pattern, numbered
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
 
@@ -40,9 +40,8 @@ def load_recordings(
     found = annotations.survey(folder, tables)
     call, is_call = _call(name, found.events, options.positive_class)
     heads, bad, settings = _usable(folder, found, found.events[is_call], options)
-    clips, windows, silent, source = _cut_all(folder, found, is_call, heads, bad, settings, options)
-    kept = found.events["file"].isin(heads)
-    events, calls = found.events[kept], found.events[kept & is_call]
+    cut, events, calls = _cut_all(folder, found, is_call, heads, bad, settings, options)
+    clips, windows, silent, source = cut
     labels = windows["label"].to_numpy(np.int8)
     counts = _no_calls(events, calls, found, heads) | {
         "clips left out as silent": silent,
@@ -53,10 +52,9 @@ def load_recordings(
     }
     seen = [f"{count} {what}" for what, count in counts.items() if count]
     check_classes(name, labels, seen)
-    pattern = options.group
-    groups, grouping = (
-        by_pattern(name, windows["file"], pattern) if pattern else by_recording(windows["file"])
-    )
+    groups, grouping = numbered(windows["file"].to_numpy(str)), "groups are recordings"
+    if options.group:
+        groups, grouping = by_pattern(name, windows["file"], options.group)
     told = [
         f"{labels.sum()} clips around boxes and {(labels == 0).sum()} away from them, out of "
         f"{len(heads)} recordings",
@@ -211,8 +209,8 @@ def _free(begins, ends, seconds, length):
 
 
 def _cut_all(folder, found, is_call, heads, bad, settings, options):
-    """What `_cut` returns for the recordings `heads`. Those whose samples turn out to be unusable
-    go from `heads` to `bad`, and all is cut anew."""
+    """What `_cut` returns for the recordings `heads`, their boxes, and those of calls. Recordings
+    whose samples turn out to be unusable go from `heads` to `bad`, and all is cut anew."""
     while True:
         kept = found.events["file"].isin(heads)
         events, calls = found.events[kept], found.events[kept & is_call]
@@ -221,7 +219,7 @@ def _cut_all(folder, found, is_call, heads, bad, settings, options):
         windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
         *cut, spoiled = _cut(folder, windows, settings)
         if not spoiled:
-            return cut
+            return cut, events, calls
         if not options.skip_bad or spoiled.keys() == heads.keys():
             raise audio.bad_files(folder.resolve().name, spoiled)
         for file, reason in spoiled.items():
