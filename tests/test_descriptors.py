@@ -8,20 +8,15 @@ import pytest
 
 from utils import ocean
 from utils.sound import descriptors
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
-RATE = 2000
-FREQUENCIES = librosa.mel_frequencies(n_mels=52, fmin=0, fmax=500)[1:-1]
-TIMES = np.arange(101) * 0.02
+SETTINGS = SpectrogramSettings()
+RATE, FREQUENCIES, TIMES = SETTINGS.sample_rate, SETTINGS.frequencies, SETTINGS.times
 BAND = (50, 350)
 
 
 def mel_db(audio):
-    """(n, samples) to (n, 50, 101) dB, by librosa clip by clip."""
-    power = [
-        librosa.feature.melspectrogram(y=y, sr=RATE, n_fft=200, hop_length=40, n_mels=50, fmax=500)
-        for y in audio
-    ]
-    return np.stack([librosa.power_to_db(p, ref=np.max) for p in power])
+    return mel_spectrogram(audio, SETTINGS)
 
 
 def tone(start_hz, end_hz, noise=0.01):

@@ -48,14 +48,11 @@ def test_a_folder_with_one_subfolder_a_class(clips):
         load(clips, positive_class="dolphin")
 
 
-def challenge_style(folder, labels, columns=("clip_name", "label"), extra=None):
-    rows = []
-    for i, label in enumerate(labels):
-        write(folder / "train" / f"train{i + 1}.wav", seed=i)
-        rows.append((f"train{i + 1}.wav", label))
-    table = pd.DataFrame(rows, columns=list(columns))
-    for name, values in (extra or {}).items():
-        table[name] = values
+def challenge_style(folder, labels, **columns):
+    names = [f"train{i + 1}.wav" for i in range(len(labels))]
+    for i, name in enumerate(names):
+        write(folder / "train" / name, seed=i)
+    table = pd.DataFrame({"clip_name": names, "label": labels, **columns})
     table.sample(frac=1, random_state=0).to_csv(folder / "train.csv", index=False)
     return folder
 
@@ -74,7 +71,7 @@ def test_a_csv_like_the_challenge_s(tmp_path):
 
 def test_a_csv_with_groups_and_class_names(tmp_path):
     labels, groups = ["call", "sea"] * 21, [f"tape {i // 7}" for i in range(42)]
-    folder = challenge_style(tmp_path / "tapes", labels, extra={"group": groups})
+    folder = challenge_style(tmp_path / "tapes", labels, group=groups)
     dataset = load(folder, positive_class="call")
     np.testing.assert_array_equal(dataset.groups, np.arange(42) // 7)
     assert dataset.class_names == ("sea", "call") and dataset.labels[0] == 1
@@ -109,18 +106,18 @@ def test_hidden_files_are_passed_over_and_subfolders_read(clips):
         load(clips)
 
 
-def listed(tmp_path, lines, encoding="utf-8", n=20, name="labels.csv"):
+def listed(tmp_path, lines, encoding="utf-8", name="labels.csv"):
     folder = tmp_path / "listed"
-    for i in range(n):
+    for i in range(20):
         write(folder / f"día{i:02d}.wav", seed=i)
         write(folder / f"mar{i:02d}.wav", seed=100 + i)
     (folder / name).write_bytes("\r\n".join(lines).encode(encoding))
     return folder
 
 
-def rows(separator=",", n=20):
-    names = [(f"día{i:02d}.wav", "llamada") for i in range(n)]
-    names += [(f"mar{i:02d}.wav", "mar") for i in range(n)]
+def rows(separator=","):
+    names = [(f"día{i:02d}.wav", "llamada") for i in range(20)]
+    names += [(f"mar{i:02d}.wav", "mar") for i in range(20)]
     return [separator.join(row) for row in [("clip_name", "label"), *names]]
 
 

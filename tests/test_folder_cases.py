@@ -180,8 +180,8 @@ def test_outer_folders_are_no_classes(tmp_path):
     assert len(load(tmp_path / "both" / "train")) == 48
     together = load(tmp_path / "both", group="^[^/]+")
     assert len(together) == 96 and len(np.unique(together.groups)) == 2
-    classes(tmp_path / "sites", names=("call", "noise"), inside="a")
-    classes(tmp_path / "sites", names=("call", "noise"), inside="b")
+    for site in "ab":
+        classes(tmp_path / "sites", inside=site)
     assert len(np.unique(load(tmp_path / "sites").groups)) == 2
 
 
