@@ -238,16 +238,6 @@ def test_distractors_occur_in_both_classes_and_factor_sets_how_often():
 # Settings do something, loudness does not give the class away
 
 
-def test_contour_variability_scales_the_spread_of_calls():
-    spread = []
-    for scale in (0.0, 0.5, 1.0):
-        settings = replace(QUIET, contour_variability=scale)
-        truth = parts_of(settings, positive=np.ones(60, bool)).truth
-        spread.append(truth[["start_hz", "end_hz", "duration_seconds"]].std())
-    assert (spread[0] < 1e-9).all()
-    assert (spread[1] > spread[0]).all() and (spread[2] > spread[1]).all()
-
-
 def levels(clips, width):
     """(n, bands) mean log power of bands so many lines wide, 50 to 800 Hz."""
     spectra = np.log(np.abs(np.fft.rfft(clips.audio)) ** 2 + 1e-12)
@@ -299,7 +289,6 @@ def test_loudness_alone_does_not_give_the_class_away(clips):
         ({"cut_fraction": True}, "cut_fraction must be a number"),
         ({"recording_clips": (60, 40)}, "recording_clips must be a pair"),
         ({"recording_clips": 50}, "recording_clips must be a pair"),
-        ({"contour_variability": 9}, "contour_variability must lie in"),
     ],
 )
 def test_bad_input_is_told_in_one_sentence(bad, words):

@@ -80,7 +80,6 @@ class OceanSettings:
     positive_fraction: share of clips with an up-call, above 0 and below 1.
     recording_clips: fewest and most clips of a recording (about).
     snr_mean_db, snr_sd_db: normal distribution of the SNR, cut at 2.5 standard deviations.
-    contour_variability: scales the spread of the up-calls' shape; 0 makes them all alike.
     harmonic_fraction, cut_fraction: shares of calls with a harmonic, and cut by the clip's edge.
     background_variability: scales how much the ambient noise differs between and within recordings.
     downsweep_rate ... ship_rate: share of clips without a call that hold such a source.
@@ -96,7 +95,6 @@ class OceanSettings:
     recording_clips: tuple[int, int] = (40, 60)
     snr_mean_db: float = -1.0
     snr_sd_db: float = 5.0
-    contour_variability: float = 1.0
     harmonic_fraction: float = 0.25
     cut_fraction: float = 0.05
     background_variability: float = 1.0
@@ -134,7 +132,6 @@ class OceanSettings:
 _RANGES = {  # all other numbers are shares, 0 to 1
     "snr_mean_db": (-30.0, 40.0),
     "snr_sd_db": (0.0, 15.0),
-    "contour_variability": (0.0, 1.5),
     "background_variability": (0.0, 2.0),
     "reverberation": (0.0, 2.0),
 }
