@@ -9,6 +9,7 @@ from utils.sound.spectrograms import SpectrogramSettings
 
 RATE, SAMPLES = 2000, 1000
 SETTINGS = SpectrogramSettings(clip_seconds=0.5)
+RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
 
 
 def noise(seed, n=SAMPLES):

@@ -135,10 +135,11 @@ def test_what_soundfile_reads_is_read_and_the_rest_is_named(tmp_path):
 def test_headers_that_count_wrongly_are_put_right_where_the_audio_is_there(tmp_path):
     folder = classes(tmp_path / "clips")
     files = sorted((folder / "call").glob("*.wav"))
-    wanted = [soundfile.read(path, dtype="float32")[0] for path in files[:4]]
-    raw = bytearray(files[0].read_bytes())
-    raw[4:8] = struct.pack("<I", len(raw))
-    files[0].write_bytes(raw)
+    wanted = [soundfile.read(path, dtype="float32")[0] for path in files[:5]]
+    for path, more in ((files[0], 0), (files[4], 0xFFFFFFFF)):  # counted too far, or not at all
+        raw = bytearray(path.read_bytes())
+        raw[4:8] = struct.pack("<I", more or len(raw))
+        path.write_bytes(raw)
     soundfile.write(files[1], wanted[1][:999], RATE, subtype="PCM_24")
     raw = files[1].read_bytes()
     files[1].write_bytes(raw[: raw.index(b"data") + 8 + 999 * 3])
@@ -148,9 +149,9 @@ def test_headers_that_count_wrongly_are_put_right_where_the_audio_is_there(tmp_p
         raw[4:8] = raw[data_at + 4 : data_at + 8] = struct.pack("<I", size)
         path.write_bytes(raw)
     dataset = load(folder)
-    assert "48 files read, 4 headers put right" in dataset.describe()
+    assert "48 files read, 5 headers put right" in dataset.describe()
     by_name = dict(zip(dataset.clip_names.tolist(), dataset.audio, strict=True))
-    for i in (0, 2, 3):
+    for i in (0, 2, 3, 4):
         np.testing.assert_array_equal(by_name[f"call/{files[i].name}"], wanted[i])
 
 

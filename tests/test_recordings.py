@@ -6,14 +6,14 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from folders import RATE, RAVEN
 
 from utils import cli, data, tables
 from utils.data import audio, recordings
 from utils.data import settings as fitting
 from utils.errors import UserError
 
-RATE, SECONDS, CALLS = 2000, 120, 5
-HEADER = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
+SECONDS, CALLS = 120, 5
 
 
 def starts(k):
@@ -33,7 +33,7 @@ def sound(k, rate=RATE, seconds=SECONDS):
 def table(path, k, label="upcall", views=("Waveform 1", "Spectrogram 1")):
     rows = [f"{j + 1}\t{view}\t1\t{s}\t{s + 1}\t100.0\t200.0\t{label}"
             for j, s in enumerate(starts(k)) for view in views]  # fmt: skip
-    path.write_text("\n".join([f"{HEADER}\tAnnotation", *rows]) + "\n")
+    path.write_text("\n".join([f"{RAVEN}\tAnnotation", *rows]) + "\n")
 
 
 @pytest.fixture

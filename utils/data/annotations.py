@@ -111,17 +111,15 @@ def unread(folder: Path, paths: Sequence[Path]) -> list[str]:
     return sorted(path.name for path in every if path not in paths and not _said_twice(path))
 
 
-def survey(
-    folder: Path, paths: Sequence[Path] | None = None, *, known_only: bool = True
-) -> Annotations:
-    """Return the Annotations of a folder's tables, by default all of them.
+def survey(folder: Path, paths: Sequence[Path], *, known_only: bool = True) -> Annotations:
+    """Return the Annotations of some tables of a folder; see `tables`.
 
     known_only: whether a table must belong to a recording in the folder; UserError if one does not,
     or cannot be read.
     """
     recordings = _Recordings(folder, list_files(folder, AUDIO_SUFFIXES, deep=True))
     parts, searched = [], set()
-    for path in tables(folder) if paths is None else paths:
+    for path in paths:
         table = _boxes(path)
         table["file"] = _files(path, table, recordings, known_only)
         own = None if len(table) else _own_recording(path, recordings, known_only)

@@ -137,12 +137,10 @@ def _check_download(folder):
     """ValueError unless the challenge's files are whole: shapes, labels and folds."""
     audio = np.load(folder / CHALLENGE_X, mmap_mode="r", allow_pickle=False)
     labels = _challenge_labels(folder)
-    whole = audio.shape == (30_000, 1, 4000) and labels.shape == (30_000,)
-    whole = whole and int((labels == 1).sum()) == 7027
-    folds = [folder / name for name in CHALLENGE_FOLDS]
-    if not whole or not all(path.exists() for path in folds):
+    calls = int((labels == 1).sum())
+    folds = sum((folder / name).exists() for name in CHALLENGE_FOLDS)
+    if (audio.shape, len(labels), calls, folds) != ((30_000, 1, 4000), 30_000, 7027, 5):
         raise UserError(
             f"the download is not what was published: audio {audio.shape}, {len(labels)} labels, "
-            f"{int((labels == 1).sum())} calls, {sum(p.exists() for p in folds)} of 5 folds; "
-            f"remove data/{folder.name} and download again."
+            f"{calls} calls, {folds} of 5 folds; remove data/{folder.name} and download again."
         )

@@ -26,15 +26,13 @@ if TYPE_CHECKING:
 NEGATIVES = 4  # clips without a call for each call, where the recordings hold as many
 
 
-def load_recordings(
-    folder: Path, options: Options, tables: Sequence[Path] | None = None
-) -> Dataset:
+def load_recordings(folder: Path, options: Options, tables: Sequence[Path]) -> Dataset:
     """Return the Dataset of clips that are cut out of the recordings in a folder.
 
-    options: see `sources.Options`. tables: paths, or None for all tables in the folder. A call's
-    clip holds the whole box, anywhere. Clips without a call are at least a clip's length away from
-    any box, and come from searched recordings only. Groups are the recordings, or what
-    options.group finds in their names. UserError if tables or recordings can't be used.
+    options: see `sources.Options`. tables: of boxes. A call's clip holds the whole box, anywhere.
+    Clips without a call are at least a clip's length away from any box, and come from searched
+    recordings only. Groups are the recordings, or what options.group finds in their names.
+    UserError if tables or recordings can't be used.
     """
     name = folder.resolve().name
     found = annotations.survey(folder, tables)
