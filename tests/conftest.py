@@ -1,9 +1,10 @@
-"""What all tests share: forests that tell seas apart have a tenth of their trees."""
+"""What all tests share: a cache of their own, and forests with a tenth of their trees."""
 
 import functools
 
 import pytest
 
+from utils import paths
 from utils.models.generators import sea
 
 
@@ -13,3 +14,8 @@ def few_trees():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sea, "membership_odds", few)
         yield
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")

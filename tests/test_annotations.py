@@ -5,12 +5,10 @@ import unicodedata
 import numpy as np
 import pytest
 import soundfile
-from folders import boxes
+from folders import RAVEN, boxes
 
 from utils.data import annotations
 from utils.errors import UserError
-
-RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
 
 
 @pytest.fixture
@@ -110,10 +108,11 @@ def test_a_csv_with_headers_of_either_language(folder, header, row):
 def test_recordings_are_searched_if_a_table_is_theirs_and_does_not_deny_it(folder):
     write(folder / "boxes.csv", "file,start,end,label", "rec1.wav,,,", "rec10.wav,,,Not searched",
           "rec10.wav,1,2,call")  # fmt: skip
-    found = annotations.survey(folder)
+    found = annotations.survey(folder, annotations.tables(folder))
     assert found.searched == {"rec1.wav"} and found.events["file"].tolist() == ["rec10.wav"]
     (folder / "deep" / "er" / "día_2.txt").touch()
-    assert annotations.survey(folder).searched == {"rec1.wav", "deep/er/día_2.wav"}
+    found = annotations.survey(folder, annotations.tables(folder))
+    assert found.searched == {"rec1.wav", "deep/er/día_2.wav"}
     raven(folder / "rec1.Table.2.selections.txt")
     assert len(boxes(folder)) == 1
 

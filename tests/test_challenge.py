@@ -9,10 +9,7 @@ import pytest
 from utils import cli, data, paths
 from utils.sound.spectrograms import mel_spectrogram
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture
@@ -83,10 +80,10 @@ def stub_of_the_hub(monkeypatch, tmp_path, n, error=None):
         if error:
             raise error
         local_dir.mkdir(parents=True, exist_ok=True)
-        shape = (n, 1, 4000)
-        np.lib.format.open_memmap(local_dir / data.CHALLENGE_X, "w+", np.float32, shape).flush()
+        audio = local_dir / "CornellWhaleChallenge_X.npy"
+        np.lib.format.open_memmap(audio, "w+", np.float32, (n, 1, 4000)).flush()
         np.save(local_dir / "CornellWhaleChallenge_y.npy", np.arange(n) < 7027)
-        for name in data.CHALLENGE_FOLDS:
+        for name in data.challenge.CHALLENGE_FOLDS:
             (local_dir / name).write_text("0\n")
 
     def dataset_info(repository):

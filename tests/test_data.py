@@ -3,37 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-import soundfile
+from folders import SETTINGS, npz
 
 from utils import data, paths
 from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
-RATE, SAMPLES = 2000, 1000
-SETTINGS = SpectrogramSettings(clip_seconds=0.5)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
-
-
-def noise(seed, n=SAMPLES):
-    return 0.1 * np.random.default_rng(seed).standard_normal(n)
-
-
-def write(path, audio=None, rate=RATE, seed=0):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, noise(seed) if audio is None else audio, rate)
-    return path
-
-
-def npz(path, **changes):
-    arrays = {
-        "spectrograms": np.random.default_rng(0).integers(0, 256, (60, 50, 101)).astype(np.uint8),
-        "labels": (np.arange(60) % 2).astype(np.uint8),
-    } | changes
-    np.savez(path, **{key: value for key, value in arrays.items() if value is not None})
-    return path
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_the_default_is_simulated_and_a_variable_names_another(tmp_path, monkeypatch):

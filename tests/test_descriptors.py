@@ -8,20 +8,15 @@ import pytest
 
 from utils import ocean
 from utils.sound import descriptors
+from utils.sound.spectrograms import SpectrogramSettings, mel_spectrogram
 
-RATE = 2000
-FREQUENCIES = librosa.mel_frequencies(n_mels=52, fmin=0, fmax=500)[1:-1]
-TIMES = np.arange(101) * 0.02
+SETTINGS = SpectrogramSettings()
+RATE, FREQUENCIES, TIMES = SETTINGS.sample_rate, SETTINGS.frequencies, SETTINGS.times
 BAND = (50, 350)
 
 
 def mel_db(audio):
-    """(n, samples) to (n, 50, 101) dB, by librosa clip by clip."""
-    power = [
-        librosa.feature.melspectrogram(y=y, sr=RATE, n_fft=200, hop_length=40, n_mels=50, fmax=500)
-        for y in audio
-    ]
-    return np.stack([librosa.power_to_db(p, ref=np.max) for p in power])
+    return mel_spectrogram(audio, SETTINGS)
 
 
 def tone(start_hz, end_hz, noise=0.01):
@@ -100,12 +95,15 @@ def test_slope_follows_the_simulated_calls(recordings, table):
     assert slope[calls].median() > slope[~calls].median() + 10
 
 
-def test_every_column_has_a_unit_and_a_number(recordings, table):
-    dataset = types.SimpleNamespace(
-        spectrograms=mel_db(recordings.audio[:30]), frequencies=FREQUENCIES, times=TIMES,
-        unit="dB", audio=recordings.audio[:30], sample_rate=RATE,
-        call_band=BAND,
+def as_dataset(spectrograms, unit, audio=None):
+    return types.SimpleNamespace(
+        spectrograms=spectrograms, unit=unit, audio=audio, sample_rate=RATE,
+        frequencies=FREQUENCIES, times=TIMES, call_band=BAND,
     )  # fmt: skip
+
+
+def test_every_column_has_a_unit_and_a_number(recordings, table):
+    dataset = as_dataset(mel_db(recordings.audio[:30]), "dB", recordings.audio[:30])
     found = descriptors.describe(dataset)
     levels = descriptors.band_columns(descriptors.band_edges(FREQUENCIES, BAND))
     assert levels == [
@@ -123,11 +121,7 @@ def test_every_column_has_a_unit_and_a_number(recordings, table):
 def test_stretched_clips_are_read_on_a_nominal_scale(recordings, table):
     decibel = mel_db(recordings.audio[:40])
     low = decibel.min((1, 2), keepdims=True)
-    dataset = types.SimpleNamespace(
-        spectrograms=255 * (decibel - low) / -low, frequencies=FREQUENCIES, times=TIMES,
-        unit="dB, 0..255", audio=None, sample_rate=None,
-        call_band=BAND,
-    )  # fmt: skip
+    dataset = as_dataset(255 * (decibel - low) / -low, "dB, 0..255")
     read = descriptors.decibels(dataset)
     assert read.min() == pytest.approx(-descriptors.STRETCHED_SPAN_DB) and abs(read.max()) < 1e-4
     dataset.unit = "arbitrary"

@@ -86,7 +86,7 @@ def test_mean_difference_finds_a_planted_rise_and_fall(dataset):
 def test_contour_meets_the_true_one_and_stands_out(dataset):
     clips = ocean.simulate(60, 5, CALM)
     for row in np.flatnonzero(clips.labels):
-        line = exploration.call_contour(clips.truth.loc[row], clips.contour_times)
+        line = exploration.call_contour(clips.truth.loc[row], ocean.settings.CONTOUR_TIMES)
         assert np.nanmax(np.abs(line - clips.contours[row])) < 25
     chosen = exploration.calls_by_snr(dataset.truth, (0, 1))
     snr = dataset.truth["snr_db"]

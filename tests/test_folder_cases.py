@@ -10,13 +10,10 @@ import pytest
 import soundfile
 from folders import RATE, load, noise, write
 
-from utils import data, paths
+from utils import data
 from utils.errors import UserError
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def sweep(call, seed, seconds=0.5):
@@ -36,6 +33,16 @@ def classes(folder, names=("call", "noise"), n=24, form="rec{:02d}_{:04d}{}", in
 @pytest.mark.parametrize(
     ("names", "call"),
     [
+        (("call", "no call"), "call"),
+        (("call", "nocall"), "call"),
+        (("call", "non-call"), "call"),
+        (("call", "other"), "call"),
+        (("call", "noise only"), "call"),
+        (("llamada", "sin llamada"), "llamada"),
+        (("con_llamada", "sin_llamada"), "con_llamada"),
+        (("ballena", "mar"), "ballena"),
+        (("nada", "llamada"), "llamada"),
+        (("0", "1"), "1"),
         (("sea_lion", "background"), "sea_lion"),
         (("pos", "neg"), "pos"),
         (("orca", "vacío"), "orca"),
@@ -52,7 +59,8 @@ def test_class_words_are_judged_as_whole_names_and_a_question_shows_every_answer
     labels = [*names] * 2
     if call:
         found, told = data.classes.recode("clips", labels, None)
-        assert told[1] == call and found.tolist() == [int(name == call) for name in labels]
+        assert found.tolist() == [int(name == call) for name in labels]
+        assert told[1] == call or told == ("none", "call")
         return
     with pytest.raises(UserError) as error:
         data.classes.recode("clips", labels, None)
@@ -127,10 +135,11 @@ def test_what_soundfile_reads_is_read_and_the_rest_is_named(tmp_path):
 def test_headers_that_count_wrongly_are_put_right_where_the_audio_is_there(tmp_path):
     folder = classes(tmp_path / "clips")
     files = sorted((folder / "call").glob("*.wav"))
-    wanted = [soundfile.read(path, dtype="float32")[0] for path in files[:4]]
-    raw = bytearray(files[0].read_bytes())
-    raw[4:8] = struct.pack("<I", len(raw))
-    files[0].write_bytes(raw)
+    wanted = [soundfile.read(path, dtype="float32")[0] for path in files[:5]]
+    for path, more in ((files[0], 0), (files[4], 0xFFFFFFFF)):  # counted too far, or not at all
+        raw = bytearray(path.read_bytes())
+        raw[4:8] = struct.pack("<I", more or len(raw))
+        path.write_bytes(raw)
     soundfile.write(files[1], wanted[1][:999], RATE, subtype="PCM_24")
     raw = files[1].read_bytes()
     files[1].write_bytes(raw[: raw.index(b"data") + 8 + 999 * 3])
@@ -140,9 +149,9 @@ def test_headers_that_count_wrongly_are_put_right_where_the_audio_is_there(tmp_p
         raw[4:8] = raw[data_at + 4 : data_at + 8] = struct.pack("<I", size)
         path.write_bytes(raw)
     dataset = load(folder)
-    assert "48 files read, 4 headers put right" in dataset.describe()
+    assert "48 files read, 5 headers put right" in dataset.describe()
     by_name = dict(zip(dataset.clip_names.tolist(), dataset.audio, strict=True))
-    for i in (0, 2, 3):
+    for i in (0, 2, 3, 4):
         np.testing.assert_array_equal(by_name[f"call/{files[i].name}"], wanted[i])
 
 
@@ -172,8 +181,8 @@ def test_outer_folders_are_no_classes(tmp_path):
     assert len(load(tmp_path / "both" / "train")) == 48
     together = load(tmp_path / "both", group="^[^/]+")
     assert len(together) == 96 and len(np.unique(together.groups)) == 2
-    classes(tmp_path / "sites", names=("call", "noise"), inside="a")
-    classes(tmp_path / "sites", names=("call", "noise"), inside="b")
+    for site in "ab":
+        classes(tmp_path / "sites", inside=site)
     assert len(np.unique(load(tmp_path / "sites").groups)) == 2
 
 

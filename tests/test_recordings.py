@@ -1,18 +1,19 @@
 """Clips cut out of long recordings: where they lie, what is said, and settings from the boxes."""
 
 import os
+import re
 
 import numpy as np
 import pytest
 import soundfile
+from folders import RATE, RAVEN
 
 from utils import cli, data, tables
 from utils.data import audio, recordings
 from utils.data import settings as fitting
 from utils.errors import UserError
 
-RATE, SECONDS, CALLS = 2000, 120, 5
-HEADER = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
+SECONDS, CALLS = 120, 5
 
 
 def starts(k):
@@ -32,7 +33,7 @@ def sound(k, rate=RATE, seconds=SECONDS):
 def table(path, k, label="upcall", views=("Waveform 1", "Spectrogram 1")):
     rows = [f"{j + 1}\t{view}\t1\t{s}\t{s + 1}\t100.0\t200.0\t{label}"
             for j, s in enumerate(starts(k)) for view in views]  # fmt: skip
-    path.write_text("\n".join([f"{HEADER}\tAnnotation", *rows]) + "\n")
+    path.write_text("\n".join([f"{RAVEN}\tAnnotation", *rows]) + "\n")
 
 
 @pytest.fixture
@@ -233,27 +234,20 @@ def test_settings_that_cannot_be(folder, options, message):
         data.load(folder, **options)
 
 
-def test_bad_recordings_are_named_and_left_out_when_asked(folder):
+@pytest.mark.parametrize("reason", ["truncated", "holds NaN or infinite samples"])
+def test_bad_recordings_are_named_and_left_out_when_asked(folder, reason):
     path = folder / "site0" / "20200101.wav"
-    path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(
-        UserError, match=r"1 audio file\(s\) cannot be used \(site0/2020.*truncated"
-    ):
-        data.load(folder)
-    dataset = data.load(folder, skip_bad=True)
-    assert dataset.labels.sum() == 25
-    assert "1 recordings left out as unusable (site0/20200101.wav: truncated)" in dataset.describe()
-
-
-def test_recordings_whose_samples_are_no_numbers_are_left_out_when_asked(folder):
-    spoiled = sound(0)
-    spoiled[::1000] = np.nan
-    soundfile.write(folder / "site0" / "20200101.wav", spoiled, RATE, subtype="FLOAT")
-    with pytest.raises(UserError, match="20200101.wav: holds NaN or infinite samples"):
+    if reason == "truncated":
+        path.write_bytes(path.read_bytes()[:2000])
+    else:
+        spoiled = np.where(np.arange(SECONDS * RATE) % 1000, sound(0), np.nan)
+        soundfile.write(path, spoiled, RATE, subtype="FLOAT")
+    told = f"(site0/20200101.wav: {reason})"
+    with pytest.raises(UserError, match=re.escape(f"1 audio file(s) cannot be used {told}")):
         data.load(folder)
     dataset = data.load(folder, skip_bad=True)
     assert dataset.labels.sum() == 25 and np.isfinite(dataset.audio).all()
-    assert "left out as unusable (site0/20200101.wav: holds NaN" in dataset.describe()
+    assert f"1 recordings left out as unusable {told}" in dataset.describe()
 
 
 def test_boxes_behind_the_end_belong_to_another_file(folder):

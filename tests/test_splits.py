@@ -68,13 +68,13 @@ def test_splits_that_cannot_be_made_say_so():
 def test_a_leaking_split_is_refused():
     labels, groups = np.arange(12) % 2, np.arange(12) // 2
     whole = data.Split(np.arange(4), np.arange(4, 8), np.arange(8, 12), seed=0)
-    data.check_split(whole, labels, groups)
+    data.splits.check_split(whole, labels, groups)
     shared = dataclasses.replace(whole, test=np.arange(7, 12))
     with pytest.raises(ValueError, match="group 3 stands on the validation and the test side"):
-        data.check_split(shared, labels, groups)
+        data.splits.check_split(shared, labels, groups)
     lone = dataclasses.replace(whole, test=np.array([8, 10]))
     with pytest.raises(ValueError, match="the test side holds a single class"):
-        data.check_split(lone, labels, groups)
+        data.splits.check_split(lone, labels, groups)
 
 
 def test_draws_are_nested_seeded_and_within_the_side():
@@ -126,7 +126,7 @@ def test_few_recordings_are_left_out_one_by_one(n_groups, n_splits):
     assert len(splits) == n_splits
     assert sorted(np.concatenate([split.test for split in splits])) == list(range(len(labels)))
     for split in splits:
-        data.check_split(split, labels, groups)
+        data.splits.check_split(split, labels, groups)
         assert len(np.unique(groups[split.test])) >= (1 if n_groups < 6 else 2)
 
 

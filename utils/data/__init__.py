@@ -5,41 +5,19 @@ long recordings with boxes around the calls, or "cornell_whale_challenge". Clips
 of the source, which for recordings is time.
 """
 
-from utils.data.challenge import (
-    CHALLENGE_FOLDS,
-    CHALLENGE_X,
-    download,
-    official_fold,
-)
+from utils.data.challenge import download, official_fold
 from utils.data.dataset import Dataset
 from utils.data.npz import save_npz, told
-from utils.data.sources import (
-    PUBLISHED,
-    SIMULATED,
-    VARIABLES,
-    Options,
-    load,
-    locate,
-    simulated,
-)
-from utils.data.splits import (
-    Split,
-    check_split,
-    draw,
-    kept_splits,
-    split_by_group,
-)
+from utils.data.sources import PUBLISHED, SIMULATED, VARIABLES, Options, load, locate, simulated
+from utils.data.splits import Split, draw, kept_splits, split_by_group
 
 __all__ = [
-    "CHALLENGE_FOLDS",
-    "CHALLENGE_X",
     "Dataset",
     "Options",
     "PUBLISHED",
     "SIMULATED",
     "Split",
     "VARIABLES",
-    "check_split",
     "download",
     "draw",
     "kept_splits",

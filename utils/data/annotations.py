@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from utils.data.dataset import some_of
-from utils.data.files import AUDIO_SUFFIXES, is_utf8, list_files
+from utils.data.files import AUDIO_SUFFIXES, below, is_utf8, list_files
 from utils.data.sheets import (
     TABLE_SUFFIXES,
     column,
@@ -23,6 +23,7 @@ from utils.data.sheets import (
     headings,
     parse,
     plain,
+    read,
     read_text,
 )
 from utils.errors import UserError
@@ -110,17 +111,15 @@ def unread(folder: Path, paths: Sequence[Path]) -> list[str]:
     return sorted(path.name for path in every if path not in paths and not _said_twice(path))
 
 
-def survey(
-    folder: Path, paths: Sequence[Path] | None = None, *, known_only: bool = True
-) -> Annotations:
-    """Return the Annotations of a folder's tables, by default all of them.
+def survey(folder: Path, paths: Sequence[Path], *, known_only: bool = True) -> Annotations:
+    """Return the Annotations of some tables of a folder; see `tables`.
 
     known_only: whether a table must belong to a recording in the folder; UserError if one does not,
     or cannot be read.
     """
     recordings = _Recordings(folder, list_files(folder, AUDIO_SUFFIXES, deep=True))
     parts, searched = [], set()
-    for path in tables(folder) if paths is None else paths:
+    for path in paths:
         table = _boxes(path)
         table["file"] = _files(path, table, recordings, known_only)
         own = None if len(table) else _own_recording(path, recordings, known_only)
@@ -165,7 +164,7 @@ def _boxes(path):
     a whole file."""
     kind = _kind(path)
     if kind == "empty":
-        return pd.DataFrame({name: [] for name in COLUMNS}, dtype=object)
+        return pd.DataFrame(columns=list(COLUMNS), dtype=object)
     return _track(path) if kind == "track" else _table(path)
 
 
@@ -183,11 +182,11 @@ def _track(path):
 
 
 def _table(path):
-    table = parse(read_text(path), path.name)
+    table = read(path)
     found = headings(table)
     selection, view = column(found, ("selection",)), column(found, ("view",))
-    chosen = {"begin": column(found, BEGIN), "end": column(found, END), "low": column(found, LOW)}
-    chosen |= {"high": column(found, HIGH), "file": column(found, FILE)}
+    words = {"begin": BEGIN, "end": END, "low": LOW, "high": HIGH, "file": FILE}
+    chosen = {name: column(found, own) for name, own in words.items()}
     chosen["label"] = _label_column(table, found, {*chosen.values(), selection, view})
     boxes = pd.DataFrame(
         {name: table[own].str.strip() if own else "" for name, own in chosen.items()}
@@ -258,7 +257,7 @@ class _Recordings:
         self.folder, self.whole = folder, {}
         self.names, self.stems = defaultdict(list), defaultdict(list)
         for path in filter(is_utf8, paths):
-            file = path.relative_to(folder).as_posix()
+            file = below(folder, path)
             known = PurePosixPath(composed(file).casefold())
             self.whole[known.as_posix()] = file
             self.names[known.name].append(file)
@@ -281,7 +280,10 @@ def _files(path, table, recordings, known_only):
     if (given == "").any():
         own = _own_recording(path, recordings, known_only)
         if own is None:
-            raise _belongs_nowhere(path)
+            raise UserError(
+                f"{path.name} belongs to no recording: begin its name with the recording's, as in "
+                "rec01.Table.1.selections.txt beside rec01.wav, or add a column `file`."
+            )
     named = {name: _named(name, path, recordings) for name in set(given) - {""}}
     absent = sorted(name for name, file in named.items() if file is None)
     if absent and known_only:
@@ -325,13 +327,6 @@ def _own_recording(path, recordings, known_only):
 
 def _folder(file):
     return composed(PurePosixPath(file).parent.as_posix()).casefold()
-
-
-def _belongs_nowhere(path):
-    return UserError(
-        f"{path.name} belongs to no recording: begin its name with the recording's, as in "
-        "rec01.Table.1.selections.txt beside rec01.wav, or add a column `file`."
-    )
 
 
 def alike(label: str) -> str:

@@ -1,6 +1,7 @@
 """Audio files: what their headers say, and the clips that are cut out of them."""
 
 import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,26 +40,19 @@ class Header:
         return self.frames / self.rate
 
 
-class _Mended:
-    """A file whose first bytes read as they should have been written."""
+class _Mended(io.FileIO):
+    """A file whose first bytes read, by `readinto`, as they should have been written."""
 
     def __init__(self, path, head):
-        self.file, self.head = path.open("rb"), head
+        super().__init__(path)
+        self.head = head
 
-    def read(self, count=-1):
-        start = self.file.tell()
-        content = self.file.read(count)
-        known = self.head[start : start + len(content)]
-        return known + content[len(known) :]
-
-    def seek(self, *place):
-        return self.file.seek(*place)
-
-    def tell(self):
-        return self.file.tell()
-
-    def close(self):
-        self.file.close()
+    def readinto(self, buffer):
+        start = self.tell()
+        count = super().readinto(buffer)
+        known = self.head[start : start + count]
+        buffer[: len(known)] = known
+        return count
 
 
 def opened(path: Path) -> soundfile.SoundFile:

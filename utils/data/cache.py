@@ -5,6 +5,7 @@ which holds shapes, hashes and notes: nothing in it is ever executed. What is da
 VERSION, is made again; where nothing can be written, arrays stay in memory.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -22,8 +23,8 @@ import numpy as np
 from utils import paths
 
 VERSION = 1  # raised when the code changes what arrays follow from the same input
-_BLOCK = 1 << 20
 _FORGOTTEN = 24 * 3600  # s after which what a killed run left behind is removed
+hasher = functools.partial(hashlib.blake2b, digest_size=16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,8 @@ class Entry:
 
 def digest(path: str | Path) -> str:
     """Return the hash of a file's bytes."""
-    found = hashlib.blake2b(digest_size=16)
     with open(path, "rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
-            found.update(block)
-    return found.hexdigest()
+        return hashlib.file_digest(file, hasher).hexdigest()
 
 
 def digest_of(value: object) -> str:
@@ -49,7 +47,7 @@ def digest_of(value: object) -> str:
         content = np.ascontiguousarray(value).data.cast("B")
     else:
         content = json.dumps(value, sort_keys=True).encode("utf-8", "surrogateescape")
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return hasher(content).hexdigest()
 
 
 def entry(what: dict, make: Callable[[], Generator]) -> Entry:
@@ -86,43 +84,44 @@ class _Writer:
     """Writes chunks beside an entry's folder, then renames; goes on in memory if the disk fails."""
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.partial = folder, None
         self.files, self.hashes, self.rows, self.kinds = {}, {}, 0, {}
         self.kept = None  # chunks in memory, once the disk has failed
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            _tidy(folder.parent)
-            self.partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
-        except OSError as error:
-            self.partial = None
-            self._give_up(error)
 
     def write(self, chunks):
         try:
+            self._tried(self._begin)
             while True:
                 try:
                     chunk = next(chunks)
                 except StopIteration as end:
-                    return self._finished(end.value)
-                self._add(chunk)
+                    return self._tried(self._renamed, end.value) or self._in_memory(end.value)
+                self._tried(self._append, chunk)
+                if self.kept is not None:
+                    for name, array in chunk.items():
+                        self.kept.setdefault(name, []).append(array)
         finally:
             self._close()
 
-    def _add(self, chunk):
+    def _tried(self, work, *given):
+        """What some work on the disk returns; None from the moment on at which the disk fails."""
         if self.kept is None:
             try:
-                self._append(chunk)
-                return
+                return work(*given)
             except OSError as error:
                 self._give_up(error)
-        for name, array in chunk.items():
-            self.kept.setdefault(name, []).append(array)
+        return None
+
+    def _begin(self):
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(self.folder.parent)
+        self.partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=self.folder.parent))
 
     def _append(self, chunk):
         for name, array in chunk.items():
             if name not in self.files:
                 self.files[name] = open(self.partial / f"{name}.bin", "wb")
-                self.hashes[name] = hashlib.blake2b(digest_size=16)
+                self.hashes[name] = hasher()
                 self.kinds[name] = array.dtype.str, array.shape[1:]
             content = np.ascontiguousarray(array).data.cast("B")
             self.files[name].write(content)
@@ -145,12 +144,7 @@ class _Writer:
                 self.kept[name] = [found.reshape(-1, *shape)]
         self._close()
 
-    def _finished(self, notes):
-        if self.kept is None:
-            try:
-                return self._renamed(notes)
-            except OSError as error:
-                self._give_up(error)
+    def _in_memory(self, notes):
         return Entry({name: np.concatenate(parts) for name, parts in self.kept.items()}, notes)
 
     def _renamed(self, notes):

@@ -20,17 +20,13 @@ CHALLENGE_FOLDS = tuple(f"test_indices_fold_{k}.txt" for k in range(5))
 
 
 def _challenge_labels(folder):
-    path = next(
-        (folder / f for f in ("CornellWhaleChallenge_Y.npy", "CornellWhaleChallenge_y.npy")
-         if (folder / f).exists()),
-        None,
-    )  # fmt: skip
-    if path is None:
-        raise FileNotFoundError(
-            f"{folder.name} holds {CHALLENGE_X} but no CornellWhaleChallenge_Y.npy; run "
-            f"`make data NAME={CHALLENGE}` again."
-        )
-    return np.load(path, allow_pickle=False).ravel()
+    for name in ("CornellWhaleChallenge_Y.npy", "CornellWhaleChallenge_y.npy"):
+        if (folder / name).exists():
+            return np.load(folder / name, allow_pickle=False).ravel()
+    raise FileNotFoundError(
+        f"{folder.name} holds {CHALLENGE_X} but no CornellWhaleChallenge_Y.npy; run "
+        f"`make data NAME={CHALLENGE}` again."
+    )
 
 
 def load_challenge(folder: Path, settings: SpectrogramSettings) -> Dataset:
@@ -56,19 +52,15 @@ def load_challenge(folder: Path, settings: SpectrogramSettings) -> Dataset:
             "and clip_seconds of the settings alone."
         )
     source = cache.digest(folder / CHALLENGE_X)
-    return Dataset(
+    return Dataset.of_audio(
+        settings,
         name=CHALLENGE,
         source=source,
         spectrograms=_challenge_spectrograms(source, audio, settings),
         labels=labels.astype(np.int8),
         groups=neighbour_blocks(labels)[0],
         clip_names=np.array([f"clip{i:05d}" for i in range(len(labels))]),
-        frequencies=settings.frequencies,
-        times=settings.times,
-        unit="dB",
         audio=audio,
-        sample_rate=settings.sample_rate,
-        settings=settings,
         band=UPCALL_BAND,
         provenance={
             "source": f"{CHALLENGE_REPOSITORY} (MONSTER, arXiv 2502.15122)",
@@ -145,12 +137,10 @@ def _check_download(folder):
     """ValueError unless the challenge's files are whole: shapes, labels and folds."""
     audio = np.load(folder / CHALLENGE_X, mmap_mode="r", allow_pickle=False)
     labels = _challenge_labels(folder)
-    whole = audio.shape == (30_000, 1, 4000) and labels.shape == (30_000,)
-    whole = whole and int((labels == 1).sum()) == 7027
-    folds = [folder / name for name in CHALLENGE_FOLDS]
-    if not whole or not all(path.exists() for path in folds):
+    calls = int((labels == 1).sum())
+    folds = sum((folder / name).exists() for name in CHALLENGE_FOLDS)
+    if (audio.shape, len(labels), calls, folds) != ((30_000, 1, 4000), 30_000, 7027, 5):
         raise UserError(
             f"the download is not what was published: audio {audio.shape}, {len(labels)} labels, "
-            f"{int((labels == 1).sum())} calls, {sum(p.exists() for p in folds)} of 5 folds; "
-            f"remove data/{folder.name} and download again."
+            f"{calls} calls, {folds} of 5 folds; remove data/{folder.name} and download again."
         )

@@ -35,10 +35,11 @@ def recode(
     classes = sorted(set(labels))
     if positive_class is not None:
         positive_class = composed(positive_class)
-    if positive_class is not None and positive_class not in classes:
-        raise UserError(
-            f"{where}: no class is called {positive_class!r}; the classes are {', '.join(classes)}."
-        )
+        if positive_class not in classes:
+            raise UserError(
+                f"{where}: no class is called {positive_class!r}; the classes are "
+                f"{', '.join(classes)}."
+            )
     if len(classes) == 1:
         raise UserError(
             f"{where}: only one class is there ({classes[0]}); add clips of the other class."
@@ -54,11 +55,8 @@ def recode(
             raise undecided(f"{where}: the classes are", classes)
         positive_class = next(name for name in classes if name != negative[0])
     negative = next(name for name in classes if name != positive_class)
-    names = ("none", "call") if {negative, positive_class} == {"0", "1"} else None
-    return (
-        (np.asarray(labels) == positive_class).astype(np.int8),
-        names or (negative, positive_class),
-    )
+    names = ("none", "call") if classes == ["0", "1"] else (negative, positive_class)
+    return (np.asarray(labels) == positive_class).astype(np.int8), names
 
 
 def undecided(beginning: str, names: Sequence[str]) -> UserError:

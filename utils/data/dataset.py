@@ -85,6 +85,14 @@ class Dataset:
         for name in ("spectrograms", "labels", "groups", "clip_names", "frequencies", "times"):
             getattr(self, name).flags.writeable = False
 
+    @classmethod
+    def of_audio(cls, settings: SpectrogramSettings, **given: object) -> Dataset:
+        """Return the Dataset of clips with audio, whose axes and unit follow from the settings."""
+        return cls(
+            frequencies=settings.frequencies, times=settings.times, unit="dB",
+            sample_rate=settings.sample_rate, settings=settings, **given,
+        )  # fmt: skip
+
     def __len__(self):
         return len(self.labels)
 

@@ -11,12 +11,8 @@ _BATCH = 1000
 
 def exact(clips: np.ndarray) -> np.ndarray:
     """Return (n,) bool: whether an earlier clip has the very same values (by SHA-256)."""
-    seen, repeated = set(), np.zeros(len(clips), dtype=bool)
-    for i, clip in enumerate(clips):
-        digest = hashlib.sha256(np.ascontiguousarray(clip).tobytes()).digest()
-        repeated[i] = digest in seen
-        seen.add(digest)
-    return repeated
+    digests = [hashlib.sha256(np.ascontiguousarray(clip)).digest() for clip in clips]
+    return pd.Series(digests, dtype=object).duplicated().to_numpy()
 
 
 def nearest(spectrograms: np.ndarray, scores: np.ndarray) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,20 +48,16 @@ def load_folder(folder: Path, options: Options) -> Dataset:
     asked = options.settings or options.band or options.seconds
     default = "" if asked else " (by default; --band and --seconds choose others)"
     told = [_done(heads, settings, left_out), f"{fitting.told(settings)}{default}", grouping]
-    return Dataset(
+    return Dataset.of_audio(
+        settings,
         name=name,
         source=cache.digest_of([file for file, own in zip(files, kept, strict=True) if own]),
         spectrograms=found.arrays["spectrograms"],
         labels=labels,
         groups=numbers,
         clip_names=table["name"].to_numpy(str),
-        frequencies=settings.frequencies,
-        times=settings.times,
-        unit="dB",
         class_names=class_names,
         audio=found.arrays["audio"],
-        sample_rate=settings.sample_rate,
-        settings=settings,
         band=(settings.fmin, settings.fmax),
         ordered=groups.in_time(labels, numbers),
         seconds=np.array([head.seconds for head in heads]),
@@ -71,9 +67,9 @@ def load_folder(folder: Path, options: Options) -> Dataset:
 
 def _settings(folder, names, options):
     """The usual settings, or those that a band and a length ask for."""
-    if options.band is None and options.seconds is None:
-        return SpectrogramSettings()
     usual = SpectrogramSettings()
+    if options.band is None and options.seconds is None:
+        return usual
     heads = _each(lambda name: audio.examine(folder / name), names)
     rates = [(head.rate, shown(name)) for name, (head, _) in zip(names, heads, strict=True) if head]
     slowest, name = min(rates, default=(usual.sample_rate, ""))
@@ -110,10 +106,7 @@ def _chunks(folder, names, settings, skip_bad):
     if len(bad) == len(names) or bad and not skip_bad:
         raise audio.bad_files(where, bad)
     heads = [head for name, (head, _) in zip(names, examined, strict=True) if name not in bad]
-    return {
-        "bad": bad,
-        "heads": [[head.frames, head.rate, head.channels, head.mended] for head in heads],
-    }
+    return {"bad": bad, "heads": [astuple(head) for head in heads]}
 
 
 def _done(heads, settings, left_out):

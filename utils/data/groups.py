@@ -16,6 +16,11 @@ from utils.errors import UserError
 _RECORDING = re.compile(r"^(.*\d.*)[ _.-]+[^ _.-]*\d[^ _.-]*$")
 
 
+def numbered(names: ArrayLike) -> np.ndarray:
+    """Groups (n,) int64, numbered in the order of their names."""
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
 def neighbour_blocks(labels: np.ndarray) -> tuple[np.ndarray, str]:
     """Groups (n,) of BLOCK_CLIPS neighbours, and what they are called in a sentence.
 
@@ -33,7 +38,7 @@ def neighbour_blocks(labels: np.ndarray) -> tuple[np.ndarray, str]:
     for value in (0, 1):
         own = labels == value
         groups[own] = dealt(int(own.sum())) + value * len(labels)
-    return np.unique(groups, return_inverse=True)[1].astype(np.int64), f"{what} of one class"
+    return numbered(groups), f"{what} of one class"
 
 
 def factorize_groups(where: str, names: ArrayLike) -> np.ndarray:
@@ -47,7 +52,7 @@ def factorize_groups(where: str, names: ArrayLike) -> np.ndarray:
         )
     if names.dtype.kind in "iu":
         return names.astype(np.int64)
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+    return numbered(names)
 
 
 def of_clips(
@@ -68,10 +73,10 @@ def of_clips(
         return _folders(inside, labels)
     names = [_RECORDING.match(name.rsplit("/", 1)[-1].rsplit(".", 1)[0]) for name in table["name"]]
     if all(names):
-        recordings = np.array([match[1] for match in names])
-        if _tells(recordings, labels, least=1) and 2 * len(set(recordings)) <= len(recordings):
-            kinds, numbers = np.unique(recordings, return_inverse=True)
-            return numbers.astype(np.int64), f"groups from the names ({some_of(kinds)})"
+        recordings = [match[1] for match in names]
+        kinds = sorted(set(recordings))
+        if _tells(recordings, labels, least=1) and 2 * len(kinds) <= len(recordings):
+            return numbered(recordings), f"groups from the names ({some_of(kinds)})"
     numbers, what = neighbour_blocks(labels)
     return numbers, f"{what} by name"
 
@@ -91,7 +96,7 @@ def _folders(inside, labels):
         blocks, of_blocks = neighbour_blocks(labels[loose])
         names[loose] = [f"/{block}" for block in blocks]  # no folder is called so
         what += f", and {of_blocks} by name where there are none"
-    return np.unique(names.astype(str), return_inverse=True)[1].astype(np.int64), what
+    return numbered(names.astype(str)), what
 
 
 def in_time(labels: np.ndarray, groups: np.ndarray) -> bool:
@@ -105,11 +110,6 @@ def in_time(labels: np.ndarray, groups: np.ndarray) -> bool:
     mixed = [part for part in by_group if part.min() != part.max()]
     turns = [int((np.diff(part) != 0).sum()) for part in mixed or [labels]]
     return max(turns) > 1
-
-
-def by_recording(files: ArrayLike) -> tuple[np.ndarray, str]:
-    """Groups (n,) by file, and what they are called in a sentence."""
-    return np.unique(np.asarray(files, dtype=str), return_inverse=True)[1], "groups are recordings"
 
 
 def by_pattern(
@@ -132,5 +132,5 @@ def by_pattern(
             f"({some_of(map(shown, lost))}); give a pattern that fits every file."
         )
     names = [match[1] if expression.groups else match[0] for match in found]
-    numbers = np.unique([name or "" for name in names], return_inverse=True)[1]
-    return numbers.astype(np.int64), f"{numbers.max() + 1} groups from the names by `{pattern}`"
+    numbers = numbered([name or "" for name in names])
+    return numbers, f"{numbers.max() + 1} groups from the names by `{pattern}`"

@@ -13,8 +13,8 @@ import soundfile
 
 from utils.data.classes import is_negative
 from utils.data.dataset import GROUP_NAMES, some_of
-from utils.data.files import AUDIO_SUFFIXES, is_utf8, list_files, natural, shown
-from utils.data.sheets import column, composed, headings, parse, read_text
+from utils.data.files import AUDIO_SUFFIXES, below, is_utf8, list_files, natural, shown
+from utils.data.sheets import column, composed, headings, read
 from utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def labelled(folder: Path, options: Options) -> tuple[pd.DataFrame, list[str]]:
         fit = tables[:1]  # says which columns it lacks
     if fit:
         table = read_labels(fit[0], folder)
-        there = [_below(folder, path) for path in list_files(folder, AUDIO_SUFFIXES, deep=True)]
+        there = [below(folder, path) for path in list_files(folder, AUDIO_SUFFIXES, deep=True)]
         named = {*table["name"]}
         left_out = [f"{shown(n)}: not in {fit[0].name}" for n in there if n not in named]
     else:
@@ -63,11 +63,6 @@ def labelled(folder: Path, options: Options) -> tuple[pd.DataFrame, list[str]]:
     ignored = [t for t in tables if t not in fit]
     left_out += [f"{t.name}: no columns of file and label" for t in ignored]
     return _in_name_order(table), left_out
-
-
-def _below(folder, path):
-    """The name of a path that was joined to a folder, within it."""
-    return "/".join(path.parts[len(folder.parts) :])
 
 
 def _classes(folder):
@@ -117,11 +112,12 @@ def subfolder_labels(
         )
     rows, left_out = [], []
     for path in (path for files in classes.values() for path in files):
-        parts = path.parts[len(folder.parts) :]
+        name = below(folder, path)
+        parts = name.split("/")
         if reason := _no_clip(path):
-            left_out.append(f"{shown('/'.join(parts))}: {reason}")
+            left_out.append(f"{shown(name)}: {reason}")
         else:
-            rows.append(("/".join(parts), parts[depth - 1], "/".join(parts[depth:-1])))
+            rows.append((name, parts[depth - 1], "/".join(parts[depth:-1])))
     return pd.DataFrame(rows, columns=["name", "label", "inside"]), left_out
 
 
@@ -157,19 +153,15 @@ def _no_clip(path):
 def _names_labels(csv):
     """Whether a table has a column of files and one of labels."""
     try:
-        found = headings(_sheet(csv))
+        found = headings(read(csv))
     except (UserError, OSError):
         return False
     return bool(column(found, _FILES) and column(found, _LABELS))
 
 
-def _sheet(csv):
-    return parse(read_text(csv), csv.name)
-
-
 def read_labels(csv: Path, folder: Path) -> pd.DataFrame:
     """Table of name, label, inside and, if there is one, group from a CSV."""
-    table = _sheet(csv)
+    table = read(csv)
     found = headings(table)
     file_column, label_column = column(found, _FILES), column(found, _LABELS)
     if file_column is None or label_column is None:
@@ -208,7 +200,7 @@ def read_labels(csv: Path, folder: Path) -> pd.DataFrame:
         raise UserError(
             f"{csv.name} names {len(twice)} files twice ({some_of(twice)}); keep one line a file."
         )
-    result["name"] = [_below(folder, path) for path in paths]
+    result["name"] = [below(folder, path) for path in paths]
     result["inside"] = [os.path.dirname(name) for name in result["name"]]
     result.attrs["groups"] = f"the column {group_column} of {csv.name}"
     return result.reset_index(drop=True)
@@ -259,12 +251,8 @@ def _found(csv, folder, names):
 def _in_name_order(table):
     """The rows by file name; by the folder within the class first, which is then a recording or a
     day, where there is more than one."""
-    by_folder = table["inside"].nunique() > 1
-
-    def key(row):
-        name = row.name.rsplit("/", 1)[-1]
-        return natural(f"{row.inside}/{name}" if by_folder else name)
-
-    keys = [key(row) for row in table.itertuples(index=False)]
-    order = sorted(range(len(table)), key=keys.__getitem__)
+    names = [name.rsplit("/", 1)[-1] for name in table["name"]]
+    if table["inside"].nunique() > 1:
+        names = [f"{inside}/{name}" for inside, name in zip(table["inside"], names, strict=True)]
+    order = sorted(range(len(table)), key=lambda row: natural(names[row]))
     return table.iloc[order].reset_index(drop=True)

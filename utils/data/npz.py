@@ -7,13 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.data import cache
-from utils.data.dataset import (
-    GROUP_NAMES,
-    UPCALL_BAND,
-    Dataset,
-    check_classes,
-    some_of,
-)
+from utils.data.dataset import GROUP_NAMES, UPCALL_BAND, Dataset, check_classes, some_of
 from utils.data.groups import factorize_groups, in_time, neighbour_blocks
 from utils.errors import UserError
 from utils.sound.spectrograms import SpectrogramSettings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +11,12 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from utils.data import annotations, audio
+from utils.data import annotations, audio, cache
 from utils.data import settings as fitting
 from utils.data.classes import is_negative, undecided
 from utils.data.dataset import Dataset, check_classes, some_of
-from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
-from utils.data.groups import by_pattern, by_recording
+from utils.data.files import AUDIO_SUFFIXES, below, list_files, natural, shown
+from utils.data.groups import by_pattern, numbered
 from utils.errors import UserError
 from utils.sound.spectrograms import mel_spectrogram
 
@@ -27,23 +26,20 @@ if TYPE_CHECKING:
 NEGATIVES = 4  # clips without a call for each call, where the recordings hold as many
 
 
-def load_recordings(
-    folder: Path, options: Options, tables: Sequence[Path] | None = None
-) -> Dataset:
+def load_recordings(folder: Path, options: Options, tables: Sequence[Path]) -> Dataset:
     """Return the Dataset of clips that are cut out of the recordings in a folder.
 
-    options: see `sources.Options`. tables: paths, or None for all tables in the folder. A call's
-    clip holds the whole box, anywhere. Clips without a call are at least a clip's length away from
-    any box, and come from searched recordings only. Groups are the recordings, or what
-    options.group finds in their names. UserError if tables or recordings can't be used.
+    options: see `sources.Options`. tables: of boxes. A call's clip holds the whole box, anywhere.
+    Clips without a call are at least a clip's length away from any box, and come from searched
+    recordings only. Groups are the recordings, or what options.group finds in their names.
+    UserError if tables or recordings can't be used.
     """
     name = folder.resolve().name
     found = annotations.survey(folder, tables)
     call, is_call = _call(name, found.events, options.positive_class)
     heads, bad, settings = _usable(folder, found, found.events[is_call], options)
-    clips, windows, silent, source = _cut_all(folder, found, is_call, heads, bad, settings, options)
-    kept = found.events["file"].isin(heads)
-    events, calls = found.events[kept], found.events[kept & is_call]
+    cut, events, calls = _cut_all(folder, found, is_call, heads, bad, settings, options)
+    clips, windows, silent, source = cut
     labels = windows["label"].to_numpy(np.int8)
     counts = _no_calls(events, calls, found, heads) | {
         "clips left out as silent": silent,
@@ -54,10 +50,9 @@ def load_recordings(
     }
     seen = [f"{count} {what}" for what, count in counts.items() if count]
     check_classes(name, labels, seen)
-    pattern = options.group
-    groups, grouping = (
-        by_pattern(name, windows["file"], pattern) if pattern else by_recording(windows["file"])
-    )
+    groups, grouping = numbered(windows["file"].to_numpy(str)), "groups are recordings"
+    if options.group:
+        groups, grouping = by_pattern(name, windows["file"], options.group)
     told = [
         f"{labels.sum()} clips around boxes and {(labels == 0).sum()} away from them, out of "
         f"{len(heads)} recordings",
@@ -67,20 +62,16 @@ def load_recordings(
         *_left_out(folder, found, heads, bad),
         *filter(None, [fitting.outside(calls, settings, *_slowest(heads))]),
     ]
-    return Dataset(
+    return Dataset.of_audio(
+        settings,
         name=name,
         source=source,
         spectrograms=mel_spectrogram(clips, settings),
         labels=labels,
         groups=groups,
         clip_names=(windows["file"] + windows["begin"].map(" {:.3f} s".format)).to_numpy(str),
-        frequencies=settings.frequencies,
-        times=settings.times,
-        unit="dB",
         class_names=("none", call),
         audio=clips,
-        sample_rate=settings.sample_rate,
-        settings=settings,
         seconds=np.full(len(labels), settings.clip_seconds),
         band=fitting.of_boxes(calls).band or (settings.fmin, settings.fmax),
         provenance={"source": name, "processing": "; ".join(told)},
@@ -216,8 +207,8 @@ def _free(begins, ends, seconds, length):
 
 
 def _cut_all(folder, found, is_call, heads, bad, settings, options):
-    """What `_cut` returns for the recordings `heads`. Those whose samples turn out to be unusable
-    go from `heads` to `bad`, and all is cut anew."""
+    """What `_cut` returns for the recordings `heads`, their boxes, and those of calls. Recordings
+    whose samples turn out to be unusable go from `heads` to `bad`, and all is cut anew."""
     while True:
         kept = found.events["file"].isin(heads)
         events, calls = found.events[kept], found.events[kept & is_call]
@@ -226,7 +217,7 @@ def _cut_all(folder, found, is_call, heads, bad, settings, options):
         windows = _windows(events, calls, heads, found.searched, settings.clip_seconds)
         *cut, spoiled = _cut(folder, windows, settings)
         if not spoiled:
-            return cut
+            return cut, events, calls
         if not options.skip_bad or spoiled.keys() == heads.keys():
             raise audio.bad_files(folder.resolve().name, spoiled)
         for file, reason in spoiled.items():
@@ -242,7 +233,7 @@ def _cut(folder, windows, settings):
     """
     clips = np.empty((len(windows), settings.n_samples), dtype=np.float32)
     silent = np.zeros(len(windows), dtype=bool)
-    heard, spoiled = hashlib.blake2b(digest_size=16), {}
+    heard, spoiled = cache.hasher(), {}
     for name, rows in windows.groupby("file", sort=False):
         try:
             with audio.opened(folder / name) as file:
@@ -262,9 +253,7 @@ def _cut(folder, windows, settings):
 
 def _left_out(folder, found, heads, bad):
     """Phrases about recordings that were not searched, have no table, or can't be used."""
-    every = {
-        p.relative_to(folder).as_posix() for p in list_files(folder, AUDIO_SUFFIXES, deep=True)
-    }
+    every = {below(folder, path) for path in list_files(folder, AUDIO_SUFFIXES, deep=True)}
     names = {
         "recordings give no clips without calls, as they were not searched":
             set(heads) - found.searched,

@@ -26,6 +26,11 @@ def read_text(path: Path) -> str:
         return raw.decode("cp1252", errors="replace")
 
 
+def read(path: Path) -> pd.DataFrame:
+    """Return the table in a file; see `parse`."""
+    return parse(read_text(path), path.name)
+
+
 def parse(text: str, name: str) -> pd.DataFrame:
     """Return a table with a header as texts; a blank cell is an empty text.
 

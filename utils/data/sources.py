@@ -141,7 +141,7 @@ def locate(source: str | Path) -> Path:
     """Return the path of a source other than "simulated"; FileNotFoundError if there is none."""
     if source == CHALLENGE and not Path(source).exists():
         path = paths.ROOT / "data" / CHALLENGE
-        if not (path / "CornellWhaleChallenge_X.npy").exists():
+        if not (path / CHALLENGE_X).exists():
             raise FileNotFoundError(
                 f"{CHALLENGE} is not in data/ yet; run `make data NAME={CHALLENGE}` first."
             )
@@ -225,7 +225,7 @@ def simulated(
 ) -> Dataset:
     """Return the simulated hydrophone of `utils.ocean` as a Dataset with audio and truth."""
     settings = settings or SpectrogramSettings()
-    recordings = ocean.simulate(n_clips, seed, ocean_settings or ocean.OceanSettings())
+    recordings = ocean.simulate(n_clips, seed, ocean_settings)
     if recordings.audio.shape[1] != settings.n_samples or settings.sample_rate != 2000:
         raise UserError(
             "the simulated clips last 2 s at 2000 Hz; leave sample_rate and clip_seconds alone."
@@ -238,18 +238,14 @@ def simulated(
 
 def _hydrophone(name, seed, settings, labels, groups, truth, *, audio, spectrograms):
     """The Dataset of simulated clips."""
-    return Dataset(
+    return Dataset.of_audio(
+        settings,
         name=name,
         spectrograms=spectrograms,
         labels=labels.astype(np.int8),
         groups=groups.astype(np.int64),
         clip_names=np.array([f"sim{i:05d}" for i in range(len(labels))]),
-        frequencies=settings.frequencies,
-        times=settings.times,
-        unit="dB",
         audio=audio,
-        sample_rate=settings.sample_rate,
-        settings=settings,
         band=UPCALL_BAND,
         seconds=np.full(len(labels), settings.clip_seconds),
         truth=truth,

@@ -29,25 +29,12 @@ and 350 Hz, in dB. Other sources (`DISTRACTORS`) do not count as ambient noise.
 
 from utils.ocean.prior import simulate_calls, simulate_prior
 from utils.ocean.recordings import Recordings, simulate
-from utils.ocean.settings import (
-    CLIP_SAMPLES,
-    CLIP_SECONDS,
-    CONTOUR_TIMES,
-    DISTRACTORS,
-    SAMPLE_RATE,
-    SNR_BAND,
-    TRUTH_COLUMNS,
-    OceanSettings,
-)
+from utils.ocean.settings import DISTRACTORS, SNR_BAND, TRUTH_COLUMNS, OceanSettings
 
 __all__ = [
-    "CLIP_SAMPLES",
-    "CLIP_SECONDS",
-    "CONTOUR_TIMES",
     "DISTRACTORS",
     "OceanSettings",
     "Recordings",
-    "SAMPLE_RATE",
     "SNR_BAND",
     "TRUTH_COLUMNS",
     "simulate",

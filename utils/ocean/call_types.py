@@ -38,23 +38,16 @@ class CallType:
     def __post_init__(self):
         if self.kind not in KINDS:
             raise UserError(f"no call is called {self.kind!r}; choose from {', '.join(KINDS)}.")
-        for name, (low, high) in (
-            ("from", self.start),
-            ("to", self.end),
-            ("duration", self.seconds),
-        ):
+        ranges = {"from": self.start, "to": self.end, "duration": self.seconds}
+        for name, (low, high) in ranges.items():
             if not 0 < low <= high < np.inf:
                 raise UserError(
                     f"--{name} {low:g} {high:g}: give two numbers above 0, the lower one first."
                 )
-        middle = np.mean(self.start), np.mean(self.end)
-        if (
-            self.kind == "upsweep"
-            and middle[0] >= middle[1]
-            or (self.kind == "downsweep" and middle[0] <= middle[1])
-        ):
+        first, last = np.mean(self.start), np.mean(self.end)
+        if {"upsweep": first >= last, "downsweep": first <= last}.get(self.kind):
             raise UserError(
-                f"the call goes from {middle[0]:g} to {middle[1]:g} Hz, which is no {self.kind}; "
+                f"the call goes from {first:g} to {last:g} Hz, which is no {self.kind}; "
                 "exchange --from and --to, or name another --call."
             )
 

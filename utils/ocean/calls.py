@@ -158,11 +158,11 @@ def render_calls(
     """Up-calls of a recording: signals (n, CLIP_SAMPLES), truth (n rows), contours (n, 101)."""
     rows = np.flatnonzero(positive)
     n, m = len(positive), len(rows)
-    spread, shape = settings.contour_variability, settings.upcall
+    shape = settings.upcall
 
     def varied(middle: float, between: float, within: float, low: float, high: float):
         deviation = between * rng.standard_normal() + within * rng.standard_normal(m)
-        return np.clip(middle + spread * deviation, low, high)
+        return np.clip(middle + deviation, low, high)
 
     start = varied(*shape.start)
     sweep = np.exp(varied(*shape.log_sweep))
@@ -175,7 +175,7 @@ def render_calls(
     units = make_units(
         np.arange(m), rng,
         onset=onset, duration=duration, start=start, end=start + sweep, power=power, bow=bow,
-        wobble=spread * rng.normal(0, 2.5, m),
+        wobble=rng.normal(0, 2.5, m),
         second=harmonic * 10 ** (rng.uniform(-16, -6, m) / 20),
     )  # fmt: skip
     shared, own = rng.standard_normal(), rng.standard_normal(m)

@@ -21,7 +21,6 @@ that of the simulated clips.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -70,7 +69,7 @@ def draw_settings(rng: np.random.Generator) -> OceanSettings:
 def simulate_prior(n_clips: int, seed: int, *, n_jobs: int = -1) -> Recordings:
     """Return clips of recordings with settings drawn anew for each, RECORDING_CLIPS at a time.
 
-    The same seed gives the same clips for any n_jobs. `settings` are those of the last recording.
+    The same seed gives the same clips for any n_jobs.
     """
     starts = range(0, n_clips, RECORDING_CLIPS)
 
@@ -84,14 +83,12 @@ def simulate_prior(n_clips: int, seed: int, *, n_jobs: int = -1) -> Recordings:
         joblib.delayed(one)(number, start) for number, start in enumerate(starts)
     )
     sizes = [len(part) for part in found]
-    return replace(
-        found[-1],
+    return Recordings(
         audio=np.concatenate([part.audio for part in found]),
         labels=np.concatenate([part.labels for part in found]),
         recording=np.repeat(np.arange(len(found)), sizes),
         truth=pd.concat([part.truth for part in found], ignore_index=True),
         contours=np.concatenate([part.contours for part in found]),
-        seed=seed,
     )
 
 

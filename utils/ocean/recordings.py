@@ -13,24 +13,8 @@ from scipy.special import ndtri
 from utils.errors import UserError
 from utils.ocean.calls import render_calls
 from utils.ocean.noise import power_in_band, render_ambient, slow_drift
-from utils.ocean.settings import (
-    CLIP_SAMPLES,
-    CONTOUR_TIMES,
-    DISTRACTORS,
-    SAMPLE_RATE,
-    TRUTH_COLUMNS,
-    OceanSettings,
-    Recorder,
-)
-from utils.ocean.sources import (
-    render_airguns,
-    render_bursts,
-    render_downsweeps,
-    render_flat_tonals,
-    render_humpback,
-    render_knocks,
-    render_ships,
-)
+from utils.ocean.settings import CLIP_SAMPLES, DISTRACTORS, TRUTH_COLUMNS, OceanSettings, Recorder
+from utils.ocean.sources import RENDERERS
 
 _PEAK = 0.95
 
@@ -48,8 +32,7 @@ class Recordings:
         curvature (how far the middle of the contour lies below the straight line from start to
         end, as a share of the sweep), harmonic and cut (bool), n_distractors (number of kinds of
         other sources) and one bool column for each kind.
-    contours: (n, 101) Hz, frequency of the fundamental at `contour_times`, NaN where no call.
-    contour_times: (101,) s from the start of the clip.
+    contours: (n, 101) Hz, frequency of the fundamental at `CONTOUR_TIMES`, NaN where no call.
     """
 
     audio: np.ndarray
@@ -57,10 +40,6 @@ class Recordings:
     recording: np.ndarray
     truth: pd.DataFrame
     contours: np.ndarray
-    contour_times: np.ndarray
-    sample_rate: int
-    seed: int
-    settings: OceanSettings
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -107,10 +86,6 @@ def simulate(
         recording=recording,
         truth=pd.concat([truth for truth, _ in done], ignore_index=True),
         contours=np.concatenate([contours for _, contours in done]),
-        contour_times=CONTOUR_TIMES.copy(),
-        sample_rate=SAMPLE_RATE,
-        seed=int(seed),
-        settings=settings,
     )
 
 
@@ -183,18 +158,10 @@ def render_recording(
         inclination = 0.8 * slow_drift(rng, n) + 0.6 * rng.standard_normal(n)
         present[kind] = inclination > ndtri(1 - rates)
     sources = {}
-    for kind, rendered in (
-        ("downsweep", render_downsweeps),
-        ("flat_tonal", render_flat_tonals),
-        ("humpback", render_humpback),
-        ("knocks", render_knocks),
-        ("burst", render_bursts),
-        ("airgun", render_airguns),
-        ("ship", render_ships),
-    ):
+    for kind in DISTRACTORS:
         rows = np.flatnonzero(present[kind])
         if len(rows):
-            signals = rendered(len(rows), recorder, rng) * scale[rows]
+            signals = RENDERERS[kind](len(rows), recorder, rng) * scale[rows]
             if settings.sources_anywhere:
                 signals = _moved(signals, rng)
             sources[kind] = rows, signals

@@ -80,7 +80,6 @@ class OceanSettings:
     positive_fraction: share of clips with an up-call, above 0 and below 1.
     recording_clips: fewest and most clips of a recording (about).
     snr_mean_db, snr_sd_db: normal distribution of the SNR, cut at 2.5 standard deviations.
-    contour_variability: scales the spread of the up-calls' shape; 0 makes them all alike.
     harmonic_fraction, cut_fraction: shares of calls with a harmonic, and cut by the clip's edge.
     background_variability: scales how much the ambient noise differs between and within recordings.
     downsweep_rate ... ship_rate: share of clips without a call that hold such a source.
@@ -96,7 +95,6 @@ class OceanSettings:
     recording_clips: tuple[int, int] = (40, 60)
     snr_mean_db: float = -1.0
     snr_sd_db: float = 5.0
-    contour_variability: float = 1.0
     harmonic_fraction: float = 0.25
     cut_fraction: float = 0.05
     background_variability: float = 1.0
@@ -114,13 +112,11 @@ class OceanSettings:
     recorder: Recorder | None = None
 
     def __post_init__(self) -> None:
+        _check_recording_clips(self.recording_clips)
         for field in fields(self):
+            if not isinstance(field.default, float):
+                continue
             value = getattr(self, field.name)
-            if field.name == "recording_clips":
-                _check_recording_clips(value)
-                continue
-            if field.name in ("sources_anywhere", "upcall", "recorder"):
-                continue
             if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
                 raise UserError(f"{field.name} must be a number, not {value!r}.")
             low, high = _RANGES.get(field.name, (0.0, 1.0))
@@ -136,7 +132,6 @@ class OceanSettings:
 _RANGES = {  # all other numbers are shares, 0 to 1
     "snr_mean_db": (-30.0, 40.0),
     "snr_sd_db": (0.0, 15.0),
-    "contour_variability": (0.0, 1.5),
     "background_variability": (0.0, 2.0),
     "reverberation": (0.0, 2.0),
 }

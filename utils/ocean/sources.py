@@ -144,3 +144,14 @@ def render_ships(n: int, recorder: Recorder, rng: np.random.Generator) -> np.nda
     level = rng.uniform(4, 24) + 2 * slow_drift(rng, n)
     loud = 10 ** (np.clip(level, 3, 27) / 20)
     return noise * unsteady_level(n, 0.15, rng) * loud.astype(np.float32)[:, None]
+
+
+RENDERERS = {
+    "downsweep": render_downsweeps,
+    "flat_tonal": render_flat_tonals,
+    "humpback": render_humpback,
+    "knocks": render_knocks,
+    "burst": render_bursts,
+    "airgun": render_airguns,
+    "ship": render_ships,
+}

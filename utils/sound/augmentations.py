@@ -17,7 +17,7 @@ LARGEST_MASKS = (0.12, 0.12)  # of the bands, of the frames
 DAMPING = (0.5, 3.0)  # of a mixed-in sea, standard deviations of the clip's excess
 CALL_CONTRAST = 1.0  # standard deviations of a clip's excess; what is weaker is not of the call
 CALL_PATCH = (3, 5)  # bands and frames of the median filter that leaves what is contiguous
-
+ALPHA = 0.4  # of mixup's Beta distribution
 LARGEST_SHARE = 0.98  # of one clip in a blend of mixup, which else would repeat it
 
 
@@ -97,14 +97,14 @@ def call_on_background(clips: np.ndarray, seas: np.ndarray, rng: np.random.Gener
 
 
 def mixup(
-    clips: np.ndarray, partners: np.ndarray, rng: np.random.Generator, alpha: float = 0.4
+    clips: np.ndarray, partners: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return blends of clips and partners, and (n,) the share of the clip, 0.5 to LARGEST_SHARE.
 
-    mixup (Zhang et al. 2018) with Beta(alpha, alpha); the larger part is always the clip's. The
+    mixup (Zhang et al. 2018) with Beta(ALPHA, ALPHA); the larger part is always the clip's. The
     distribution is cut off at LARGEST_SHARE, not heaped up there: no blend comes twice.
     """
-    law = stats.beta(alpha, alpha)
+    law = stats.beta(ALPHA, ALPHA)
     share = law.ppf(rng.uniform(0.5, law.cdf(LARGEST_SHARE), len(clips))).astype(np.float32)
     weight = share[:, None, None]
     return weight * _float(clips) + (1 - weight) * _float(partners), share

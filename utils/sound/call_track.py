@@ -7,8 +7,7 @@ of a comparison.
 import numpy as np
 import pandas as pd
 
-from utils.sound import features
-from utils.sound.descriptors import LEAST_CONTRAST, within
+from utils.sound.descriptors import prominence, within
 
 COLUMNS = {"start_hz": "Hz", "slope_hz_s": "Hz/s", "duration_s": "s", "snr_db": "dB"}
 _ROUNDS = 3  # of weighted line fits, each nearer to the line before
@@ -36,15 +35,13 @@ def track(
     x = np.asarray(spectrograms, dtype=np.float32)
     inside = within(frequencies, band)
     reach = _REACH * (band[1] - band[0])
-    contrasted = features.contrast(x)[:, inside]
-    row = contrasted.argmax(1)  # (n, t)
-    peak = np.asarray(frequencies)[inside][row]
-    prominence = np.maximum(contrasted.max(1).astype(float) - LEAST_CONTRAST, 0) ** 2
-    weight = prominence
+    row, prominent = prominence(x, inside)
+    peak = np.asarray(frequencies)[inside][row]  # (n, t)
+    weight = prominent
     for _ in range(_ROUNDS):
         time, frequency, slope, spread = _line(weight, peak, times)
         gap = peak - (frequency[:, None] + slope[:, None] * (times - time[:, None]))
-        weight = prominence * np.exp(-0.5 * (gap / reach) ** 2)
+        weight = prominent * np.exp(-0.5 * (gap / reach) ** 2)
     duration = np.sqrt(12 * spread)  # of a uniform weight with this spread
     above = x[:, inside] - np.median(x[:, inside], axis=2, keepdims=True)
     level = np.take_along_axis(above, row[:, None, :], axis=1)[:, 0]

@@ -5,7 +5,7 @@ the bands' centres) and averaged over frames, so that data sets without audio ha
 needs the waveform (RMS level, zero crossings) is there only for data sets with audio.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import librosa
 import numpy as np
@@ -101,30 +101,28 @@ def spectrogram_descriptors(
             f"spectrograms {spectrograms.shape} do not fit {len(frequencies)} frequencies and "
             f"{len(times)} times; give an array of shape (n, frequency, time)."
         )
-    parts = [
-        _of_spectrograms(spectrograms[rows], frequencies, times, band)
-        for rows in _chunks(len(spectrograms))
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return _by_chunks(lambda part: _of_spectrograms(part, frequencies, times, band), spectrograms)
 
 
 def audio_descriptors(audio: np.ndarray, sample_rate: int) -> pd.DataFrame:
     """Return rms_db (dB re full scale) and zero_crossings (1/s) of (n, samples) audio in -1..1."""
-    parts = []
-    for rows in _chunks(len(audio)):
-        clips = np.asarray(audio[rows], dtype=np.float32)
+
+    def of_audio(part):
+        clips = np.asarray(part, dtype=np.float32)
         crossings = librosa.zero_crossings(clips, pad=False, axis=-1).sum(axis=1)
         power = np.mean(np.square(clips, dtype=float), axis=1)
         columns = {
             "rms_db": librosa.power_to_db(power, amin=_FLOOR, top_db=None),
             "zero_crossings": crossings * sample_rate / clips.shape[1],
         }
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
+        return pd.DataFrame(columns)
+
+    return _by_chunks(of_audio, audio)
 
 
-def _chunks(n: int) -> Iterator[slice]:
-    return (slice(start, start + _CHUNK_CLIPS) for start in range(0, n, _CHUNK_CLIPS))
+def _by_chunks(work: Callable, clips: np.ndarray) -> pd.DataFrame:
+    starts = range(0, len(clips), _CHUNK_CLIPS)
+    return pd.concat([work(clips[i : i + _CHUNK_CLIPS]) for i in starts], ignore_index=True)
 
 
 def _of_spectrograms(decibel, frequencies, times, band) -> pd.DataFrame:
@@ -156,20 +154,28 @@ def within(frequencies: np.ndarray, band: tuple[float, float]) -> np.ndarray:
     return inside if inside.any() else np.ones_like(inside)
 
 
+def prominence(spectrograms: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each frame's peak among the bands inside (f,) bool: its row and its weight (n, t).
+
+    The weight is the square of how far the peak exceeds LEAST_CONTRAST standard deviations of the
+    contrast-enhanced clip.
+    """
+    contrasted = features.contrast(spectrograms)[:, inside]
+    weight = np.maximum(contrasted.max(1).astype(float) - LEAST_CONTRAST, 0) ** 2
+    return contrasted.argmax(1), weight
+
+
 def peak_track(
     spectrograms: np.ndarray, frequencies: np.ndarray, times: np.ndarray, band: tuple[float, float]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean frequency (n,) Hz and slope (n,) Hz/s of each clip's most prominent track.
 
-    A frame's weight is the square of how far its peak exceeds 1.5 standard deviations of the
-    contrast-enhanced clip. Clips without such a frame get the middle of the range and slope 0.
-    Data without a frequency within the band, (low, high) in Hz, are searched at all frequencies.
+    Frames count by their `prominence`. Clips without a peak get the middle of the range and slope
+    0. Data without a frequency within the band, (low, high) in Hz, are searched at all frequencies.
     """
-    contrasted = features.contrast(spectrograms)
     inside = within(frequencies, band)
-    contrasted = contrasted[:, inside]
-    peak = frequencies[inside][contrasted.argmax(1)]  # (n, t)
-    weight = np.maximum(contrasted.max(1).astype(float) - LEAST_CONTRAST, 0) ** 2
+    row, weight = prominence(spectrograms, inside)
+    peak = frequencies[inside][row]  # (n, t)
     total = weight.sum(1)
     seen = total > 0
     weight = np.divide(weight, total[:, None], out=np.zeros_like(weight), where=seen[:, None])

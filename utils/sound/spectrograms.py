@@ -246,9 +246,7 @@ def level(spectrograms: np.ndarray) -> np.ndarray:
     return bands + np.median(x - bands, axis=1, keepdims=True)
 
 
-def to_audio(
-    spectrograms: np.ndarray, settings: SpectrogramSettings, *, seed: int, n_iter: int = 60
-) -> np.ndarray:
+def to_audio(spectrograms: np.ndarray, settings: SpectrogramSettings, *, seed: int) -> np.ndarray:
     """Return (n, n_samples) float32 in -1..1 from dB spectrograms, phases by Griffin-Lim (1984).
 
     Loudness is lost, since 0 dB is each clip's maximum; ValueError if the shape does not fit.
@@ -270,7 +268,7 @@ def to_audio(
         )
         audio = librosa.griffinlim(
             magnitude,
-            n_iter=n_iter,
+            n_iter=60,
             hop_length=settings.hop_length,
             n_fft=settings.n_fft,
             length=settings.n_samples,
