@@ -92,12 +92,13 @@ def forms(
 
         return found, useful, useful(found.calls)
 
-    def job(name, form, size, split):
-        found, useful, real = judge(size, split)
-        row = {"generator": name, "form": form, "split": split, "n_positive": size}
-        row |= {"usefulness": np.nan, "real": real, "collapsed": 0}
+    def job(**key):
+        split = key["split"]
+        found, useful, real = judge(key["n_positive"], split)
+        row = key | {"usefulness": np.nan, "real": real, "collapsed": 0}
         try:
-            generator = found.fit(registry.build(name, form=form), seed=split)
+            built = registry.build(key["generator"], form=key["form"])
+            generator = found.fit(built, seed=split)
         except CollapseError:
             return row | {"collapsed": 1}
         clips = generator.sample(judging.SAMPLES, seed=split)
@@ -105,18 +106,15 @@ def forms(
         row |= {f"filled_{model}": useful(both, model) for model in FILLED}
         return row | {"usefulness": useful(clips), "seconds": generator.seconds}
 
-    jobs = [
-        (
-            {"generator": name, "form": form, "split": split, "n_positive": size},
-            lambda name=name, form=form, size=size, split=split: job(name, form, size, split),
-        )
+    keys = [
+        {"generator": name, "form": form, "split": split, "n_positive": size}
         for size, count in (FORM_SPLITS if splits is None else splits).items()
         if size <= most
         for split in range(count)
         for name in names
         for form in _forms(name)
     ]
-    return baseline.fill(bench, "forms", jobs, contents(bench), "generator")
+    return baseline.fill(bench, "forms", keys, job, contents(bench), "generator")
 
 
 def stability(
@@ -133,30 +131,24 @@ def stability(
 
     size = min(STABILITY_CALLS, judging.sizes(bench)[-1])
 
-    def job(name, seed):
+    def job(generator, seed):
         split = seed % len(bench.splits)
         found = judging.fold(bench, split, size, seed=seed)
-        row = {"generator": name, "seed": seed, "n_positive": size, "collapsed": 0}
+        row = {"generator": generator, "seed": seed, "n_positive": size, "collapsed": 0}
         try:
-            generator = found.fit(registry.build(name), seed=seed)
+            fitted = found.fit(registry.build(generator), seed=seed)
         except CollapseError as error:
             return row | {"collapsed": 1, "reason": str(error)}
-        clips = generator.sample(size, seed=seed)
-        variation = clips.std(0).mean() / found.calls.std(0).mean()
-        finite = bool(np.isfinite(clips).all())
+        clips = fitted.sample(size, seed=seed)
         return row | {
             "reason": "",
-            "finite": finite,
-            "variation": variation,
-            "seconds": generator.seconds,
+            "finite": bool(np.isfinite(clips).all()),
+            "variation": clips.std(0).mean() / found.calls.std(0).mean(),
+            "seconds": fitted.seconds,
         }
 
-    jobs = [
-        ({"generator": name, "seed": seed}, lambda name=name, seed=seed: job(name, seed))
-        for seed in seeds
-        for name in names
-    ]
-    return baseline.fill(bench, "stability", jobs, contents(bench), "generator")
+    keys = [{"generator": name, "seed": seed} for seed in seeds for name in names]
+    return baseline.fill(bench, "stability", keys, job, contents(bench), "generator")
 
 
 def draws(
@@ -181,32 +173,24 @@ def draws(
     def real(split):
         return judge(split).useful(judge(split).fold.calls)
 
-    def job(name, split):
+    def job(generator, split):
         judged = judge(split)
-        row = {"generator": name, "split": split, "n_positive": size, "real": real(split)}
+        row = {"generator": generator, "split": split, "n_positive": size, "real": real(split)}
         try:
-            generator = judging.trained(name, judged)
+            fitted = judging.trained(generator, judged)
         except CollapseError:
             return row | {"collapsed": 1}
-        drawn = features.extract(
-            np.concatenate(
-                [
-                    generator.sample(judging.SAMPLES, seed=split + 1000 * part)
-                    for part in range(max(DRAWS))
-                ]
-            )
-        )
+        seeds = [split + 1000 * part for part in range(max(DRAWS))]
+        drawn = [fitted.sample(judging.SAMPLES, seed=seed) for seed in seeds]
+        drawn = features.extract(np.concatenate(drawn))
         for times in DRAWS:
             calls = drawn[: times * judging.SAMPLES]
             sea = judged.sea[np.tile(np.arange(len(judged.sea)), times)]
             row[f"times_{times}"] = quality.usefulness(
                 calls, sea, judged.validation, judged.test, seed=split, **judging.TRAINING
             )
-        return row | {"collapsed": 0, "seconds": generator.seconds}
+        return row | {"collapsed": 0, "seconds": fitted.seconds}
 
-    jobs = [
-        ({"generator": name, "split": split}, lambda name=name, split=split: job(name, split))
-        for split in (range(len(bench.splits)) if splits is None else splits)
-        for name in names
-    ]
-    return baseline.fill(bench, "draws", jobs, contents(bench), "generator")
+    splits = range(len(bench.splits)) if splits is None else splits
+    keys = [{"generator": name, "split": split} for split in splits for name in names]
+    return baseline.fill(bench, "draws", keys, job, contents(bench), "generator")
