@@ -1,7 +1,9 @@
-"""What all tests share: forests that tell seas apart have a tenth of their trees."""
+"""What all tests share: forests that tell seas apart have a tenth of their trees, and figures are
+closed."""
 
 import functools
 
+import matplotlib.pyplot as plt
 import pytest
 
 from utils.models.generators import sea
@@ -13,3 +15,9 @@ def few_trees():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sea, "membership_odds", few)
         yield
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
