@@ -120,9 +120,9 @@ def test_a_walk_begins_and_ends_with_the_two_calls(generator, found):
 
 
 def test_directions_pass_through_the_mean_code(generator, found):
-    images, share = synthesis.directions(generator, found.calls, n_directions=2, steps=3)
-    assert images.shape == (2, 3, 16, 32) and 0 < share[1] <= share[0] < 1
-    np.testing.assert_allclose(images[0, 1], images[1, 1], atol=1e-3)
+    images, share = synthesis.directions(generator, found.calls)
+    assert images.shape == (3, 5, 16, 32) and 0 < share[2] <= share[1] <= share[0] < 1
+    np.testing.assert_allclose(images[0, 2], images[1, 2], atol=1e-3)
 
 
 def test_a_shared_map_keeps_sources_apart_that_differ_in_shape_alone():

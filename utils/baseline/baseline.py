@@ -70,9 +70,7 @@ class Bench:
     @property
     def content(self) -> str:
         """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
-        protocol = json.dumps(PROTOCOL, sort_keys=True)
-        text = f"{self.fingerprint} {protocol}"
-        return tables.digest(text)
+        return tables.digest(f"{self.fingerprint} {json.dumps(PROTOCOL, sort_keys=True)}")
 
     def results(self, table: str) -> Path:
         """Return the path of a table of this data set."""
@@ -309,21 +307,21 @@ def leak(bench: Bench) -> pd.DataFrame:
     return fill(bench, "leak", [{"split": fold} for fold in range(len(splits))], job)
 
 
-def summary(table: pd.DataFrame, score: str = "roc_auc") -> pd.DataFrame:
-    """Return name, mean, low, high and points of each model's score over the splits."""
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return name, mean, low, high and points of each model's ROC AUC over the splits."""
     rows = []
     for model in MODELS:
-        points = table.loc[table["model"] == model, score].to_numpy()
+        points = table.loc[table["model"] == model, "roc_auc"].to_numpy()
         mean, low, high = evaluation.score_interval(points)
         rows.append({"name": model, "mean": mean, "low": low, "high": high, "points": points})
     return pd.DataFrame(rows)
 
 
-def curve_summary(curve: pd.DataFrame, score: str = "roc_auc") -> pd.DataFrame:
-    """Return model, size, mean, low and high of a learning curve's score over the splits."""
+def curve_summary(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return model, size, mean, low and high of a learning curve's ROC AUC over the splits."""
     rows = []
     for (model, size), part in curve.groupby(["model", "size"]):
-        mean, low, high = evaluation.score_interval(part[score])
+        mean, low, high = evaluation.score_interval(part["roc_auc"])
         rows.append({"model": model, "size": size, "mean": mean, "low": low, "high": high})
     return pd.DataFrame(rows)
 

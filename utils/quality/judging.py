@@ -86,6 +86,10 @@ class Fold:
         """(j, f, t) validation clips with calls."""
         return self.validation[0][self.validation[1] == 1]
 
+    def tracked(self, clips: np.ndarray) -> pd.DataFrame:
+        """Return the parameters of the call's track in each clip; see `call_track`."""
+        return call_track.call_parameters(clips, self.frequencies, self.times, self.band)
+
     def fit(self, generator: Learner, *, seed: int, **given) -> Learner:
         """Fit a generator on the training clips, with the validation calls; return it."""
         return generator.fit(
@@ -122,8 +126,7 @@ def fold(bench: Bench, number: int, size: int, *, seed: int | None = None) -> Fo
     n_sea = min(BACKGROUND, int((labels[split.train] == 0).sum()))
     seed = number if seed is None else seed
     train = data.draw(labels, split.train, size, n_sea, seed=seed)
-    clips = bench.grid
-    dataset = bench.dataset
+    clips, dataset = bench.grid, bench.dataset
     return Fold(
         calls=clips[train[:size]],
         sea=clips[train[size:]],
@@ -266,29 +269,26 @@ class Judge:
     @functools.cached_property
     def real_parameters(self) -> pd.DataFrame:
         """The tracked parameters of the held-out calls."""
-        return self._tracked(self.fold.held_out)
-
-    def _tracked(self, clips):
-        fold = self.fold
-        return call_track.call_parameters(clips, fold.frequencies, fold.times, fold.band)
+        return self.fold.tracked(self.fold.held_out)
 
     def truth(self, clips: np.ndarray) -> dict[str, float]:
         """Return the Wasserstein distance of each tracked parameter to the held-out calls'."""
-        found = {}
-        real = self.real_parameters
-        drawn = self._tracked(clips)
-        for name in call_track.COLUMNS:
-            distance = wasserstein_distance(real[name].dropna(), drawn[name].dropna())
-            found[f"wasserstein_{name}"] = distance
-        return found
+        real, drawn = self.real_parameters, self.fold.tracked(clips)
+        return {
+            f"wasserstein_{name}": wasserstein_distance(real[name].dropna(), drawn[name].dropna())
+            for name in call_track.COLUMNS
+        }
 
-    def judge(self, clips: np.ndarray, sources: np.ndarray) -> dict[str, float]:
-        """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
+    def against_calls(self, clips: np.ndarray, sources: np.ndarray) -> dict[str, float]:
+        """Return how alike clips are to the held-out calls, and what they teach."""
         found = self.fidelity(clips)
         found["two_sample_auc"] = self.two_sample(clips, sources)
         found["usefulness"] = self.useful(clips)
-        found |= self.truth(clips)
-        found |= self.copied(clips)
+        return found | self.truth(clips)
+
+    def judge(self, clips: np.ndarray, sources: np.ndarray) -> dict[str, float]:
+        """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
+        found = self.against_calls(clips, sources) | self.copied(clips)
         found["taken"] = self.detector.taken(clips)
         extra = clips[: len(self.fold.calls)]
         found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
@@ -297,10 +297,7 @@ class Judge:
     def ceiling(self) -> dict[str, float]:
         """Return the measures of real training calls, copying by the validation calls, and the
         shares of test clips, with a call and without, that are taken for calls."""
-        found = self.fidelity(self.fold.calls)
-        found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
-        found["usefulness"] = self.useful(self.fold.calls)
-        found |= self.truth(self.fold.calls)
+        found = self.against_calls(self.fold.calls, self.fold.call_groups)
         found["taken"] = self.detector.taken(self.fold.held_out)
         found["taken_sea"] = self.detector.taken(self.fold.test[0][self.fold.test[1] == 0])
         return found | self.copied(self.fold.validation_calls)
