@@ -289,6 +289,11 @@ def mechanism(dataset: str | None) -> None:
     print(table.groupby("arm")[["taken", "reach"]].mean().round(3).to_string())
 
 
+def _print_means(table, *by):
+    """Print mean ROC AUCs, the last of the columns `by` across."""
+    print(table.groupby([*by])["roc_auc"].mean().unstack().round(3).to_string())
+
+
 @study.command()
 @dataset_option
 def recipes(dataset: str | None) -> None:
@@ -298,8 +303,7 @@ def recipes(dataset: str | None) -> None:
     """
     from utils.augmentation import pretrained, study
 
-    table = pretrained.recipes(study.Study(dataset)).groupby(["speeds", "C", "n_positive"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(pretrained.recipes(study.Study(dataset)), "speeds", "C", "n_positive")
 
 
 @study.command()
@@ -334,8 +338,7 @@ def joined(dataset: str | None) -> None:
     """
     from utils.augmentation import joined, study
 
-    table = joined.run(study.Study(dataset)).groupby(["form", "n_positive"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(joined.run(study.Study(dataset)), "form", "n_positive")
 
 
 @study.command()
@@ -347,8 +350,7 @@ def transfer(dataset: str | None) -> None:
     """
     from utils.augmentation import transfer
 
-    table = transfer.run(transfer.Transfer(dataset)).groupby(["arm", "n_positive", "classifier"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(transfer.run(transfer.Transfer(dataset)), "arm", "n_positive", "classifier")
 
 
 @study.command(name="from-pixels")
@@ -360,8 +362,7 @@ def from_pixels(dataset: str | None) -> None:
     """
     from utils.augmentation import from_pixels, study
 
-    table = from_pixels.run(study.Study(dataset)).groupby(["arm", "n_positive"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(from_pixels.run(study.Study(dataset)), "arm", "n_positive")
 
 
 @study.command()

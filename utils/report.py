@@ -200,12 +200,12 @@ class _ThisPython(KernelSpecManager):
 
 def execute(
     path: Path,
-    dataset: str | None = None,
+    dataset: str | None,
     *,
-    keep: Callable[[NotebookNode], bool] = lambda cell: True,
-    strict: bool = True,
-    timeout: int | None = None,
-    progress: Progress | None = None,
+    keep: Callable[[NotebookNode], bool],
+    strict: bool,
+    timeout: int | None,
+    progress: Progress,
 ) -> NotebookNode:
     """Run a notebook in a fresh kernel in its own folder and return it tidied; `path` is only read.
 
@@ -213,7 +213,6 @@ def execute(
     false are left out. strict: output faults are failures. timeout: seconds for a cell.
     Raises ReportError at the first cell that fails.
     """
-    progress = progress or Progress()
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if keep(cell)]
     environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
@@ -239,8 +238,7 @@ def execute(
                 except CellExecutionError as error:
                     frames = [line for out in cell.outputs for line in out.get("traceback", ())]
                     text = "\n".join(frames) or f"{error.ename}: {error.evalue}"
-                    text = _ANSI.sub("", text)
-                    raise _failure(place, heading, cell, text) from None
+                    raise _failure(place, heading, cell, _ANSI.sub("", text)) from None
                 except CellTimeoutError:
                     text = f"The cell was stopped after {timeout} s (--timeout)."
                     raise _failure(place, heading, cell, text) from None
@@ -316,7 +314,6 @@ def report(
     *,
     only: Sequence[str] = (),
     timeout: int | None = None,
-    progress: Progress | None = None,
 ) -> list[Path]:
     """Execute the notebooks of root/notebooks in order; returns the paths that were written.
 
@@ -325,7 +322,7 @@ def report(
     ValueError or FileNotFoundError for a wrong call before any work, ReportError for a notebook
     that fails or is larger than 1 MB.
     """
-    progress = progress or Progress()
+    progress = Progress()
     found = sorted((root / "notebooks").glob("*.ipynb"))
     if not found:
         raise FileNotFoundError("There are no notebooks in notebooks/.")

@@ -120,7 +120,7 @@ def cross_validated_scores(
 ) -> np.ndarray:
     """Return (n,) probabilities of a call from a small forest that never saw the clip's group.
 
-    values: (n, d) descriptors. Of five folds, or as many as the groups of a class in fewer.
+    values: (n, d) descriptors. There are five folds, or as many as the scarcer class has groups.
     """
     values, scores = np.asarray(values), np.empty(len(labels))
     fewest = min(len(np.unique(groups[labels == value])) for value in (0, 1))
