@@ -165,10 +165,8 @@ def _splits(clips):
             clips.labels, clips.groups, seed=baseline.PROTOCOL["seed"], fewer=True
         )
     except UserError as error:
-        counts = " and ".join(
-            f"{count} with {name}"
-            for count, name in zip(_groups_by_class(clips), clips.class_names, strict=True)
-        )
+        each = zip(_groups_by_class(clips), clips.class_names, strict=True)
+        counts = " and ".join(f"{count} with {name}" for count, name in each)
         raise UserError(
             f"{clips.name}: {groups} groups ({counts}) cannot be split into training, validation "
             "and test, which need a group of each class each; add recordings, or name finer groups "
@@ -206,12 +204,11 @@ def _too_few(stem, clips, splits):
 def _times(n_clips, stems):
     """How long the stages take on this machine, a sentence."""
     pace = _pace()
-    minutes = {
-        stem: pace * (STAGE_SECONDS[stem][0] + n_clips * STAGE_SECONDS[stem][1]) / 60
-        for stem in stems
-        if stem in STAGE_SECONDS
-    }
-    told = [f"{stem} about {np.ceil(found):.0f} min" for stem, found in minutes.items()]
+    told = [
+        f"{stem} about {np.ceil(pace * (start + n_clips * each) / 60):.0f} min"
+        for stem, (start, each) in STAGE_SECONDS.items()
+        if stem in stems
+    ]
     return [f"On this machine: {', '.join(told)}."] if told else []
 
 
