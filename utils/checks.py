@@ -63,9 +63,8 @@ def plan(dataset: data.Dataset, stems: Sequence[str]) -> Plan:
                 lacking[stem] = str(error).removesuffix(".")
                 continue
             if left:
-                sentences.append(
-                    f"{stem} reads a table that `{command}` fills in about {_in_words(left)}."
-                )
+                told = f"{left:.0f} h" if left > 1.5 else f"{np.ceil(60 * left):.0f} min"
+                sentences.append(f"{stem} reads a table that `{command}` fills in about {told}.")
             if left and stem == STUDY:
                 sentences += worth(clips, splits)
     return Plan(sentences, lacking)
@@ -87,7 +86,8 @@ def _study_hours(dataset, _):
 def worth(clips: data.Dataset, splits: Sequence[data.Split]) -> list[str]:
     """Return sentences: what difference a study of these clips can show, and whether the fewest
     calls leave it nothing to gain."""
-    calls, seeds = _test_calls(clips, splits), study.PROTOCOL["most_seeds"]
+    calls = np.mean([clips.labels[split.test].sum() for split in splits])
+    seeds = study.PROTOCOL["most_seeds"]
     least = []
     for size in SIZES:
         ends = [f"{_least(size, tested, seeds):.3f}" for tested in (np.inf, calls)]
@@ -104,10 +104,6 @@ def worth(clips: data.Dataset, splits: Sequence[data.Split]) -> list[str]:
             f"{reached:.3f}, and nothing that is added can gain what would count."
         )
     return told
-
-
-def _test_calls(clips, splits):
-    return np.mean([clips.labels[split.test].sum() for split in splits])
 
 
 def _least(size, calls, seeds):
@@ -146,10 +142,6 @@ def _reached(clips, splits):
         forest.fit(known, clips.labels[chosen])
         found.append(roc_auc_score(clips.labels[split.test], forest.predict_proba(held_out)))
     return np.mean(found)
-
-
-def _in_words(hours):
-    return f"{hours:.0f} h" if hours > 1.5 else f"{np.ceil(60 * hours):.0f} min"
 
 
 def _splits(clips):

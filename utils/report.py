@@ -119,7 +119,7 @@ def output_faults(outputs: Sequence[Mapping]) -> list[str]:
             faults.append(f"it writes warnings or log lines:\n{_ANSI.sub('', output['text'])}")
             continue
         texts = {
-            kind: "".join(value) if isinstance(value, list) else value
+            kind: value
             for kind, value in output.get("data", {"text/plain": output.get("text")}).items()
             if not kind.startswith("image/")
         }

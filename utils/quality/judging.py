@@ -51,7 +51,6 @@ CODES = 16  # principal components of the calls alone
 TRAINING = {"steps": 240, "batch_size": 32}  # of the CNNs that judge
 REVISION = 2  # raised when the code changes what the rows mean
 NAMES = (REAL, *REFERENCES, COPIES, *registry.REGISTRY)
-FIDELITY = ("density", "coverage", "precision", "recall")
 DISTANCES = {"frechet": quality.frechet_distance, "kid": quality.kernel_distance}
 
 
@@ -239,7 +238,7 @@ class Judge:
             for name, measure in DISTANCES.items():
                 found[f"{name}_{space}"] = measure(self.real[space], points)
             cover = quality.density_and_coverage(self.real[space], points)
-            found |= {f"{name}_{space}": cover[name] for name in FIDELITY}
+            found |= {f"{name}_{space}": value for name, value in cover.items()}
         return found
 
     def two_sample(self, clips: np.ndarray, sources: np.ndarray) -> float:
