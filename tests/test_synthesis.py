@@ -209,7 +209,7 @@ def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
         return {"two_sample_auc": 0.5, "usefulness": 0.9}
 
     monkeypatch.setattr(judging, "measures", counted)
-    monkeypatch.setattr(judging, "Judge", lambda _, found, seed: _Stub(found, seed))
+    monkeypatch.setattr(judging, "Judge", stub)
     arguments = {"generators": ["real", "noise"], "seeds": [0], "table_sizes": [50]}
     first = judging.quality_table(bench, **arguments)
     assert calls == ["real", "noise"] and len(first) == 4
@@ -224,7 +224,7 @@ def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
     judging.quality_table(bench, **(arguments | {"generators": ["real", "gan"]}))
     assert calls[3:] == ["gan", "gan"]  # whose settings changed; the rest stays as it is
     monkeypatch.setitem(registry.REGISTRY, "vae", Narrower)
-    assert judging.stored_rows(bench)[0].empty  # it is the lens on copies of all
+    assert judging.stored_rows(bench).empty  # it is the lens on copies of all
 
 
 class Slower(GAN):
@@ -237,9 +237,8 @@ class Narrower(VAE):
         super().__init__(**{"beta": 4.0, **settings})
 
 
-class _Stub:
-    def __init__(self, found, seed):
-        self.fold, self.seed = found, seed
+def stub(_, found, seed):
+    return SimpleNamespace(fold=found, seed=seed)
 
 
 def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
@@ -247,7 +246,7 @@ def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
         raise judging.CollapseError("no longer differ")
 
     monkeypatch.setattr(registry.REGISTRY["ae"], "fit", fail)
-    assert judging.measures(_Stub(found, 0), "ae") == {"collapsed": 1.0}
+    assert judging.measures(stub(None, found, 0), "ae") == {"collapsed": 1.0}
 
 
 @pytest.fixture(scope="module")

@@ -72,8 +72,7 @@ def plan(dataset: data.Dataset, stems: Sequence[str]) -> Plan:
 
 def _quality_hours(dataset, splits):
     bench = baseline.Bench(dataset.study_clips(), baseline.PROTOCOL["shape"], splits)
-    waiting = set(judging.jobs(bench)) - judging.stored_rows(bench)[1]
-    return len(waiting) * judging.SECONDS / 3600, "whales quality"
+    return len(judging.waiting(bench)) * judging.SECONDS / 3600, "whales quality"
 
 
 def _study_hours(dataset, _):

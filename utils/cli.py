@@ -158,10 +158,8 @@ def quality(sizes: tuple[int, ...], seeds: tuple[int, ...], dataset: str | None)
     known = {"sizes": judging.sizes(bench), "seeds": list(range(len(bench.splits)))}
     check_known(known, sizes=sizes, seeds=seeds)
     chosen = {"seeds": seeds or None, "table_sizes": sizes or None}
-    waiting = set(judging.jobs(bench, **chosen)) - judging.stored_rows(bench)[1]
-    print(
-        f"{len(waiting)} generators to judge, about {len(waiting) * judging.SECONDS / 60:.0f} min"
-    )
+    count = len(judging.waiting(bench, **chosen))
+    print(f"{count} generators to judge, about {count * judging.SECONDS / 60:.0f} min")
     means = judging.quality_table(bench, **chosen)
     means = means.pivot_table("value", ["n_positive", "generator"], "metric")
     shown = ["two_sample_auc", "density_pca", "coverage_pca", "usefulness", "copying_p_alone"]

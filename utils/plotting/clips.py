@@ -178,7 +178,8 @@ def class_histograms(
 
     The axis covers the middle 99 % of the values; the rest is not drawn, but counts as well.
     """
-    ax, bins = new_axes(ax), 25
+    ax = new_axes(ax)
+    bins = 25
     low, high = np.percentile(values, [0.5, 99.5])
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
     steps = np.unique(np.round(values, 6))

@@ -373,30 +373,32 @@ def contents(bench: Bench) -> dict[str, str]:
     }
 
 
-def stored_rows(bench: Bench) -> tuple[pd.DataFrame, set[tuple]]:
+def stored_rows(bench: Bench) -> pd.DataFrame:
     """Return the rows of quality.csv that belong to a bench, this code and the generators'
-    settings, and their jobs."""
+    settings."""
     path, keys = bench.results("quality"), [*_JOB, "metric"]
     stored = tables.rows(path, contents(bench), keys=keys, by="generator")
-    stored = stored.reindex(columns=[*_COLUMNS, "content"])
-    return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
+    return stored.reindex(columns=[*_COLUMNS, "content"])
+
+
+def waiting(bench: Bench, **part) -> list[tuple[int, int, str]]:
+    """Return those of `jobs` that have no rows yet."""
+    done = set(stored_rows(bench)[list(_JOB)].itertuples(index=False, name=None))
+    return [job for job in dict.fromkeys(jobs(bench, **part)) if job not in done]
 
 
 def quality_table(bench: Bench, **part) -> pd.DataFrame:
     """Return the rows of quality.csv, or of a part of it (see `jobs`), running what is missing."""
-    done = stored_rows(bench)[1]
-    path, made = bench.results("quality"), contents(bench)
-    judge, wanted = None, jobs(bench, **part)
-    waiting = [job for job in wanted if job not in done]
-    for size, seed, name in progress(waiting, f"{bench.dataset.name}: quality"):
+    path, made, judge = bench.results("quality"), contents(bench), None
+    for size, seed, name in progress(waiting(bench, **part), f"{bench.dataset.name}: quality"):
         if judge is None or (len(judge.fold.calls), judge.seed) != (size, seed):
             judge = Judge(bench, fold(bench, seed, size), seed)
         rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
         key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
         rows = rows.assign(**key, value=rows["value"].round(5))[list(_COLUMNS)]
         tables.append(rows.assign(content=made[name]), path)
-    stored = stored_rows(bench)[0]
-    found, asked = stored[list(_JOB)].itertuples(index=False, name=None), set(wanted)
+    stored, asked = stored_rows(bench), set(jobs(bench, **part))
+    found = stored[list(_JOB)].itertuples(index=False, name=None)
     return stored[[job in asked for job in found]].reset_index(drop=True)
 
 
