@@ -73,7 +73,6 @@ def forms(
     real calls alone, for a CNN. splits: {number of real calls: how many}; FORM_SPLITS if None.
     Numbers that a training side does not hold are left out.
     """
-
     most = judging.sizes(bench)[-1]
 
     @functools.lru_cache(maxsize=1)
@@ -128,7 +127,6 @@ def stability(
     A seed draws the training calls, from the splits in turn, and the generator. variation: mean
     standard deviation of a cell over samples, as a share of that over the training calls.
     """
-
     size = min(STABILITY_CALLS, judging.sizes(bench)[-1])
 
     def job(generator, seed):
@@ -167,15 +165,13 @@ def draws(
 
     @functools.lru_cache(maxsize=1)
     def judge(split):
-        return judging.Judge(bench, judging.fold(bench, split, size), split)
-
-    @functools.cache
-    def real(split):
-        return judge(split).useful(judge(split).fold.calls)
+        """The judge of a split, and the usefulness of its own calls."""
+        judged = judging.Judge(bench, judging.fold(bench, split, size), split)
+        return judged, judged.useful(judged.fold.calls)
 
     def job(generator, split):
-        judged = judge(split)
-        row = {"generator": generator, "split": split, "n_positive": size, "real": real(split)}
+        judged, real = judge(split)
+        row = {"generator": generator, "split": split, "n_positive": size, "real": real}
         try:
             fitted = judging.trained(generator, judged)
         except CollapseError:
