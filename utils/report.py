@@ -48,10 +48,10 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's log lines differ between machines
     "TQDM_DISABLE": "1",  # progress bars are for people, not for stored outputs
 }
-TABLES = {  # notebooks that read tables which take hours: their names
-    "03_quality": ("quality",),
-    "04_augmentation": ("study",),
-    "04b_details": ("study",),
+TABLES = {  # notebooks that read a table which takes hours
+    "03_quality": "quality",
+    "04_augmentation": "study",
+    "04b_details": "study",
 }
 FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
 NEEDS = ("audio", "truth", "sound")  # tags of cells that only some data sets can run
@@ -405,22 +405,21 @@ def _page(path, root, dataset, loaded, timeout, progress):
 
 
 def _lacking(stem: str, dataset: str, loaded: data.Dataset) -> str | None:
-    """Why a notebook can't be executed yet on a data set: what a table lacks; None if nothing."""
-    tables = TABLES.get(stem, ())
-    for table in tables:
-        if not (paths.results_dir(loaded.name) / f"{table}.csv").is_file():
-            command = {"quality": "whales quality", "study": "whales study run"}[table]
-            return f"{table}.csv is filled in hours by {command} --dataset ..."
-    if not tables:
+    """Why a notebook can't be executed yet on a data set: what its table lacks; None if nothing."""
+    if stem not in TABLES:
         return None
+    table = TABLES[stem]
+    if not (paths.results_dir(loaded.name) / f"{table}.csv").is_file():
+        command = {"quality": "whales quality", "study": "whales study run"}[table]
+        return f"{table}.csv is filled in hours by {command} --dataset ..."
     from utils.augmentation import answer, study
     from utils.baseline import baseline
     from utils.quality import checkpoint
 
     try:
-        if "study" in tables:
+        if table == "study":
             answer.stored(study.Study(dataset))
-        if "quality" in tables:
+        else:
             checkpoint.stored(baseline.prepare(loaded))
     except UserError as error:
         return str(error)
