@@ -266,7 +266,7 @@ def test_the_judge_measures_floors_below_real_clips(judge):
     assert 1 >= real["taken"] > real["taken_sea"] and 0 <= floor["taken"] <= 1
     learned = judge.fold.calls, judge.fold.sea  # which the detector's forest knows by heart
     assert judge.detector.taken(learned[0]) > 0.9 > 0.1 > judge.detector.taken(learned[1])
-    assert real["copying_p"] > 0.01 and 0 <= floor["rejection_rate"] <= 1
+    assert real["copying_p"] > 0.01
     spaces = judge.spaces(judge.fold.calls[:3])
     assert spaces["pca"].shape == (3, judging.COMPONENTS) and spaces["cnn"].ndim == 2
     covered = quality.density_and_coverage(judge.training["pca"], judge.training["pca"])
