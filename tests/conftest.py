@@ -1,7 +1,9 @@
-"""What all tests share: a cache of their own, and forests with a tenth of their trees."""
+"""What all tests share: a cache of their own where they ask for it, forests that tell seas apart
+with a tenth of their trees, and figures that are closed."""
 
 import functools
 
+import matplotlib.pyplot as plt
 import pytest
 
 from utils import paths
@@ -19,3 +21,9 @@ def few_trees():
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")

@@ -180,15 +180,6 @@ def unheard(dataset, classifier):
     return rows[rows["classifier"] == classifier]["roc_auc"]
 
 
-def beside_classical(arm, size, classifier):
-    """What an arm of the hydrophone's part changes against classical augmentation: the mean."""
-    rows = table(R, "study")
-    rows = rows[(rows["n_positive"] == size) & rows["part"].isin(("main", "ocean"))]
-    rows = rows[rows["classifier"] == classifier]
-    wide = rows.pivot_table("roc_auc", "seed", "arm")
-    return (wide[arm] - wide["classical"]).mean()
-
-
 @functools.cache
 def tallied(constant):
     """How often each verdict on what is generated occurs, on the real clips, with a constant by

@@ -162,13 +162,11 @@ def test_options_reach_the_environment_and_leave_it(monkeypatch, tmp_path):
 @pytest.mark.parametrize("source", [[], ["--dataset", paths.SIMULATED], ["--dataset", "a.npz"]])
 def test_options_for_audio_need_a_folder_of_audio(source, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATASET", raising=False)
     (tmp_path / "a.npz").touch()
     assert cli.main(["report", "--seconds", "3", *source]) == 2
     assert "--seconds is for a folder of audio" in capsys.readouterr().err
 
 
-def test_the_simulated_clips_keep_their_name(capsys, monkeypatch):
-    monkeypatch.delenv("DATASET", raising=False)
+def test_the_simulated_clips_keep_their_name(capsys):
     assert cli.main(["study", "status", "--name", "mine"]) == 2
     assert "--name is for clips of one's own" in capsys.readouterr().err

@@ -344,11 +344,18 @@ def test_links_are_relative_and_lead_somewhere(page):
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     text = re.sub(r"`[^`]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
     links = re.findall(r"\]\(<?([^)\s>]+)", text) + re.findall(r"(?:src|href)=\"([^\"]+)", text)
+    heads = {
+        re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
     broken = []
     for link in links:
-        if re.match(r"https?://|mailto:|#", link):
+        if re.match(r"https?://|mailto:", link):
             continue
-        target = (page.parent / unquote(link.partition("#")[0])).resolve()
-        if link.startswith("/") or not (target.is_relative_to(ROOT) and target.exists()):
+        path, _, head = link.partition("#")
+        target = (page.parent / unquote(path)).resolve()
+        there = target.is_relative_to(ROOT) and target.exists() if path else head in heads
+        if link.startswith("/") or not there:
             broken.append(link)
     assert broken == []

@@ -20,12 +20,16 @@ def cells(stem, dataset):
     return nbformat.read(ROOT / COPIES[dataset] / f"{stem}.ipynb", as_version=4).cells
 
 
+def tags(cell):
+    return {*cell.metadata.get("tags", ())}
+
+
 def findings(stem, dataset):
     """The Markdown cells tagged with a data set."""
     return {
         cell["id"]: cell.source
         for cell in cells(stem, dataset)
-        if {*FINDINGS} & {*cell.metadata.get("tags", ())} and cell.cell_type == "markdown"
+        if {*FINDINGS} & tags(cell) and cell.cell_type == "markdown"
     }
 
 
@@ -33,18 +37,17 @@ def numbers(source):
     return NUMBER.findall(NOT_MEASURED.sub(" ", source))
 
 
-@pytest.mark.parametrize("stem", NUMBERS)
-def test_each_finding_stands_in_the_copy_of_its_data_set(stem):
-    found = [findings(stem, dataset) for dataset in FINDINGS]
-    assert {*found[0]} | {*found[1]} == {*NUMBERS[stem]}
-    for dataset in FINDINGS:
-        for cell in cells(stem, dataset):
-            spoken_of = {*FINDINGS} & {*cell.metadata.get("tags", ())}
-            assert not spoken_of or dataset in spoken_of
+def each_copy(test):
+    test = pytest.mark.parametrize("stem", NUMBERS)(test)
+    return pytest.mark.parametrize("dataset", FINDINGS)(test)
 
 
-@pytest.mark.parametrize("dataset", FINDINGS)
 @pytest.mark.parametrize("stem", NUMBERS)
+def test_each_finding_stands_in_a_copy(stem):
+    assert {name for dataset in FINDINGS for name in findings(stem, dataset)} == {*NUMBERS[stem]}
+
+
+@each_copy
 def test_each_number_of_a_finding_rounds_that_of_a_table(stem, dataset):
     for name, source in findings(stem, dataset).items():
         expected = NUMBERS[stem][name]
@@ -61,8 +64,7 @@ def test_numbers_are_found_as_they_are_written():
     assert numbers(text) == ["4000", "23", "−0,35"]
 
 
-@pytest.mark.parametrize("dataset", FINDINGS)
-@pytest.mark.parametrize("stem", NUMBERS)
+@each_copy
 def test_a_notebook_opens_with_what_is_found_and_ends_with_its_limits(stem, dataset):
     told = [cell.source for cell in cells(stem, dataset) if cell.cell_type == "markdown"]
     sections = [part for source in told for part in re.split(r"^(?=## )", source, flags=re.M)]
@@ -72,8 +74,7 @@ def test_a_notebook_opens_with_what_is_found_and_ends_with_its_limits(stem, data
     assert "**Límites.**" in told[-1] and "**Lo que sigue.**" in told[-1]
 
 
-@pytest.mark.parametrize("dataset", FINDINGS)
-@pytest.mark.parametrize("stem", NUMBERS)
+@each_copy
 def test_a_notebook_is_short_in_cells_lines_and_numbers(stem, dataset):
     every = cells(stem, dataset)
     lengths = sorted(len(cell.source.splitlines()) for cell in every if cell.cell_type == "code")
@@ -83,15 +84,14 @@ def test_a_notebook_is_short_in_cells_lines_and_numbers(stem, dataset):
     for cell in every:
         if cell.cell_type == "markdown" and "\n## " in "\n" + cell.source:
             section, count = cell.source, 0
-        if {*FINDINGS} & {*cell.metadata.get("tags", ())}:
+        if {*FINDINGS} & tags(cell):
             count += len(numbers(cell.source))
             assert count <= 12, section
 
 
-@pytest.mark.parametrize("dataset", FINDINGS)
-@pytest.mark.parametrize("stem", NUMBERS)
+@each_copy
 def test_tags_are_known_and_code_speaks_of_every_data_set_that_can_run_it(stem, dataset):
     for cell in cells(stem, dataset):
-        tags = {*cell.metadata.get("tags", ())}
-        assert tags <= {*FINDINGS, *NEEDS, "nbval-ignore-output"}
-        assert cell.cell_type == "markdown" or not tags & {*FINDINGS}
+        assert tags(cell) <= {*FINDINGS, *NEEDS, "nbval-ignore-output"}
+        spoken_of = tags(cell) & {*FINDINGS}
+        assert not spoken_of or cell.cell_type == "markdown" and dataset in spoken_of

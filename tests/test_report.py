@@ -54,15 +54,12 @@ def tree(root):
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-@pytest.fixture(autouse=True)
-def default_data_set(monkeypatch):
-    monkeypatch.delenv("DATASET", raising=False)
-
-
 @pytest.fixture
-def known_data_set(monkeypatch):
-    """`data.load` accepts any path and calls it "my clips"; what it was asked for."""
-    asked = []
+def known_data_set(tmp_path, monkeypatch):
+    """DATASET is a folder, which `data.load` calls "my clips", as any; what that was asked for."""
+    asked, clips = [], tmp_path / "a folder"
+    clips.mkdir()
+    monkeypatch.setenv("DATASET", str(clips))
 
     def load(source):
         asked.append(source)
@@ -124,18 +121,15 @@ def test_a_cell_that_shows_a_figure_and_then_fails_is_told(tmp_path, capsys):
     assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
 
 
-def test_a_copy_leaves_out_what_speaks_of_other_data_sets_or_cannot_run(
-    tmp_path, monkeypatch, known_data_set
-):
+def test_a_copy_leaves_out_what_speaks_of_other_data_sets_or_cannot_run(tmp_path, known_data_set):
     path = write(tmp_path, "00_first", "print(1)", "print(2)", "print(3)", "print(4)")
     notebook = nbformat.read(path, as_version=4)
     for cell, tag in zip(notebook.cells[1:], ("simulated", "audio", "sound", None), strict=True):
         cell.metadata["tags"] = [tag] if tag else []
     nbformat.write(notebook, path)
-    monkeypatch.setattr(report.data, "locate", lambda source: tmp_path)
-    assert cli.main(["report"], root=tmp_path) == 0
+    assert cli.main(["report", "--dataset", "simulated"], root=tmp_path) == 0
     assert stored(path) == "1\n2\n3\n4\n"
-    assert cli.main(["report", "--dataset", "mine"], root=tmp_path) == 0
+    assert cli.main(["report"], root=tmp_path) == 0
     assert stored(tmp_path / "reports" / "my clips" / "00_first.ipynb") == "3\n4\n"
     assert len(nbformat.read(path, as_version=4).cells) == 5
 
@@ -179,29 +173,25 @@ def test_figures_are_stored_with_a_palette_and_look_the_same():
 
 
 def test_links_in_outputs_lead_out_of_the_deeper_folder_too():
-    shown = nbformat.v4.new_output(
-        "display_data", {"text/markdown": "[vae](../figures/my/audio/02_vae_1.wav)"}
-    )
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[shown])])
+    link = {"text/markdown": "[vae](../figures/my/audio/02_vae_1.wav)"}
+    notebook = new_notebook(cells=[new_code_cell(outputs=[new_output("display_data", link)])])
     (cell,) = report.one_folder_deeper(notebook).cells
     assert cell.outputs[0]["data"]["text/markdown"].startswith("[vae](../../figures/my/audio/")
 
 
 def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set, capsys):
-    clips = tmp_path / "my clips"
-    clips.mkdir()
     code = "import os, warnings\nprint(os.path.basename(os.environ['DATASET']))\nwarnings.warn('w')"
     write(tmp_path, "00_first", code)
     before = tree(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATASET", "my clips")
+    monkeypatch.setenv("DATASET", "a folder")
     assert cli.main(["report"], root=tmp_path) == 0
-    assert known_data_set == [str(clips)]
+    assert known_data_set == [str(tmp_path / "a folder")]
     after = tree(tmp_path)
     target = tmp_path / "reports" / "my clips" / "00_first.ipynb"
     assert set(after) - set(before) == {target}
     assert {path: after[path] for path in before} == before
-    assert stored(target) == "my clips\n"
+    assert stored(target) == "a folder\n"
     assert "UserWarning: w" in capsys.readouterr().out
     links = nbformat.read(target, as_version=4).cells[0].source
     assert "(01_next.ipynb)" in links
@@ -210,16 +200,15 @@ def test_another_data_set_goes_to_reports(tmp_path, monkeypatch, known_data_set,
 
 
 def test_a_stage_that_fails_leaves_the_finished_ones_of_another_data_set(
-    tmp_path, monkeypatch, known_data_set, capsys
+    tmp_path, known_data_set, capsys
 ):
     write(tmp_path, "00_first", "print('new')")
     write(tmp_path, "01_bad", "1 / 0")
     write(tmp_path, "02_next", "print('new')")
-    (tmp_path / "clips").mkdir()
-    command = ["report", "--dataset", str(tmp_path / "clips")]
+    command = ["report", "--dataset", str(tmp_path / "a folder")]
     assert cli.main(command, root=tmp_path) == 1
     told = capsys.readouterr()
-    assert told.out.startswith(f"Data set: {tmp_path / 'clips'}\nmy clips: 300 clips\n00_first")
+    assert told.out.startswith(f"Data set: {tmp_path / 'a folder'}\nmy clips: 300 clips\n00_first")
     assert "Stored before: 00_first; the others are as they were." in told.err
     target = tmp_path / "reports" / "my clips"
     assert [path.name for path in target.iterdir()] == ["00_first.ipynb"]
@@ -237,8 +226,6 @@ def test_stages_that_a_data_set_cannot_serve_are_left_out_and_said_first(
     monkeypatch.setattr(checks, "plan", lambda *_: plan)
     write(tmp_path, "00_first", "print('new')")
     write(tmp_path, "01_next", "1 / 0")
-    (tmp_path / "clips").mkdir()
-    monkeypatch.setenv("DATASET", str(tmp_path / "clips"))
     assert cli.main(["report"], root=tmp_path) == 0
     told = capsys.readouterr().out
     assert told.index(f"01_next will be left out: {reason}") < told.index("00_first, cell 1")
@@ -271,8 +258,6 @@ def test_a_notebook_whose_table_takes_hours_is_left_out(
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     write(tmp_path, "00_first", "print(1)")
     late = write(tmp_path, "03_quality", "print(2)")
-    (tmp_path / "clips").mkdir()
-    monkeypatch.setenv("DATASET", str(tmp_path / "clips"))
     assert cli.main(["report"], root=tmp_path) == 0
     assert "03_quality left out" in capsys.readouterr().out
     target = tmp_path / "reports" / "my clips"
@@ -341,13 +326,8 @@ def test_control_c_leaves_everything(tmp_path):
         "signal.signal(signal.SIGINT, signal.default_int_handler); "  # ignored in the background
         f"sys.exit(cli.main(['report'], root=Path({str(tmp_path)!r})))"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, **pipes)
     process.stdout.readline()  # the data set
     assert "cell 1 of 2" in process.stdout.readline()
     process.send_signal(signal.SIGINT)

@@ -120,9 +120,9 @@ def test_a_walk_begins_and_ends_with_the_two_calls(generator, found):
 
 
 def test_directions_pass_through_the_mean_code(generator, found):
-    images, share = synthesis.directions(generator, found.calls, n_directions=2, steps=3)
-    assert images.shape == (2, 3, 16, 32) and 0 < share[1] <= share[0] < 1
-    np.testing.assert_allclose(images[0, 1], images[1, 1], atol=1e-3)
+    images, share = synthesis.directions(generator, found.calls)
+    assert images.shape == (3, 5, 16, 32) and 0 < share[2] <= share[1] <= share[0] < 1
+    np.testing.assert_allclose(images[0, 2], images[1, 2], atol=1e-3)
 
 
 def test_a_shared_map_keeps_sources_apart_that_differ_in_shape_alone():
@@ -209,7 +209,7 @@ def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
         return {"two_sample_auc": 0.5, "usefulness": 0.9}
 
     monkeypatch.setattr(judging, "measures", counted)
-    monkeypatch.setattr(judging, "Judge", lambda _, found, seed: _Stub(found, seed))
+    monkeypatch.setattr(judging, "Judge", stub)
     arguments = {"generators": ["real", "noise"], "seeds": [0], "table_sizes": [50]}
     first = judging.quality_table(bench, **arguments)
     assert calls == ["real", "noise"] and len(first) == 4
@@ -224,7 +224,7 @@ def test_the_table_is_filled_once_and_resumed(bench, tmp_path, monkeypatch):
     judging.quality_table(bench, **(arguments | {"generators": ["real", "gan"]}))
     assert calls[3:] == ["gan", "gan"]  # whose settings changed; the rest stays as it is
     monkeypatch.setitem(registry.REGISTRY, "vae", Narrower)
-    assert judging.stored_rows(bench)[0].empty  # it is the lens on copies of all
+    assert judging.stored_rows(bench).empty  # it is the lens on copies of all
 
 
 class Slower(GAN):
@@ -237,9 +237,8 @@ class Narrower(VAE):
         super().__init__(**{"beta": 4.0, **settings})
 
 
-class _Stub:
-    def __init__(self, found, seed):
-        self.fold, self.seed = found, seed
+def stub(_, found, seed):
+    return SimpleNamespace(fold=found, seed=seed)
 
 
 def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
@@ -247,7 +246,7 @@ def test_a_collapse_is_recorded_instead_of_measures(found, monkeypatch):
         raise judging.CollapseError("no longer differ")
 
     monkeypatch.setattr(registry.REGISTRY["ae"], "fit", fail)
-    assert judging.measures(_Stub(found, 0), "ae") == {"collapsed": 1.0}
+    assert judging.measures(stub(None, found, 0), "ae") == {"collapsed": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +266,7 @@ def test_the_judge_measures_floors_below_real_clips(judge):
     assert 1 >= real["taken"] > real["taken_sea"] and 0 <= floor["taken"] <= 1
     learned = judge.fold.calls, judge.fold.sea  # which the detector's forest knows by heart
     assert judge.detector.taken(learned[0]) > 0.9 > 0.1 > judge.detector.taken(learned[1])
-    assert real["copying_p"] > 0.01 and 0 <= floor["rejection_rate"] <= 1
+    assert real["copying_p"] > 0.01
     spaces = judge.spaces(judge.fold.calls[:3])
     assert spaces["pca"].shape == (3, judging.COMPONENTS) and spaces["cnn"].ndim == 2
     covered = quality.density_and_coverage(judge.training["pca"], judge.training["pca"])

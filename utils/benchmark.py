@@ -149,15 +149,11 @@ def generation() -> list[str]:
     found = judging.fold(baseline.prepare(data.simulated()), 0, 200)
     lines = []
     for name in registry.REGISTRY:
-
-        def fit(name=name):
-            return found.fit(registry.build(name), seed=0)
-
-        generator = fit()  # traces the network, which later fits reuse
-        seconds = fit().seconds
-        drawing = best_seconds(functools.partial(generator.sample, 1000, 0), rounds=2)
-        line = f"{name + ', 200 calls':40s} {seconds:8.1f} s"
-        lines.append(f"{line}, {drawing[0]:.1f} s for 1000 samples")
+        found.fit(registry.build(name), seed=0)  # traces the network, which later fits reuse
+        generator = found.fit(registry.build(name), seed=0)
+        (drawing,) = best_seconds(functools.partial(generator.sample, 1000, 0), rounds=2)
+        line = f"{name + ', 200 calls':40s} {generator.seconds:8.1f} s"
+        lines.append(f"{line}, {drawing:.1f} s for 1000 samples")
     return lines
 
 
@@ -165,7 +161,7 @@ def reading() -> list[str]:
     """Seconds and peak memory from a folder of AIFF clips, as the challenge has them, to cached
     spectrograms; a second time; and how both grow."""
     lines, found = [], {"first": [], "second": []}
-    for count in reading_clips():
+    for count in _asked("READING_CLIPS", READING_CLIPS):
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "clips"
             _write_clips(folder, count)
@@ -202,10 +198,9 @@ def table() -> list[str]:
     ]
 
 
-def reading_clips() -> tuple[int, ...]:
-    """Numbers of clips that `reading` measures: the variable READING_CLIPS, or READING_CLIPS."""
-    asked = os.environ.get("READING_CLIPS", "").split()
-    return tuple(map(int, asked)) or READING_CLIPS
+def _asked(variable, usual):
+    """The numbers in a variable of the environment, or the usual ones."""
+    return tuple(map(type(usual[0]), os.environ.get(variable, "").split())) or usual
 
 
 def _write_clips(folder, count):
@@ -271,7 +266,7 @@ def listening() -> list[str]:
 
     A forest; a regression on BirdNET, where that is installed, in its own time.
     """
-    names = {"forest": listening_hours()}
+    names = {"forest": _asked("LISTENING_HOURS", LISTENING_HOURS)}
     if embeddings.available():
         names[EMBEDDED] = (EMBEDDED_HOURS,)
     lines, found = [], {name: [] for name in names}
@@ -287,12 +282,6 @@ def listening() -> list[str]:
                 line, ratio = f"{hours:g} h at 2 kHz, {recipe}", 3600 * hours / cost.seconds
                 lines.append(f"{line:40s} {ratio:8.0f} x real time, {cost.told()}")
     return [*lines, *(line for name, each in found.items() for line in _growth(each, name))]
-
-
-def listening_hours() -> tuple[float, ...]:
-    """Hours that `listening` measures: the variable LISTENING_HOURS, or LISTENING_HOURS."""
-    asked = os.environ.get("LISTENING_HOURS", "").split()
-    return tuple(map(float, asked)) or LISTENING_HOURS
 
 
 def _write_detector(folder, recipe):

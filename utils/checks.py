@@ -63,9 +63,8 @@ def plan(dataset: data.Dataset, stems: Sequence[str]) -> Plan:
                 lacking[stem] = str(error).removesuffix(".")
                 continue
             if left:
-                sentences.append(
-                    f"{stem} reads a table that `{command}` fills in about {_in_words(left)}."
-                )
+                told = f"{left:.0f} h" if left > 1.5 else f"{np.ceil(60 * left):.0f} min"
+                sentences.append(f"{stem} reads a table that `{command}` fills in about {told}.")
             if left and stem == STUDY:
                 sentences += worth(clips, splits)
     return Plan(sentences, lacking)
@@ -73,8 +72,7 @@ def plan(dataset: data.Dataset, stems: Sequence[str]) -> Plan:
 
 def _quality_hours(dataset, splits):
     bench = baseline.Bench(dataset.study_clips(), baseline.PROTOCOL["shape"], splits)
-    waiting = set(judging.jobs(bench)) - judging.stored_rows(bench)[1]
-    return len(waiting) * judging.SECONDS / 3600, "whales quality"
+    return len(judging.waiting(bench)) * judging.SECONDS / 3600, "whales quality"
 
 
 def _study_hours(dataset, _):
@@ -87,7 +85,8 @@ def _study_hours(dataset, _):
 def worth(clips: data.Dataset, splits: Sequence[data.Split]) -> list[str]:
     """Return sentences: what difference a study of these clips can show, and whether the fewest
     calls leave it nothing to gain."""
-    calls, seeds = _test_calls(clips, splits), study.PROTOCOL["most_seeds"]
+    calls = np.mean([clips.labels[split.test].sum() for split in splits])
+    seeds = study.PROTOCOL["most_seeds"]
     least = []
     for size in SIZES:
         ends = [f"{_least(size, tested, seeds):.3f}" for tested in (np.inf, calls)]
@@ -104,10 +103,6 @@ def worth(clips: data.Dataset, splits: Sequence[data.Split]) -> list[str]:
             f"{reached:.3f}, and nothing that is added can gain what would count."
         )
     return told
-
-
-def _test_calls(clips, splits):
-    return np.mean([clips.labels[split.test].sum() for split in splits])
 
 
 def _least(size, calls, seeds):
@@ -148,10 +143,6 @@ def _reached(clips, splits):
     return np.mean(found)
 
 
-def _in_words(hours):
-    return f"{hours:.0f} h" if hours > 1.5 else f"{np.ceil(60 * hours):.0f} min"
-
-
 def _splits(clips):
     groups = len(np.unique(clips.groups))
     if groups == 1:
@@ -165,10 +156,8 @@ def _splits(clips):
             clips.labels, clips.groups, seed=baseline.PROTOCOL["seed"], fewer=True
         )
     except UserError as error:
-        counts = " and ".join(
-            f"{count} with {name}"
-            for count, name in zip(_groups_by_class(clips), clips.class_names, strict=True)
-        )
+        each = zip(_groups_by_class(clips), clips.class_names, strict=True)
+        counts = " and ".join(f"{count} with {name}" for count, name in each)
         raise UserError(
             f"{clips.name}: {groups} groups ({counts}) cannot be split into training, validation "
             "and test, which need a group of each class each; add recordings, or name finer groups "
@@ -206,12 +195,11 @@ def _too_few(stem, clips, splits):
 def _times(n_clips, stems):
     """How long the stages take on this machine, a sentence."""
     pace = _pace()
-    minutes = {
-        stem: pace * (STAGE_SECONDS[stem][0] + n_clips * STAGE_SECONDS[stem][1]) / 60
-        for stem in stems
-        if stem in STAGE_SECONDS
-    }
-    told = [f"{stem} about {np.ceil(found):.0f} min" for stem, found in minutes.items()]
+    told = [
+        f"{stem} about {np.ceil(pace * (start + n_clips * each) / 60):.0f} min"
+        for stem, (start, each) in STAGE_SECONDS.items()
+        if stem in stems
+    ]
     return [f"On this machine: {', '.join(told)}."] if told else []
 
 

@@ -158,10 +158,8 @@ def quality(sizes: tuple[int, ...], seeds: tuple[int, ...], dataset: str | None)
     known = {"sizes": judging.sizes(bench), "seeds": list(range(len(bench.splits)))}
     check_known(known, sizes=sizes, seeds=seeds)
     chosen = {"seeds": seeds or None, "table_sizes": sizes or None}
-    waiting = set(judging.jobs(bench, **chosen)) - judging.stored_rows(bench)[1]
-    print(
-        f"{len(waiting)} generators to judge, about {len(waiting) * judging.SECONDS / 60:.0f} min"
-    )
+    count = len(judging.waiting(bench, **chosen))
+    print(f"{count} generators to judge, about {count * judging.SECONDS / 60:.0f} min")
     means = judging.quality_table(bench, **chosen)
     means = means.pivot_table("value", ["n_positive", "generator"], "metric")
     shown = ["two_sample_auc", "density_pca", "coverage_pca", "usefulness", "copying_p_alone"]
@@ -289,6 +287,11 @@ def mechanism(dataset: str | None) -> None:
     print(table.groupby("arm")[["taken", "reach"]].mean().round(3).to_string())
 
 
+def _print_means(table, *by):
+    """Print mean ROC AUCs, the last of the columns `by` across."""
+    print(table.groupby([*by])["roc_auc"].mean().unstack().round(3).to_string())
+
+
 @study.command()
 @dataset_option
 def recipes(dataset: str | None) -> None:
@@ -298,8 +301,7 @@ def recipes(dataset: str | None) -> None:
     """
     from utils.augmentation import pretrained, study
 
-    table = pretrained.recipes(study.Study(dataset)).groupby(["speeds", "C", "n_positive"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(pretrained.recipes(study.Study(dataset)), "speeds", "C", "n_positive")
 
 
 @study.command()
@@ -334,8 +336,7 @@ def joined(dataset: str | None) -> None:
     """
     from utils.augmentation import joined, study
 
-    table = joined.run(study.Study(dataset)).groupby(["form", "n_positive"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(joined.run(study.Study(dataset)), "form", "n_positive")
 
 
 @study.command()
@@ -347,8 +348,7 @@ def transfer(dataset: str | None) -> None:
     """
     from utils.augmentation import transfer
 
-    table = transfer.run(transfer.Transfer(dataset)).groupby(["arm", "n_positive", "classifier"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(transfer.run(transfer.Transfer(dataset)), "arm", "n_positive", "classifier")
 
 
 @study.command(name="from-pixels")
@@ -360,8 +360,7 @@ def from_pixels(dataset: str | None) -> None:
     """
     from utils.augmentation import from_pixels, study
 
-    table = from_pixels.run(study.Study(dataset)).groupby(["arm", "n_positive"])
-    print(table["roc_auc"].mean().unstack().round(3).to_string())
+    _print_means(from_pixels.run(study.Study(dataset)), "arm", "n_positive")
 
 
 @study.command()

@@ -63,23 +63,22 @@ def facts() -> dict:
     told = front.Front(found)
     primary = study.PROTOCOL["primary"]
     numbers = {
-        "auc": {},
-        "gain": {},
-        "over_rival": {},
-        "over_classical": {},
+        "auc": {name: _means(told, name) for name in primary["classifiers"]},
+        "equivalent": {
+            name: {str(n): _worth(told.equivalent(n, name)) for n in SHOWN}
+            for name in primary["classifiers"]
+        },
     }
-    for classifier in primary["classifiers"]:
-        numbers["auc"][classifier] = _means(told, classifier)
-        numbers["gain"][classifier] = _verdicts(told.against("real"), classifier)
-        for reference in ("rival", "classical"):
-            against = _verdicts(told.against(reference), classifier)
-            numbers[f"over_{reference}"][classifier] = against
-        for n in SHOWN:
-            worth = _worth(told.equivalent(n, classifier))
-            numbers.setdefault("equivalent", {}).setdefault(classifier, {})[str(n)] = worth
+    references = {"gain": "real", "over_rival": "rival", "over_classical": "classical"}
+    for name, reference in references.items():
+        verdicts = told.against(reference)
+        numbers[name] = {
+            classifier: _told(verdicts.loc[classifier], detectable=True)
+            for classifier in primary["classifiers"]
+        }
     beside = pretrained.BESIDE
     numbers["classical"] = {
-        str(n): _told(found.row("classical", n, beside).to_frame(n).T)[str(n)]
+        str(n): _comparison(found.row("classical", n, beside))
         | {"equivalent": _worth(found.equivalents(n, beside).loc["classical"])}
         for n in SHOWN
     }
@@ -144,22 +143,15 @@ def _pretrained(told) -> dict:
     }
 
 
-def _verdicts(table, classifier) -> dict:
-    own = table.loc[classifier]
-    return {
-        n: told | {"detectable": round(own.loc[int(n), "detectable"], 6)}
-        for n, told in _told(own).items()
-    }
-
-
-def _told(table) -> dict:
+def _told(table, **more) -> dict:
     """The comparisons of a table by size."""
-    return {
-        str(n): {"mean": round(row["mean"], 6), "low": round(row["low"], 6),
-                 "high": round(row["high"], 6), "verdict": row["verdict"],
-                 "seeds": int(row["seeds"])}
-        for n, row in table.iterrows()
-    }  # fmt: skip
+    return {str(n): _comparison(row, **more) for n, row in table.iterrows()}
+
+
+def _comparison(row, *, detectable: bool = False) -> dict:
+    names = ("mean", "low", "high", *(["detectable"] if detectable else []))
+    rounded = {name: round(row[name], 6) for name in names}
+    return rounded | {"verdict": row["verdict"], "seeds": int(row["seeds"])}
 
 
 def write_facts() -> None:
@@ -187,15 +179,11 @@ def draw_strip(dataset: data.Dataset) -> None:
         "simulated": simulated.calls_in_seas(alone, scale[0], calls, seas, rng, stretched=scale[1]),
         "generated": registry.build("vae").fit(calls, background=seas, seed=0).sample(COLUMNS, 0),
     }
-    axes = [
-        resize_axis(axis, n)
-        for axis, n in zip(
-            (dataset.frequencies, dataset.times), study.PROTOCOL["shape"], strict=True
-        )
-    ]
+    axes = dataset.frequencies, dataset.times
+    frequencies, times = map(resize_axis, axes, study.PROTOCOL["shape"])
     for language, words in STRIP.items():
         plotting.use_style(language)
-        _save(front.strip(rows, *axes, words), f"strip_{language}")
+        _save(front.strip(rows, frequencies, times, words), f"strip_{language}")
 
 
 def _save(figure, slug) -> None:
@@ -215,25 +203,23 @@ def render(page: str) -> str:
         trim_blocks=True,
         autoescape=False,
     )
-    decimal = DECIMAL[PAGES[page]]
+    language = PAGES[page]
+
+    def number(value, digits=3, sign=""):
+        return plotting.number(value, digits, sign).replace(",", DECIMAL[language])
+
+    def thousands(calls):  # 1468 in Spanish, 1,468 in English
+        return f"{calls:,}" if language == "en" else str(calls)
+
     environment.filters |= {
-        "auc": partial(_number, decimal=decimal),
-        "thousands": partial(_thousands, page=page),
-        "worth": lambda k, end: f"{'≥ ' if k >= end else ''}{_thousands(k, page=page)}",
+        "auc": number,
+        "thousands": thousands,
+        "worth": lambda k, end: f"{'≥ ' if k >= end else ''}{thousands(k)}",
         "percent": lambda share: f"{100 * share:.0f}",
-        "hundredth": lambda value: plotting.number(value, 2).replace(",", decimal),
-        "signed": partial(_number, decimal=decimal, sign="+"),
+        "hundredth": partial(number, digits=2),
+        "signed": partial(number, sign="+"),
     }
     return environment.get_template(f"{page}.jinja").render(stored)
-
-
-def _thousands(value: int, *, page: str) -> str:
-    """A number of calls: 1468 in Spanish, 1,468 in English."""
-    return f"{value:,}" if PAGES[page] == "en" else str(value)
-
-
-def _number(value: float, *, decimal: str, sign: str = "") -> str:
-    return plotting.number(value, 3, sign).replace(",", decimal)
 
 
 def write(source: str | None) -> None:

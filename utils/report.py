@@ -48,10 +48,10 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # TensorFlow's log lines differ between machines
     "TQDM_DISABLE": "1",  # progress bars are for people, not for stored outputs
 }
-TABLES = {  # notebooks that read tables which take hours: their names
-    "03_quality": ("quality",),
-    "04_augmentation": ("study",),
-    "04b_details": ("study",),
+TABLES = {  # notebooks that read a table which takes hours
+    "03_quality": "quality",
+    "04_augmentation": "study",
+    "04b_details": "study",
 }
 FINDINGS = ("simulated", "right_whale_upcalls")  # data sets whose findings cells speak of by tag
 NEEDS = ("audio", "truth", "sound")  # tags of cells that only some data sets can run
@@ -119,7 +119,7 @@ def output_faults(outputs: Sequence[Mapping]) -> list[str]:
             faults.append(f"it writes warnings or log lines:\n{_ANSI.sub('', output['text'])}")
             continue
         texts = {
-            kind: "".join(value) if isinstance(value, list) else value
+            kind: value
             for kind, value in output.get("data", {"text/plain": output.get("text")}).items()
             if not kind.startswith("image/")
         }
@@ -200,12 +200,12 @@ class _ThisPython(KernelSpecManager):
 
 def execute(
     path: Path,
-    dataset: str | None = None,
+    dataset: str | None,
     *,
-    keep: Callable[[NotebookNode], bool] = lambda cell: True,
-    strict: bool = True,
-    timeout: int | None = None,
-    progress: Progress | None = None,
+    keep: Callable[[NotebookNode], bool],
+    strict: bool,
+    timeout: int | None,
+    progress: Progress,
 ) -> NotebookNode:
     """Run a notebook in a fresh kernel in its own folder and return it tidied; `path` is only read.
 
@@ -213,7 +213,6 @@ def execute(
     false are left out. strict: output faults are failures. timeout: seconds for a cell.
     Raises ReportError at the first cell that fails.
     """
-    progress = progress or Progress()
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if keep(cell)]
     environment = {key: value for key, value in os.environ.items() if key != "DATASET"}
@@ -239,8 +238,7 @@ def execute(
                 except CellExecutionError as error:
                     frames = [line for out in cell.outputs for line in out.get("traceback", ())]
                     text = "\n".join(frames) or f"{error.ename}: {error.evalue}"
-                    text = _ANSI.sub("", text)
-                    raise _failure(place, heading, cell, text) from None
+                    raise _failure(place, heading, cell, _ANSI.sub("", text)) from None
                 except CellTimeoutError:
                     text = f"The cell was stopped after {timeout} s (--timeout)."
                     raise _failure(place, heading, cell, text) from None
@@ -316,7 +314,6 @@ def report(
     *,
     only: Sequence[str] = (),
     timeout: int | None = None,
-    progress: Progress | None = None,
 ) -> list[Path]:
     """Execute the notebooks of root/notebooks in order; returns the paths that were written.
 
@@ -325,7 +322,7 @@ def report(
     ValueError or FileNotFoundError for a wrong call before any work, ReportError for a notebook
     that fails or is larger than 1 MB.
     """
-    progress = progress or Progress()
+    progress = Progress()
     found = sorted((root / "notebooks").glob("*.ipynb"))
     if not found:
         raise FileNotFoundError("There are no notebooks in notebooks/.")
@@ -408,22 +405,21 @@ def _page(path, root, dataset, loaded, timeout, progress):
 
 
 def _lacking(stem: str, dataset: str, loaded: data.Dataset) -> str | None:
-    """Why a notebook can't be executed yet on a data set: what a table lacks; None if nothing."""
-    tables = TABLES.get(stem, ())
-    for table in tables:
-        if not (paths.results_dir(loaded.name) / f"{table}.csv").is_file():
-            command = {"quality": "whales quality", "study": "whales study run"}[table]
-            return f"{table}.csv is filled in hours by {command} --dataset ..."
-    if not tables:
+    """Why a notebook can't be executed yet on a data set: what its table lacks; None if nothing."""
+    if stem not in TABLES:
         return None
+    table = TABLES[stem]
+    if not (paths.results_dir(loaded.name) / f"{table}.csv").is_file():
+        command = {"quality": "whales quality", "study": "whales study run"}[table]
+        return f"{table}.csv is filled in hours by {command} --dataset ..."
     from utils.augmentation import answer, study
     from utils.baseline import baseline
     from utils.quality import checkpoint
 
     try:
-        if "study" in tables:
+        if table == "study":
             answer.stored(study.Study(dataset))
-        if "quality" in tables:
+        else:
             checkpoint.stored(baseline.prepare(loaded))
     except UserError as error:
         return str(error)

@@ -27,15 +27,15 @@ def record(
     path: Path,
     *,
     keys: Sequence[str],
-    tolerance: float | Mapping[str, float] = 0.0,
+    tolerance: float = 0.0,
     content: str | None = None,
 ) -> pd.DataFrame:
     """Write the table to a CSV if there is none, else compare with it; return what is stored.
 
-    keys: the columns that identify a row. tolerance: the largest absolute difference of a number,
-    for all columns or for each column (0 where it is not named); text must be equal, and NaN equals
-    NaN. content: what the numbers follow from, such as a hash of data and settings; it is stored in
-    a column of that name, and a table with another content is replaced instead of compared.
+    keys: the columns that identify a row. tolerance: the largest absolute difference of a number;
+    text must be equal, and NaN equals NaN. content: what the numbers follow from, such as a hash of
+    data and settings; it is stored in a column of that name, and a table with another content is
+    replaced instead of compared.
 
     Raises ValueError if the keys do not identify the rows, or if the new table differs from the
     stored one, whose file is left as it is.
@@ -48,14 +48,12 @@ def record(
     if table.duplicated(keys).any():
         row = table.loc[table.duplicated(keys).idxmax(), keys].tolist()
         raise UserError(f"The keys {keys} do not identify a row: {row} occurs twice.")
-    new = _read(io.StringIO(_text(table)))
-    if path.is_file():
-        stored = _read(path)
-        if content is None or _contents(stored) == [content]:
-            _compare(new, stored, keys, tolerance, path)
-            return stored
-    write(table, path)
-    return new
+    new, stored = _read(io.StringIO(_text(table))), read(path, content=content)
+    if stored is None:
+        write(table, path)
+        return new
+    _compare(new, stored, keys, tolerance, path)
+    return stored
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
@@ -88,7 +86,9 @@ def read(path: Path, *, content: str | None = None) -> pd.DataFrame | None:
     if not Path(path).is_file():
         return None
     stored = _read(path)
-    return stored if content is None or _contents(stored) == [content] else None
+    if content is not None and ("content" not in stored or {*stored["content"]} != {content}):
+        return None
+    return stored
 
 
 def grown(path: Path, keys: Sequence[str], **types_: type) -> pd.DataFrame:
@@ -97,7 +97,7 @@ def grown(path: Path, keys: Sequence[str], **types_: type) -> pd.DataFrame:
     A last line that a killed process left half-written is not read. Of rows with the same keys the
     first good one counts; only without one, a row whose column `error` says what failed.
     """
-    return _settled(_whole_lines(path, types_), keys)
+    return _settled(_whole_lines(path, **types_), keys)
 
 
 def rows(
@@ -107,31 +107,24 @@ def rows(
 
     by: a column; content is then a mapping from its values. Rows of other contents may lie beside.
     """
-    stored = _whole_lines(path, {})
+    stored = _whole_lines(path)
     if "content" not in stored:
         return pd.DataFrame()
     wanted = stored[by].map(content) if by else content
     return _settled(stored[stored["content"] == wanted], keys)
 
 
-def latest(path: Path, by: str | None = None) -> pd.DataFrame:
+def latest(path: Path) -> pd.DataFrame:
     """Return the rows of a table that grows whose content was the last to be written, none if there
-    is no table; by: a column, each value of which has contents of its own."""
-    stored = _whole_lines(path, {})
-    if stored.empty:
-        return stored
-    last = stored.groupby(by)["content"].transform("last") if by else stored["content"].iloc[-1]
-    return stored[stored["content"] == last]
+    is no table."""
+    stored = _whole_lines(path)
+    return stored if stored.empty else stored[stored["content"] == stored["content"].iloc[-1]]
 
 
-def _whole_lines(path, types_):
-    if not Path(path).is_file():
-        return pd.DataFrame()
-    text = Path(path).read_bytes()
+def _whole_lines(path, **types_):
+    text = Path(path).read_bytes() if Path(path).is_file() else b""
     text = text[: text.rfind(b"\n") + 1]
-    return (
-        pd.read_csv(io.BytesIO(text), dtype={"content": str, **types_}) if text else pd.DataFrame()
-    )
+    return _read(io.BytesIO(text), **types_) if text else pd.DataFrame()
 
 
 def _settled(stored, keys):
@@ -234,12 +227,8 @@ def fingerprint(dataset: object) -> str:
     return digest.hexdigest()[:12]
 
 
-def _read(source) -> pd.DataFrame:
-    return pd.read_csv(source, dtype={"content": str})
-
-
-def _contents(stored: pd.DataFrame) -> list[str]:
-    return stored["content"].unique().tolist() if "content" in stored else []
+def _read(source, **types_) -> pd.DataFrame:
+    return pd.read_csv(source, dtype={"content": str, **types_})
 
 
 def _compare(new, stored, keys, tolerance, path) -> None:
@@ -259,10 +248,9 @@ def _compare(new, stored, keys, tolerance, path) -> None:
             equal = (before == now) | (before.isna() & now.isna())
             gap = (before.astype(float) - now.astype(float)).abs().fillna(np.inf)
             gap = np.where(equal, 0.0, gap)
-            limit = tolerance.get(column, 0.0) if isinstance(tolerance, Mapping) else tolerance
-            wrong = gap > limit * (1 + 1e-9)
+            wrong = gap > tolerance * (1 + 1e-9)
             worst = int(np.argmax(gap))
-            detail = f"by {gap[worst]:.3g}, more than the tolerance {limit:g}"
+            detail = f"by {gap[worst]:.3g}, more than the tolerance {tolerance:g}"
         else:
             equal = (before.astype(object) == now.astype(object)) | (before.isna() & now.isna())
             wrong = ~equal.to_numpy()

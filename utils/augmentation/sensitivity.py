@@ -52,11 +52,11 @@ def run(place: OtherForm) -> pd.DataFrame:
     ValueError if no training side holds more calls and seas than the smallest of SIZES.
     """
 
-    def job(seed, size):
-        row = {"seed": seed, "n_positive": size, "form": FORM}
+    def job(seed, n_positive):
+        row = {"seed": seed, "n_positive": n_positive, "form": FORM}
         with place.trained_anew():
             for name in reversed(GENERATORS):  # diffusion first, which trains a VAE along
-                cell = place.cell(seed, size, name)
+                cell = place.cell(seed, n_positive, name)
                 row |= {f"{name} {classifier}": np.nan for classifier in CLASSIFIERS}
                 try:
                     training = place.prepare(cell)[0]
@@ -67,18 +67,18 @@ def run(place: OtherForm) -> pd.DataFrame:
                     row[f"{name} {classifier}"] = score
         return row
 
-    jobs = [
-        ({"seed": seed, "n_positive": size}, lambda seed=seed, size=size: job(seed, size))
+    keys = [
+        {"seed": seed, "n_positive": size}
         for seed in SEEDS
         for size in SIZES
         if size < min(place.available(seed)[0], place.fill)
     ]
-    if not jobs:
+    if not keys:
         raise UserError(
             f"no training side of {place.name} holds more than {min(SIZES)} calls and as many "
             "clips of sea, which the other form is told by; add labelled clips."
         )
-    return baseline.fill(place.bench, TABLE, jobs, content(place.settings, GENERATORS))
+    return baseline.fill(place.bench, TABLE, keys, job, content(place.settings, GENERATORS))
 
 
 def stored(name: str, settings: str) -> pd.DataFrame | None:

@@ -9,7 +9,7 @@ import functools
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,9 +70,7 @@ class Bench:
     @property
     def content(self) -> str:
         """Hash of the data and of PROTOCOL, 12 hexadecimal digits."""
-        protocol = json.dumps(PROTOCOL, sort_keys=True)
-        text = f"{self.fingerprint} {protocol}"
-        return tables.digest(text)
+        return tables.digest(f"{self.fingerprint} {json.dumps(PROTOCOL, sort_keys=True)}")
 
     def results(self, table: str) -> Path:
         """Return the path of a table of this data set."""
@@ -161,15 +159,9 @@ def _intervals(labels, probability, groups, threshold, seed):
 
 def table(bench: Bench, *, models: Sequence[str] = MODELS) -> pd.DataFrame:
     """Return Checkpoint 1: a row a (split, model), from data/results or run now where missing."""
-    jobs = [
-        (
-            {"split": fold, "model": model},
-            lambda fold=fold, model=model: run(bench, fold, model).row,
-        )
-        for fold in range(len(bench.splits))
-        for model in models
-    ]
-    return fill(bench, "baseline", jobs)
+    folds = range(len(bench.splits))
+    keys = [{"split": fold, "model": model} for fold in folds for model in models]
+    return fill(bench, "baseline", keys, lambda split, model: run(bench, split, model).row)
 
 
 def curve_sizes(bench: Bench) -> list[int]:
@@ -189,21 +181,18 @@ def learning_curve(
     Draws of one split are nested, so that a curve grows by adding clips.
     """
 
-    def job(size, fold, model):
-        train = data.draw(bench.dataset.labels, bench.splits[fold].train, size, size, seed=fold)
-        row = run(bench, fold, model, train=train).row
+    def job(size, split, model):
+        train = data.draw(bench.dataset.labels, bench.splits[split].train, size, size, seed=split)
+        row = run(bench, split, model, train=train).row
         return {"size": size} | {k: row[k] for k in _CURVE_COLUMNS}
 
-    jobs = [
-        (
-            {"size": size, "split": fold, "model": model},
-            lambda size=size, fold=fold, model=model: job(size, fold, model),
-        )
+    keys = [
+        {"size": size, "split": fold, "model": model}
         for size in (sizes or curve_sizes(bench))
         for fold in range(len(bench.splits))
         for model in models
     ]
-    return fill(bench, "learning_curve", jobs)
+    return fill(bench, "learning_curve", keys, job)
 
 
 _CURVE_COLUMNS = (
@@ -214,31 +203,25 @@ _CURVE_COLUMNS = (
 
 def shapes(bench: Bench) -> pd.DataFrame:
     """Return the measurement behind the model's shape: AUC and ms a step of the CNN by shape."""
-    prepared = functools.cache(lambda shape: prepare(bench.dataset, shape))
+    grids = {f"{shape[0]}x{shape[1]}": shape for shape in PROTOCOL["shapes"]}
+    prepared = functools.cache(lambda shape: prepare(bench.dataset, grids[shape]))
 
-    def job(shape, fold):
-        shaped = prepared(shape)
+    def job(shape, split):
         size = min(PROTOCOL["shape_size"], curve_sizes(bench)[-1])
-        train = data.draw(bench.dataset.labels, bench.splits[fold].train, size, size, seed=fold)
-        found = run(shaped, fold, "cnn", train=train)
+        train = data.draw(bench.dataset.labels, bench.splits[split].train, size, size, seed=split)
+        found = run(prepared(shape), split, "cnn", train=train)
         return {
             "dataset": bench.dataset.name,
-            "shape": f"{shape[0]}x{shape[1]}",
-            "split": fold,
+            "shape": shape,
+            "split": split,
             "n_train": len(train),
             "roc_auc": found.row["roc_auc"],
             "milliseconds_a_step": 1000 * found.model.seconds / found.model.steps,
         }
 
-    jobs = [
-        (
-            {"shape": f"{shape[0]}x{shape[1]}", "split": fold},
-            lambda shape=shape, fold=fold: job(shape, fold),
-        )
-        for shape in PROTOCOL["shapes"]
-        for fold in range(len(bench.splits))
-    ]
-    return fill(bench, "shape", jobs)
+    folds = range(len(bench.splits))
+    keys = [{"shape": shape, "split": fold} for shape in grids for fold in folds]
+    return fill(bench, "shape", keys, job)
 
 
 def cue_floor(bench: Bench) -> pd.DataFrame:
@@ -280,26 +263,26 @@ def calibration(reference: Bench) -> pd.DataFrame:
 def fill(
     bench: Bench,
     name: str,
-    jobs: Sequence[tuple],
+    keys: Sequence[Mapping],
+    job: Callable[..., Mapping],
     content: str | Mapping[str, str] | None = None,
     by: str | None = None,
 ) -> pd.DataFrame:
-    """Run the jobs that have no row yet, writing each row as it is finished; return all rows.
+    """Run what has no row yet, writing each row as it is finished; return all rows.
 
-    jobs: (keys of the row, function that returns the row). content, by: of `tables.rows`, by
-    default the bench's. Rows of another content stay in the table and are not returned.
+    keys: what tells the rows apart, column to value. job: returns the row of a key, whose values
+    are its arguments. content, by: of `tables.rows`, by default the bench's. Rows of another
+    content stay in the table and are not returned.
     """
-    path, content = bench.results(name), content or bench.content
-    keys = list(jobs[0][0])
-    stored = tables.rows(path, content, keys=keys, by=by)
-    done = set(stored[keys].itertuples(index=False, name=None)) if len(stored) else set()
-    waiting = [(key, job) for key, job in jobs if tuple(key.values()) not in done]
-    for key, job in progress(waiting, f"{bench.dataset.name}: {name}"):
-        row = pd.DataFrame([job()]).round(5)
+    path, content, columns = bench.results(name), content or bench.content, list(keys[0])
+    stored = tables.rows(path, content, keys=columns, by=by)
+    done = set(stored[columns].itertuples(index=False, name=None)) if len(stored) else set()
+    waiting = [key for key in keys if tuple(key.values()) not in done]
+    for key in progress(waiting, f"{bench.dataset.name}: {name}"):
+        row = pd.DataFrame([job(**key)]).round(5)
         tables.append(row.assign(content=content[key[by]] if by else content), path)
-    wanted = pd.DataFrame([key for key, _ in jobs])
-    stored = tables.rows(path, content, keys=keys, by=by)
-    return wanted.merge(stored, on=keys, how="left", validate="one_to_one")
+    stored = tables.rows(path, content, keys=columns, by=by)
+    return pd.DataFrame(keys).merge(stored, on=columns, how="left", validate="one_to_one")
 
 
 def leak(bench: Bench) -> pd.DataFrame:
@@ -317,32 +300,28 @@ def leak(bench: Bench) -> pd.DataFrame:
     mixed = replace(bench, splits=splits)
     columns = ("dataset", "split", "model", "n_train", "n_test", "roc_auc")
 
-    def job(fold):
-        row = run(mixed, fold, "gradient_boosting").row
+    def job(split):
+        row = run(mixed, split, "gradient_boosting").row
         return {column: row[column] for column in columns}
 
-    return fill(
-        bench,
-        "leak",
-        [({"split": fold}, lambda fold=fold: job(fold)) for fold in range(len(splits))],
-    )
+    return fill(bench, "leak", [{"split": fold} for fold in range(len(splits))], job)
 
 
-def summary(table: pd.DataFrame, score: str = "roc_auc") -> pd.DataFrame:
-    """Return name, mean, low, high and points of each model's score over the splits."""
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return name, mean, low, high and points of each model's ROC AUC over the splits."""
     rows = []
     for model in MODELS:
-        points = table.loc[table["model"] == model, score].to_numpy()
+        points = table.loc[table["model"] == model, "roc_auc"].to_numpy()
         mean, low, high = evaluation.score_interval(points)
         rows.append({"name": model, "mean": mean, "low": low, "high": high, "points": points})
     return pd.DataFrame(rows)
 
 
-def curve_summary(curve: pd.DataFrame, score: str = "roc_auc") -> pd.DataFrame:
-    """Return model, size, mean, low and high of a learning curve's score over the splits."""
+def curve_summary(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return model, size, mean, low and high of a learning curve's ROC AUC over the splits."""
     rows = []
     for (model, size), part in curve.groupby(["model", "size"]):
-        mean, low, high = evaluation.score_interval(part[score])
+        mean, low, high = evaluation.score_interval(part["roc_auc"])
         rows.append({"model": model, "size": size, "mean": mean, "low": low, "high": high})
     return pd.DataFrame(rows)
 

@@ -68,7 +68,7 @@ def calibration(
     """
     size = plotting.WIDTH - 0.05, 4.4  # a last tick may jut out
     _, axes = plt.subplots(1, 2, figsize=size, width_ratios=[1.2, 1])
-    plotting.reliability_curves(predictions, n_bins=6, ax=axes[0])
+    plotting.reliability_curves(predictions, ax=axes[0])
     names = list(brier)[::-1]
     colours = [plotting.model_style(name)[1]["color"] for name in names]
     titles = [plotting.model_title(name) for name in names]

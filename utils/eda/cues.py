@@ -57,22 +57,17 @@ def present(dataset: data.Dataset) -> list[str]:
     """Return the CUES that a data set can have: those of order only where clips are in time order,
     length only where it differs."""
     absent = set() if dataset.ordered else {"neighbour label", "clip order"}
-    if not lengths_differ(dataset):
+    if dataset.seconds is None or np.ptp(dataset.seconds) <= 1e-3:
         absent.add("clip length")
     return [cue for cue in CUES if cue not in absent]
 
 
-def lengths_differ(dataset: data.Dataset) -> bool:
-    """Whether clips are known to have been of different lengths, by more than a millisecond."""
-    return dataset.seconds is not None and float(np.ptp(dataset.seconds)) > 1e-3
-
-
-def random_splits(labels: np.ndarray, *, seed: int, n_splits: int = 5) -> list[data.Split]:
-    """Return splits that ignore the groups, the leaking kind, to show what they would pretend.
+def random_splits(labels: np.ndarray, *, seed: int) -> list[data.Split]:
+    """Return five splits that ignore the groups, the leaking kind, to show what they would pretend.
 
     The test sides partition the clips, stratified; there is no validation side.
     """
-    folds = StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(labels, labels)
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed).split(labels, labels)
     nobody = np.array([], dtype=int)
     return [data.Split(train, nobody, test, seed) for train, test in folds]
 
@@ -121,20 +116,15 @@ def _small_model(cue: str, n_train: int, seed: int):
 
 
 def cross_validated_scores(
-    values: pd.DataFrame | np.ndarray,
-    labels: np.ndarray,
-    groups: np.ndarray,
-    *,
-    seed: int,
-    n_folds: int = 5,
+    values: pd.DataFrame | np.ndarray, labels: np.ndarray, groups: np.ndarray, *, seed: int
 ) -> np.ndarray:
     """Return (n,) probabilities of a call from a small forest that never saw the clip's group.
 
-    values: (n, d) descriptors. Where a class is in few groups, there are no more folds than that.
+    values: (n, d) descriptors. There are five folds, or as many as the scarcer class has groups.
     """
     values, scores = np.asarray(values), np.empty(len(labels))
     fewest = min(len(np.unique(groups[labels == value])) for value in (0, 1))
-    folds = StratifiedGroupKFold(min(n_folds, fewest), shuffle=True, random_state=seed)
+    folds = StratifiedGroupKFold(min(5, fewest), shuffle=True, random_state=seed)
     for train, test in folds.split(values, labels, groups):
         forest = ExtraTreesClassifier(150, min_samples_leaf=3, random_state=seed, n_jobs=2)
         forest.fit(values[train], labels[train])

@@ -3,7 +3,6 @@
 `explore` measures once; the notebook shows. Its numbers are kept in data/results/<dataset>/eda.csv.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +25,8 @@ class Exploration:
     """The measured pieces of a data set of n clips.
 
     acoustic: n rows, see `sound.measurements`. descriptors: n rows, see `sound.descriptors`.
-    components (n, k): scores of the principal
-    components; variance (k,): their shares. similar: each clip's nearest other clip, see
-    `duplicates.nearest`. cues: columns clips ("all", "matched"), cue, split_by ("group",
+    components (n, k): scores of the principal components. similar: each clip's nearest other clip,
+    see `duplicates.nearest`. cues: columns clips ("all", "matched"), cue, split_by ("group",
     "random"), and mean, low, high of the ROC AUC over the splits. scores (n,): probability of a
     call from all descriptors, by a forest that never saw the clip's group. numbers: a Series by
     (topic, name), as stored.
@@ -37,7 +35,6 @@ class Exploration:
     acoustic: pd.DataFrame
     descriptors: pd.DataFrame
     components: np.ndarray
-    variance: np.ndarray
     similar: pd.DataFrame
     cues: pd.DataFrame
     scores: np.ndarray
@@ -108,20 +105,18 @@ def explore(dataset: data.Dataset, *, seed: int = 0) -> Exploration:
         content=tables.fingerprint(dataset),
     )
     numbers = table.set_index(["topic", "name"])["value"]
-    return Exploration(acoustic, described, components, variance, similar, floor, scores, numbers)
-
-
-def subsets(dataset: data.Dataset) -> Iterator[tuple[str, object]]:
-    """Yield ("all", dataset) and, where some clips are marked as matched, ("matched", those)."""
-    yield "all", dataset
-    if dataset.matched is not None and not dataset.matched.all():
-        yield "matched", dataset.study_clips()
+    return Exploration(acoustic, described, components, similar, floor, scores, numbers)
 
 
 def cue_floor(dataset: data.Dataset, *, seed: int) -> pd.DataFrame:
-    """Return clips, cue, split_by and mean, low, high ROC AUC of the trivial cues over 5 splits."""
-    parts = []
-    for clips, part in subsets(dataset):
+    """Return clips, cue, split_by and mean, low, high ROC AUC of the trivial cues over 5 splits.
+
+    clips: "all" and, where some are marked as matched, "matched".
+    """
+    parts, subsets = [], {"all": dataset}
+    if dataset.matched is not None and not dataset.matched.all():
+        subsets["matched"] = dataset.study_clips()
+    for clips, part in subsets.items():
         kinds = {
             "group": data.split_by_group(part.labels, part.groups, seed=seed, fewer=True),
             "random": cues.random_splits(part.labels, seed=seed),
@@ -248,17 +243,6 @@ def call_contour(call: pd.Series, times: np.ndarray) -> np.ndarray:
     sweep = call["end_hz"] - call["start_hz"]
     frequency = call["start_hz"] + sweep * (u - 4 * call["curvature"] * u * (1 - u))
     return np.where((u >= 0) & (u <= 1), frequency, np.nan)
-
-
-def prominence(spectrogram: np.ndarray, frequencies: np.ndarray, contour: np.ndarray) -> float:
-    """Return how far a (f, t) spectrogram lies above its own bands along a contour, on average.
-
-    contour: (t,) Hz, NaN where there is none. Each cell is compared with its band's median.
-    """
-    frames = np.flatnonzero(np.isfinite(contour))
-    bands = np.abs(frequencies[:, None] - contour[frames]).argmin(0)
-    above = spectrogram - np.median(spectrogram, axis=1, keepdims=True)
-    return float(above[bands, frames].mean())
 
 
 def _effects(table, labels) -> pd.Series:

@@ -46,7 +46,7 @@ def measurements(table: pd.DataFrame, labels: np.ndarray, areas: Mapping[str, fl
     for ax, name in zip(axes, UNITS, strict=False):
         seen = table[name].notna().to_numpy()
         label = plotting.descriptor_title(name)
-        plotting.class_histograms(table[name][seen], labels[seen], label=label, bins=25, ax=ax)
+        plotting.class_histograms(table[name][seen], labels[seen], label=label, ax=ax)
         ax.set_title(f"ROC AUC {plotting.number(areas[name], 2)}", fontsize=11, pad=3)
         ax.set_ylabel("")
         ax.tick_params(labelsize=9)

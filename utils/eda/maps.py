@@ -27,10 +27,10 @@ def tsne(scores: np.ndarray, *, seed: int) -> np.ndarray:
     return model.fit_transform(scores)
 
 
-def umap(scores: np.ndarray, *, seed: int, n_neighbours: int = 15) -> np.ndarray:
+def umap(scores: np.ndarray, *, seed: int) -> np.ndarray:
     """Return a UMAP map (n, 2) of (n, d) scores; one thread, so that the seed decides."""
     from umap import UMAP
 
-    n_neighbours = min(n_neighbours, len(scores) - 1)
-    model = UMAP(n_neighbors=n_neighbours, init="pca", random_state=seed, n_jobs=1)
+    neighbours = min(15, len(scores) - 1)
+    model = UMAP(n_neighbors=neighbours, init="pca", random_state=seed, n_jobs=1)
     return model.fit_transform(np.asarray(scores, dtype=np.float32))

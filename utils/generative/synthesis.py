@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from utils.models.generators import registry
 from utils.models.generators.references import REFERENCES
 from utils.progress import progress
 from utils.quality import quality
-from utils.sound import call_track, spectrograms
+from utils.sound import spectrograms
 from utils.statistics import evaluation
 
 if TYPE_CHECKING:
@@ -34,12 +34,10 @@ TWO_SAMPLE, TAKEN = "two-sample AUC", "taken for a call"  # measures
 TOLERANCE = 0.1  # networks and maps differ between processors
 
 
-def train(
-    found: Fold, *, seed: int, names: Sequence[str] = tuple(registry.REGISTRY)
-) -> dict[str, Generator]:
+def train(found: Fold, *, seed: int) -> dict[str, Generator]:
     """Return {name: fitted generator}, each trained on the clips of a `judging.Fold`."""
     trained = {}
-    for name in progress(names, "generators"):
+    for name in progress(registry.REGISTRY, "generators"):
         generator = registry.build(name)
         lent = {"autoencoder": trained["vae"]} if generator.borrows in trained else {}
         trained[name] = found.fit(generator, seed=seed, **lent)
@@ -50,14 +48,12 @@ def composition(generator: Generator, *, seed: int) -> dict[str, np.ndarray]:
     """Return the images (f, t) that one sample is made of, in the data's unit, in this order:
     level, texture (both of one real background clip), call, deviation, and the sample."""
     clips, seas = generator.sample_with_seas(1, seed=seed)
-    level = generator.sea.levels[seas[0]]
     texture = generator.drawn_seas(1, seed=seed)[1][0]
     mean, deviation = (image[0] for image in generator.drawn_parts(1, seed=seed))
-    scale = generator.sea.scale
     return {
-        "level": level,
-        "texture": scale * texture,
-        "call": scale * mean,
+        "level": generator.sea.levels[seas[0]],
+        "texture": generator.sea.scale * texture,
+        "call": generator.sea.scale * mean,
         "deviation": deviation,
         "sample": clips[0],
     }
@@ -69,29 +65,22 @@ def seas_alone(generator: Generator, n: int, *, seed: int) -> np.ndarray:
     return generator.sea.levels[seas] + generator.sea.scale * texture
 
 
-def walk(generator: Encoding, first: np.ndarray, last: np.ndarray, steps: int = 6) -> np.ndarray:
+def walk(generator: Encoding, first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
     """Return (steps, f, t): decoded codes on the straight line between those of two clips."""
     codes = generator.encode(np.stack([first, last]))
     share = np.linspace(0, 1, steps)[:, None]
     return generator.decode((1 - share) * codes[0] + share * codes[1])
 
 
-def directions(
-    generator: Encoding,
-    clips: np.ndarray,
-    n_directions: int = 3,
-    reach: float = 2.0,
-    steps: int = 5,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (n_directions, steps, f, t) decoded codes along the codes' principal components, from
-    -reach to reach standard deviations, and (n_directions,) shares of the codes' variance."""
-    codes = generator.encode(clips)
-    pca = PCA(n_directions).fit(codes)
+def directions(generator: Encoding, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (3, 5, f, t) decoded codes along the codes' principal components, from -2 to 2
+    standard deviations, and (3,) shares of the codes' variance."""
+    pca = PCA(3).fit(generator.encode(clips))
     spread = np.sqrt(pca.explained_variance_)
-    grid = np.linspace(-reach, reach, steps)
+    grid = np.linspace(-2.0, 2.0, 5)
     images = [
         generator.decode(pca.mean_ + grid[:, None] * spread[i] * pca.components_[i])
-        for i in range(n_directions)
+        for i in range(3)
     ]
     return np.stack(images), pca.explained_variance_ratio_
 
@@ -108,13 +97,13 @@ def shared_map(sources: Mapping[str, np.ndarray], *, seed: int) -> tuple[np.ndar
     return maps.tsne(scores, seed=seed), names
 
 
-def ordered(codes: np.ndarray, values: np.ndarray, groups: np.ndarray, *, k: int = 10) -> float:
-    """Return the share (at most 1) of the variance of (n,) values that the k nearest (n, d) codes
+def ordered(codes: np.ndarray, values: np.ndarray, groups: np.ndarray) -> float:
+    """Return the share (at most 1) of the variance of (n,) values that the ten nearest (n, d) codes
     of other groups explain, by five-fold cross-validation; NaN values are left out."""
     known = np.isfinite(values)
     codes, values, groups = codes[known], values[known], np.asarray(groups)[known]
     folds = GroupKFold(min(5, len(np.unique(groups))))
-    model = KNeighborsRegressor(k)
+    model = KNeighborsRegressor(10)
     return r2_score(values, cross_val_predict(model, codes, values, groups=groups, cv=folds))
 
 
@@ -172,11 +161,9 @@ def measure(
 
 def call_properties(bench: baseline.Bench, found: Fold) -> pd.DataFrame:
     """Return the training calls' parameters, a row a call: the true ones where they are known, else
-    those of the call_track."""
+    the tracked ones."""
     truth = bench.dataset.truth
-    if truth is not None:
-        return truth.iloc[found.call_index]
-    return call_track.call_parameters(found.calls, found.frequencies, found.times, found.band)
+    return found.tracked(found.calls) if truth is None else truth.iloc[found.call_index]
 
 
 def _order(bench, found, codes):

@@ -73,7 +73,6 @@ def forms(
     real calls alone, for a CNN. splits: {number of real calls: how many}; FORM_SPLITS if None.
     Numbers that a training side does not hold are left out.
     """
-
     most = judging.sizes(bench)[-1]
 
     @functools.lru_cache(maxsize=1)
@@ -92,12 +91,13 @@ def forms(
 
         return found, useful, useful(found.calls)
 
-    def job(name, form, size, split):
-        found, useful, real = judge(size, split)
-        row = {"generator": name, "form": form, "split": split, "n_positive": size}
-        row |= {"usefulness": np.nan, "real": real, "collapsed": 0}
+    def job(**key):
+        split = key["split"]
+        found, useful, real = judge(key["n_positive"], split)
+        row = key | {"usefulness": np.nan, "real": real, "collapsed": 0}
         try:
-            generator = found.fit(registry.build(name, form=form), seed=split)
+            built = registry.build(key["generator"], form=key["form"])
+            generator = found.fit(built, seed=split)
         except CollapseError:
             return row | {"collapsed": 1}
         clips = generator.sample(judging.SAMPLES, seed=split)
@@ -105,18 +105,15 @@ def forms(
         row |= {f"filled_{model}": useful(both, model) for model in FILLED}
         return row | {"usefulness": useful(clips), "seconds": generator.seconds}
 
-    jobs = [
-        (
-            {"generator": name, "form": form, "split": split, "n_positive": size},
-            lambda name=name, form=form, size=size, split=split: job(name, form, size, split),
-        )
+    keys = [
+        {"generator": name, "form": form, "split": split, "n_positive": size}
         for size, count in (FORM_SPLITS if splits is None else splits).items()
         if size <= most
         for split in range(count)
         for name in names
         for form in _forms(name)
     ]
-    return baseline.fill(bench, "forms", jobs, contents(bench), "generator")
+    return baseline.fill(bench, "forms", keys, job, contents(bench), "generator")
 
 
 def stability(
@@ -130,33 +127,26 @@ def stability(
     A seed draws the training calls, from the splits in turn, and the generator. variation: mean
     standard deviation of a cell over samples, as a share of that over the training calls.
     """
-
     size = min(STABILITY_CALLS, judging.sizes(bench)[-1])
 
-    def job(name, seed):
+    def job(generator, seed):
         split = seed % len(bench.splits)
         found = judging.fold(bench, split, size, seed=seed)
-        row = {"generator": name, "seed": seed, "n_positive": size, "collapsed": 0}
+        row = {"generator": generator, "seed": seed, "n_positive": size, "collapsed": 0}
         try:
-            generator = found.fit(registry.build(name), seed=seed)
+            fitted = found.fit(registry.build(generator), seed=seed)
         except CollapseError as error:
             return row | {"collapsed": 1, "reason": str(error)}
-        clips = generator.sample(size, seed=seed)
-        variation = clips.std(0).mean() / found.calls.std(0).mean()
-        finite = bool(np.isfinite(clips).all())
+        clips = fitted.sample(size, seed=seed)
         return row | {
             "reason": "",
-            "finite": finite,
-            "variation": variation,
-            "seconds": generator.seconds,
+            "finite": bool(np.isfinite(clips).all()),
+            "variation": clips.std(0).mean() / found.calls.std(0).mean(),
+            "seconds": fitted.seconds,
         }
 
-    jobs = [
-        ({"generator": name, "seed": seed}, lambda name=name, seed=seed: job(name, seed))
-        for seed in seeds
-        for name in names
-    ]
-    return baseline.fill(bench, "stability", jobs, contents(bench), "generator")
+    keys = [{"generator": name, "seed": seed} for seed in seeds for name in names]
+    return baseline.fill(bench, "stability", keys, job, contents(bench), "generator")
 
 
 def draws(
@@ -175,38 +165,28 @@ def draws(
 
     @functools.lru_cache(maxsize=1)
     def judge(split):
-        return judging.Judge(bench, judging.fold(bench, split, size), split)
+        """The judge of a split, and the usefulness of its own calls."""
+        judged = judging.Judge(bench, judging.fold(bench, split, size), split)
+        return judged, judged.useful(judged.fold.calls)
 
-    @functools.cache
-    def real(split):
-        return judge(split).useful(judge(split).fold.calls)
-
-    def job(name, split):
-        judged = judge(split)
-        row = {"generator": name, "split": split, "n_positive": size, "real": real(split)}
+    def job(generator, split):
+        judged, real = judge(split)
+        row = {"generator": generator, "split": split, "n_positive": size, "real": real}
         try:
-            generator = judging.trained(name, judged)
+            fitted = judging.trained(generator, judged)
         except CollapseError:
             return row | {"collapsed": 1}
-        drawn = features.extract(
-            np.concatenate(
-                [
-                    generator.sample(judging.SAMPLES, seed=split + 1000 * part)
-                    for part in range(max(DRAWS))
-                ]
-            )
-        )
+        seeds = [split + 1000 * part for part in range(max(DRAWS))]
+        drawn = [fitted.sample(judging.SAMPLES, seed=seed) for seed in seeds]
+        drawn = features.extract(np.concatenate(drawn))
         for times in DRAWS:
             calls = drawn[: times * judging.SAMPLES]
             sea = judged.sea[np.tile(np.arange(len(judged.sea)), times)]
             row[f"times_{times}"] = quality.usefulness(
                 calls, sea, judged.validation, judged.test, seed=split, **judging.TRAINING
             )
-        return row | {"collapsed": 0, "seconds": generator.seconds}
+        return row | {"collapsed": 0, "seconds": fitted.seconds}
 
-    jobs = [
-        ({"generator": name, "split": split}, lambda name=name, split=split: job(name, split))
-        for split in (range(len(bench.splits)) if splits is None else splits)
-        for name in names
-    ]
-    return baseline.fill(bench, "draws", jobs, contents(bench), "generator")
+    splits = range(len(bench.splits)) if splits is None else splits
+    keys = [{"generator": name, "split": split} for split in splits for name in names]
+    return baseline.fill(bench, "draws", keys, job, contents(bench), "generator")

@@ -1,9 +1,12 @@
 """Figures: functions that take data and `ax=None`, label axes with units, and return the axes.
 
+`clips`, `scores` and `diagrams` draw; `style` and `generators` hold names, colours and sizes.
 Titles are claims and belong to the notebooks. Colours of classifiers and classes are those of Okabe
 and Ito (2008), which the colour-blind can tell apart, and mean the same in every notebook; lines
 differ in style as well.
 """
+
+# ruff: noqa: F401 -- what is imported here is the face of the package
 
 from utils.plotting.clips import (
     class_counts,
@@ -54,49 +57,3 @@ from utils.plotting.style import (
     save,
     use_style,
 )
-
-__all__ = [
-    "CLASS_COLOURS",
-    "CLASS_NAMES",
-    "CUES",
-    "DIFFERENCE_MAP",
-    "DPI",
-    "MODELS",
-    "REFERENCE_LINE",
-    "SOURCES",
-    "SPECTROGRAM_MAP",
-    "WIDTH",
-    "class_counts",
-    "class_histograms",
-    "class_means",
-    "clip_grid",
-    "confusion_panels",
-    "contour",
-    "cue_floor",
-    "descriptor_title",
-    "level",
-    "diagram",
-    "effect_sizes",
-    "group_balance",
-    "learning_curves",
-    "lighter",
-    "model_style",
-    "map_by_class",
-    "map_by_group",
-    "model_title",
-    "new_axes",
-    "number",
-    "p_value",
-    "percent",
-    "place_legend",
-    "precision_recall_curves",
-    "reliability_curves",
-    "roc_curves",
-    "save",
-    "score_by_part",
-    "score_intervals",
-    "spectrogram",
-    "spectrogram_grid",
-    "training_history",
-    "use_style",
-]

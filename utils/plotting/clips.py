@@ -37,20 +37,15 @@ def spectrogram(
     *,
     unit: str,
     limits: tuple[float, float] | None = None,
-    difference: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw one (f, t) spectrogram with a colour bar in `unit`; frequencies in Hz, times in s.
 
-    limits: (lowest, highest) colour, by default the range of the values, symmetric about 0 for a
-    difference.
+    limits: (lowest, highest) colour, by default the range of the values.
     """
     ax = new_axes(ax)
-    if limits is None:
-        largest = float(np.abs(values).max())
-        limits = (-largest, largest) if difference else (values.min(), values.max())
-    colours = DIFFERENCE_MAP if difference else SPECTROGRAM_MAP
-    image = _mesh(ax, values, frequencies, times, limits, colours)
+    limits = (values.min(), values.max()) if limits is None else limits
+    image = _mesh(ax, values, frequencies, times, limits)
     ax.set(xlabel="tiempo (s)", ylabel="frecuencia (Hz)")
     ax.figure.colorbar(image, ax=ax, label=level(unit), pad=0.02)
     return ax
@@ -64,15 +59,15 @@ def spectrogram_grid(
     *,
     unit: str,
     limits: tuple[float, float],
-    columns: int = 4,
 ) -> np.ndarray:
-    """Draw (k, f, t) spectrograms with common axes, colour limits and colour bar; return axes (k,).
+    """Draw (k, f, t) spectrograms, four a row, with common axes, colour limits and colour bar;
+    return axes (k,).
 
     titles: k short texts, one above each panel.
     """
-    rows = -(-len(values) // columns)
+    rows = -(-len(values) // 4)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(WIDTH, 0.5 + 1.75 * rows), sharex=True, sharey=True, squeeze=False
+        rows, 4, figsize=(WIDTH, 0.5 + 1.75 * rows), sharex=True, sharey=True, squeeze=False
     )
     for ax in axes.flat[len(values) :]:
         ax.remove()
@@ -88,7 +83,7 @@ def spectrogram_grid(
 
 
 def clip_grid(
-    dataset: Dataset, index: np.ndarray | Sequence[int], titles: Sequence[str], *, columns: int = 4
+    dataset: Dataset, index: np.ndarray | Sequence[int], titles: Sequence[str]
 ) -> np.ndarray:
     """Draw some clips of a `data.Dataset` as a `spectrogram_grid`; index (k,); return axes (k,).
 
@@ -97,7 +92,7 @@ def clip_grid(
     values = dataset.spectrograms[index]
     return spectrogram_grid(
         values, dataset.frequencies, dataset.times, titles, unit=dataset.unit,
-        limits=np.percentile(values, [1, 99.8]), columns=columns,
+        limits=np.percentile(values, [1, 99.8]),
     )  # fmt: skip
 
 
@@ -177,13 +172,14 @@ def group_balance(labels: np.ndarray, groups: np.ndarray, ax: Axes | None = None
 
 
 def class_histograms(
-    values: np.ndarray, labels: np.ndarray, *, label: str, bins: int = 40, ax: Axes | None = None
+    values: np.ndarray, labels: np.ndarray, *, label: str, ax: Axes | None = None
 ) -> Axes:
     """Draw the distribution of (n,) values in each class, as densities; `label` names the axis.
 
     The axis covers the middle 99 % of the values; the rest is not drawn, but counts as well.
     """
     ax = new_axes(ax)
+    bins = 25
     low, high = np.percentile(values, [0.5, 99.5])
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
     steps = np.unique(np.round(values, 6))

@@ -58,15 +58,15 @@ def precision_recall_curves(predictions: Mapping, ax: Axes | None = None) -> Axe
     return _unit_square(ax)
 
 
-def reliability_curves(predictions: Mapping, *, n_bins: int = 10, ax: Axes | None = None) -> Axes:
-    """Draw the share of calls over the predicted probability, in equally filled bins.
+def reliability_curves(predictions: Mapping, ax: Axes | None = None) -> Axes:
+    """Draw the share of calls over the predicted probability, in six equally filled bins.
 
     predictions: name to (labels (n,), probability (n,)). A calibrated model follows the diagonal.
     """
     ax = new_axes(ax, height=4.6, width=0.5 * WIDTH)
     for name, (labels, probability) in predictions.items():
         title, style = model_style(name)
-        predicted, observed, _ = evaluation.reliability(labels, probability, n_bins)
+        predicted, observed, _ = evaluation.reliability(labels, probability, 6)
         ax.plot(predicted, observed, **style, markersize=5, label=title)
     ax.plot([0, 1], [0, 1], **REFERENCE_LINE, label="calibrado")
     ax.set(xlabel="probabilidad predicha", ylabel="fracción de llamadas observada")
@@ -86,12 +86,12 @@ MATRIX = {
 }  # fmt: skip
 
 
-def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
+def confusion_panels(matrices: Mapping) -> np.ndarray:
     """Draw confusion matrices (2, 2), rows the truth, as shares of each row; return axes (k,).
 
     matrices: name to counts. Each cell shows the count and the share of its row.
     """
-    columns = min(columns, len(matrices))
+    columns = min(5, len(matrices))
     rows = -(-len(matrices) // columns)
     side = min(2.8, (WIDTH - 0.8) / columns)  # of a square panel, with what stands beside it
     size = 0.8 + side * columns, 0.5 + (side + 0.25) * rows
@@ -114,8 +114,8 @@ def confusion_panels(matrices: Mapping, *, columns: int = 5) -> np.ndarray:
     return axes.ravel()[: len(matrices)]
 
 
-def learning_curves(table: pd.DataFrame, *, label: str = "ROC AUC", ax: Axes | None = None) -> Axes:
-    """Draw mean score over number of clips, on a logarithmic axis, and the interval of the best
+def learning_curves(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw mean ROC AUC over number of clips, on a logarithmic axis, and the interval of the best
     model; table: columns model, size, mean, and the ends low and high of its interval."""
     ax = new_axes(ax, height=4.4, width=0.75 * WIDTH)
     best = table.groupby("model")["mean"].mean().idxmax()
@@ -133,39 +133,30 @@ def learning_curves(table: pd.DataFrame, *, label: str = "ROC AUC", ax: Axes | N
     ax.set_xscale("log")
     ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
     ax.minorticks_off()
-    ax.set(xlabel="clips de entrenamiento por clase", ylabel=label)
+    ax.set(xlabel="clips de entrenamiento por clase", ylabel="ROC AUC")
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.grid()
     return ax
 
 
-def training_history(
-    history: pd.DataFrame,
-    *,
-    best: int | Mapping[str, int] | None = None,
-    axes: np.ndarray | None = None,
-) -> np.ndarray:
+def training_history(history: pd.DataFrame, *, best: Mapping[str, int]) -> np.ndarray:
     """Draw loss and AUC of both sides over the epochs; return the two axes.
 
-    history: columns epoch, loss, val_loss, auc, val_auc, one row an epoch, and `model` if there are
-    several. best: epoch to mark (for several models, name to epoch).
+    history: columns model, epoch, loss, val_loss, auc, val_auc, a row a model and epoch. best: the
+    epoch to mark, by model.
     """
-    if axes is None:
-        _, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.6))
+    _, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.6))
     for ax, score, label in zip(
         axes, ("loss", "auc"), ("pérdida (entropía cruzada)", "ROC AUC"), strict=True
     ):
-        parts = history.groupby("model") if "model" in history else [("cnn", history)]
-        for name, rows in parts:
+        for name, rows in history.groupby("model"):
             title, style = model_style(name)
             colour = style["color"]
             ax.plot(
                 rows["epoch"], rows[score], color=colour, ls=":", label=f"{title}, entrenamiento"
             )
             ax.plot(rows["epoch"], rows[f"val_{score}"], color=colour, label=f"{title}, validación")
-            marked = best.get(name) if isinstance(best, Mapping) else best
-            if marked is not None:
-                ax.axvline(marked, color=colour, lw=1, alpha=0.5)
+            ax.axvline(best[name], color=colour, lw=1, alpha=0.5)
         ax.set(xlabel="época", ylabel=label)
         ax.grid()
     axes[0].legend()
@@ -173,13 +164,9 @@ def training_history(
 
 
 def score_intervals(
-    table: pd.DataFrame,
-    *,
-    label: str = "ROC AUC",
-    floor: tuple[float, str] | None = None,
-    ax: Axes | None = None,
+    table: pd.DataFrame, *, floor: tuple[float, str], ax: Axes | None = None
 ) -> Axes:
-    """Draw scores with their intervals, one row each, in the table's order from the top.
+    """Draw ROC AUCs with their intervals, one row each, in the table's order from the top.
 
     table: columns name, mean, low, high, and points (several values of a row) where there are any.
     floor: (value, text) of a reference line, such as what a trivial cue reaches.
@@ -193,14 +180,13 @@ def score_intervals(
         if "points" in row:
             points = np.ravel(row["points"])
             ax.plot(points, np.full(len(points), place - 0.22), "|", color=style["color"], ms=6)
-    if floor is not None:
-        ax.axvline(floor[0], **REFERENCE_LINE)
-        ax.annotate(
-            floor[1], (floor[0], 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2),
-            textcoords="offset points", va="top", fontsize=10, color="#5C5C5C",
-        )  # fmt: skip
+    ax.axvline(floor[0], **REFERENCE_LINE)
+    ax.annotate(
+        floor[1], (floor[0], 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2),
+        textcoords="offset points", va="top", fontsize=10, color="#5C5C5C",
+    )  # fmt: skip
     ax.set_yticks(places, [model_style(name)[0] for name in table["name"]])
-    ax.set(xlabel=label, ylim=(-0.6, len(table) - 0.4))
+    ax.set(xlabel="ROC AUC", ylim=(-0.6, len(table) - 0.4))
     ax.grid(axis="x")
     return ax
 
@@ -234,9 +220,7 @@ def cue_floor(table: pd.DataFrame) -> np.ndarray:
     return axes.ravel()
 
 
-def score_by_part(
-    table: pd.DataFrame, *, label: str, floor: float = 0.5, ax: Axes | None = None
-) -> Axes:
+def score_by_part(table: pd.DataFrame, *, label: str, ax: Axes | None = None) -> Axes:
     """Draw a score (column roc_auc) of parts: intervals at their middle, other values at theirs.
 
     table: columns part, calls, roc_auc. `label` names the axis of the parts.
@@ -245,7 +229,7 @@ def score_by_part(
     part = table["part"]
     middle = [p.mid for p in part] if isinstance(part.iloc[0], pd.Interval) else part.tolist()
     ax.plot(middle, table["roc_auc"], color=CLASS_COLOURS[1], marker="o")
-    ax.axhline(floor, **REFERENCE_LINE)
+    ax.axhline(0.5, **REFERENCE_LINE)
     ax.set(xlabel=label, ylabel="ROC AUC", ylim=(0.45, 1.02))
     ax.grid()
     return ax

@@ -20,9 +20,7 @@ RULE = {
 
 def stored(bench: Bench) -> pd.DataFrame:
     """Return quality.csv of a bench; ValueError, with the command that mends it, if rows lack."""
-    rows, done = judging.stored_rows(bench)
-    missing = [job for job in judging.jobs(bench) if job not in done]
-    if missing:
+    if missing := judging.waiting(bench):
         minutes = len(missing) * judging.SECONDS / 60
         raise UserError(
             f"quality.csv of {bench.dataset.name} lacks {len(missing)} generators; fill it with "

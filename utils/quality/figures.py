@@ -73,8 +73,7 @@ def question(
     """Draw measures of all generators with their null levels, a panel each; return the axes.
 
     panels: heading to (table of mean, low and high, one row a generator; null levels, text to
-    value). Generators without an interval have a mean alone. ends: heading to the ends of a measure
-    that is no share, and so of its intervals.
+    value). ends: heading to the ends of a measure that is no share, and so of its intervals.
     """
     names = list(dict.fromkeys(name for table, _ in panels.values() for name in table.index))
     size = WIDTH, 0.33 * len(names) + 1.3
@@ -84,9 +83,8 @@ def question(
             if name not in table.index:
                 continue
             row, colour = table.loc[name], GENERATORS[name][1]
-            if {"low", "high"} <= {*table.columns}:
-                interval = np.clip([row["low"], row["high"]], *(ends or {}).get(heading, (0, 1)))
-                ax.plot(interval, [place, place], color=colour, lw=2.2)
+            interval = np.clip([row["low"], row["high"]], *(ends or {}).get(heading, (0, 1)))
+            ax.plot(interval, [place, place], color=colour, lw=2.2)
             ax.plot(row["mean"], place, marker=MARKERS[name], color=colour, ms=8)
         for text, value in nulls.items():
             ax.axvline(value, **REFERENCE_LINE)
@@ -158,21 +156,14 @@ def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax: Axes | None = No
     return ax
 
 
-def predictions(
-    outcome: pd.Series, measures: Mapping[str, pd.Series], *, label: str, null: float | None = None
-) -> np.ndarray:
-    """Draw an outcome of generators (by name) over each measure of them; return the axes.
-
-    null: the outcome that means nothing, a dashed line.
-    """
+def predictions(outcome: pd.Series, measures: Mapping[str, pd.Series], *, label: str) -> np.ndarray:
+    """Draw an outcome of generators (by name) over each measure of them; return the axes."""
     _, axes = plt.subplots(1, len(measures), figsize=(WIDTH, 3.8), sharey=True)
     for ax, (heading, values) in zip(axes, measures.items(), strict=True):
         for name in outcome.index:
             colour = GENERATORS[name][1]  # clear inside, so that one behind another is seen
             style = {"marker": MARKERS[name], "mfc": (colour, 0.25), "mec": colour, "mew": 1.8}
             ax.plot(values[name], outcome[name], **style, ms=10, ls="", label=title(name))
-        if null is not None:
-            ax.axhline(null, **REFERENCE_LINE)
         ax.set_xlabel(heading)
         ax.margins(0.12)
         ax.grid()

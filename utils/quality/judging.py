@@ -51,7 +51,6 @@ CODES = 16  # principal components of the calls alone
 TRAINING = {"steps": 240, "batch_size": 32}  # of the CNNs that judge
 REVISION = 2  # raised when the code changes what the rows mean
 NAMES = (REAL, *REFERENCES, COPIES, *registry.REGISTRY)
-FIDELITY = ("density", "coverage", "precision", "recall")
 DISTANCES = {"frechet": quality.frechet_distance, "kid": quality.kernel_distance}
 
 
@@ -85,6 +84,10 @@ class Fold:
     def validation_calls(self) -> np.ndarray:
         """(j, f, t) validation clips with calls."""
         return self.validation[0][self.validation[1] == 1]
+
+    def tracked(self, clips: np.ndarray) -> pd.DataFrame:
+        """Return the parameters of the call's track in each clip; see `call_track`."""
+        return call_track.call_parameters(clips, self.frequencies, self.times, self.band)
 
     def fit(self, generator: Learner, *, seed: int, **given) -> Learner:
         """Fit a generator on the training clips, with the validation calls; return it."""
@@ -122,8 +125,7 @@ def fold(bench: Bench, number: int, size: int, *, seed: int | None = None) -> Fo
     n_sea = min(BACKGROUND, int((labels[split.train] == 0).sum()))
     seed = number if seed is None else seed
     train = data.draw(labels, split.train, size, n_sea, seed=seed)
-    clips = bench.grid
-    dataset = bench.dataset
+    clips, dataset = bench.grid, bench.dataset
     return Fold(
         calls=clips[train[:size]],
         sea=clips[train[size:]],
@@ -236,7 +238,7 @@ class Judge:
             for name, measure in DISTANCES.items():
                 found[f"{name}_{space}"] = measure(self.real[space], points)
             cover = quality.density_and_coverage(self.real[space], points)
-            found |= {f"{name}_{space}": cover[name] for name in FIDELITY}
+            found |= {f"{name}_{space}": value for name, value in cover.items()}
         return found
 
     def two_sample(self, clips: np.ndarray, sources: np.ndarray) -> float:
@@ -266,29 +268,26 @@ class Judge:
     @functools.cached_property
     def real_parameters(self) -> pd.DataFrame:
         """The tracked parameters of the held-out calls."""
-        return self._tracked(self.fold.held_out)
-
-    def _tracked(self, clips):
-        fold = self.fold
-        return call_track.call_parameters(clips, fold.frequencies, fold.times, fold.band)
+        return self.fold.tracked(self.fold.held_out)
 
     def truth(self, clips: np.ndarray) -> dict[str, float]:
         """Return the Wasserstein distance of each tracked parameter to the held-out calls'."""
-        found = {}
-        real = self.real_parameters
-        drawn = self._tracked(clips)
-        for name in call_track.COLUMNS:
-            distance = wasserstein_distance(real[name].dropna(), drawn[name].dropna())
-            found[f"wasserstein_{name}"] = distance
-        return found
+        real, drawn = self.real_parameters, self.fold.tracked(clips)
+        return {
+            f"wasserstein_{name}": wasserstein_distance(real[name].dropna(), drawn[name].dropna())
+            for name in call_track.COLUMNS
+        }
 
-    def judge(self, clips: np.ndarray, sources: np.ndarray) -> dict[str, float]:
-        """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
+    def against_calls(self, clips: np.ndarray, sources: np.ndarray) -> dict[str, float]:
+        """Return how alike clips are to the held-out calls, and what they teach."""
         found = self.fidelity(clips)
         found["two_sample_auc"] = self.two_sample(clips, sources)
         found["usefulness"] = self.useful(clips)
-        found |= self.truth(clips)
-        found |= self.copied(clips)
+        return found | self.truth(clips)
+
+    def judge(self, clips: np.ndarray, sources: np.ndarray) -> dict[str, float]:
+        """Return all measures of (m, f, t) samples; sources (m,): what samples share clips by."""
+        found = self.against_calls(clips, sources) | self.copied(clips)
         found["taken"] = self.detector.taken(clips)
         extra = clips[: len(self.fold.calls)]
         found["topped_up"] = self.useful(np.concatenate([self.fold.calls, extra]))
@@ -297,10 +296,7 @@ class Judge:
     def ceiling(self) -> dict[str, float]:
         """Return the measures of real training calls, copying by the validation calls, and the
         shares of test clips, with a call and without, that are taken for calls."""
-        found = self.fidelity(self.fold.calls)
-        found["two_sample_auc"] = self.two_sample(self.fold.calls, self.fold.call_groups)
-        found["usefulness"] = self.useful(self.fold.calls)
-        found |= self.truth(self.fold.calls)
+        found = self.against_calls(self.fold.calls, self.fold.call_groups)
         found["taken"] = self.detector.taken(self.fold.held_out)
         found["taken_sea"] = self.detector.taken(self.fold.test[0][self.fold.test[1] == 0])
         return found | self.copied(self.fold.validation_calls)
@@ -377,30 +373,32 @@ def contents(bench: Bench) -> dict[str, str]:
     }
 
 
-def stored_rows(bench: Bench) -> tuple[pd.DataFrame, set[tuple]]:
+def stored_rows(bench: Bench) -> pd.DataFrame:
     """Return the rows of quality.csv that belong to a bench, this code and the generators'
-    settings, and their jobs."""
+    settings."""
     path, keys = bench.results("quality"), [*_JOB, "metric"]
     stored = tables.rows(path, contents(bench), keys=keys, by="generator")
-    stored = stored.reindex(columns=[*_COLUMNS, "content"])
-    return stored, set(stored[list(_JOB)].itertuples(index=False, name=None))
+    return stored.reindex(columns=[*_COLUMNS, "content"])
+
+
+def waiting(bench: Bench, **part) -> list[tuple[int, int, str]]:
+    """Return those of `jobs` that have no rows yet."""
+    done = set(stored_rows(bench)[list(_JOB)].itertuples(index=False, name=None))
+    return [job for job in dict.fromkeys(jobs(bench, **part)) if job not in done]
 
 
 def quality_table(bench: Bench, **part) -> pd.DataFrame:
     """Return the rows of quality.csv, or of a part of it (see `jobs`), running what is missing."""
-    done = stored_rows(bench)[1]
-    path, made = bench.results("quality"), contents(bench)
-    judge, wanted = None, jobs(bench, **part)
-    waiting = [job for job in wanted if job not in done]
-    for size, seed, name in progress(waiting, f"{bench.dataset.name}: quality"):
+    path, made, judge = bench.results("quality"), contents(bench), None
+    for size, seed, name in progress(waiting(bench, **part), f"{bench.dataset.name}: quality"):
         if judge is None or (len(judge.fold.calls), judge.seed) != (size, seed):
             judge = Judge(bench, fold(bench, seed, size), seed)
         rows = pd.DataFrame(measures(judge, name).items(), columns=["metric", "value"])
         key = {"dataset": bench.dataset.name, "generator": name, "n_positive": size, "seed": seed}
         rows = rows.assign(**key, value=rows["value"].round(5))[list(_COLUMNS)]
         tables.append(rows.assign(content=made[name]), path)
-    stored = stored_rows(bench)[0]
-    found, asked = stored[list(_JOB)].itertuples(index=False, name=None), set(wanted)
+    stored, asked = stored_rows(bench), set(jobs(bench, **part))
+    found = stored[list(_JOB)].itertuples(index=False, name=None)
     return stored[[job in asked for job in found]].reset_index(drop=True)
 
 
