@@ -108,13 +108,7 @@ class Generator:
         return self
 
     def _train(self, excess, sea, held_out):
-        network, start = compiled_once(*self._key())
-        fresh = self.build_network(
-            self.shape, self.seed, latent_dim=self.latent_dim, **self.settings
-        )
-        renew(network, fresh.variables, start)
-        if self.start is not None:
-            network.set_weights(self.start.weights)
+        network = self._reset()
         batches = Batches(excess, sea, self.used_steps, self.seed, self.form)
         check = functools.partial(self._check, network)
         watch = Watch(batches, self._validation(network, held_out), check)
@@ -159,6 +153,16 @@ class Generator:
     def _key(self):
         settings = tuple(sorted({"latent_dim": self.latent_dim, **self.settings}.items()))
         return type(self).build_network, self.shape, settings, self.used_steps, self.learning_rate
+
+    def _reset(self):
+        network, start = compiled_once(*self._key())
+        fresh = self.build_network(
+            self.shape, self.seed, latent_dim=self.latent_dim, **self.settings
+        )
+        renew(network, fresh.variables, start)
+        if self.start is not None:
+            network.set_weights(self.start.weights)
+        return network
 
     def network(self) -> Network:
         """The trained network (shared by all generators of one architecture: use it at once)."""
