@@ -96,7 +96,7 @@ def test_windows_are_those_of_the_whole_recording(tmp_path, monkeypatch, rate, s
 @pytest.mark.parametrize("rate", [1000, 8000, 44_100])
 def test_another_rate_keeps_its_times(tmp_path, rate):
     path = recording(tmp_path / "a.wav", 60, rate=rate)
-    begins, scores, silent = listening.listen(path, ear())
+    begins, scores, silent = listening.listen(path, ear(), lambda _: None, tmp_path / "scores")
     assert not silent
     heard = begins[scores >= 0.5]
     assert len(begins) in (59, 60)
@@ -164,12 +164,18 @@ def test_times_across_file_starts_do_not_drift():
     assert selections.clock("a_20191231_235959.wav", [1.0005])[0].startswith("2020-01-01")
 
 
-def test_what_is_finished_is_not_searched_again(folder, tmp_path, monkeypatch):
-    out, heard = tmp_path / "out", []
-    whole = listening.listen
+@pytest.fixture
+def heard(monkeypatch):
+    """The names of the recordings that are listened to."""
+    names, whole = [], listening.listen
     monkeypatch.setattr(
-        listening, "listen", lambda path, *a: heard.append(path.name) or whole(path, *a)
+        listening, "listen", lambda path, *a: names.append(path.name) or whole(path, *a)
     )
+    return names
+
+
+def test_what_is_finished_is_not_searched_again(folder, tmp_path, heard):
+    out = tmp_path / "out"
     running.run(ear(), folder, out)
     before = contents(out)
     running.run(ear(), folder, out)
@@ -258,7 +264,7 @@ running.run(ear(), sys.argv[1], sys.argv[2])
 """
 
 
-def test_a_killed_run_goes_on_and_ends_the_same(folder, tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_and_ends_the_same(folder, tmp_path, heard):
     out = tmp_path / "out"
     here = str(Path(__file__).parent)
     work = subprocess.Popen(
@@ -271,10 +277,6 @@ def test_a_killed_run_goes_on_and_ends_the_same(folder, tmp_path, monkeypatch):
     work.wait(30)
     assert len(pd.read_csv(out / running.DONE)) == 2 and not (out / running.EVENTS).exists()
     (out / f".{running.DONE}.half").write_text("fi")  # what a kill during a write leaves
-    heard, whole = [], listening.listen
-    monkeypatch.setattr(
-        listening, "listen", lambda path, *a: heard.append(path.name) or whole(path, *a)
-    )
     running.run(ear(), folder, out)
     assert heard == ["d.wav"]
     running.run(ear(), folder, tmp_path / "straight")
@@ -358,16 +360,6 @@ def test_a_full_disk_leaves_whole_tables(folder, tmp_path, monkeypatch, heard_by
     assert heard_by_ear(folder, "--out", out) == 0 and contents(out) == whole
 
 
-def test_a_folder_that_may_not_be_written(folder, tmp_path, monkeypatch, heard_by_ear, capsys):
-    """Root may write anywhere: what the system would say is raised in its place."""
-    forbidden = PermissionError(13, "Permission denied", str(tmp_path / "out"))
-    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: (_ for _ in ()).throw(forbidden))
-    code = heard_by_ear(folder, "--out", tmp_path / "out")
-    told = capsys.readouterr().err
-    assert code == 2 and told.strip().endswith("out: Permission denied")
-    assert len(told.strip().splitlines()) == 1 and not (tmp_path / "out").exists()
-
-
 def test_a_folder_that_may_not_be_written_is_no_other_run(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(tables.os, "access", lambda *_: False)
     with pytest.raises(PermissionError, match=f"Permission denied: '{tmp_path}/out'"):
@@ -394,18 +386,19 @@ def test_inputs_that_cannot_be_searched(folder, tmp_path):
     recording(folder / "d.flac")
     with pytest.raises(UserError, match="differ in their endings only"):
         running.run(ear(), folder, tmp_path / "out")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="file is a file; name a folder with --out"):
+        running.run(ear(), folder, tmp_path / "file")
 
 
-def test_a_folder_of_other_tables_is_no_output(folder, tmp_path):
-    (tmp_path / "mine.Table.1.selections.txt").write_text("\t".join(selections.RAVEN))
-    with pytest.raises(UserError, match="holds other selection tables"):
-        running.run(ear(), folder / "d.wav", tmp_path)
-
-
-@pytest.mark.parametrize("name", [running.DONE, running.EVENTS, "detector.json"])
-def test_what_another_program_wrote_is_not_replaced(folder, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [(name, f"another {name}") for name in (running.DONE, running.EVENTS, store.SETTINGS)]
+    + [("mine.Table.1.selections.txt", "other selection tables")],
+)
+def test_what_another_program_wrote_is_not_replaced(folder, tmp_path, name, words):
     (tmp_path / name).write_text("mine")
-    with pytest.raises(UserError, match=f"holds another {name}; name another --out"):
+    with pytest.raises(UserError, match=f"holds {words}; name another --out"):
         running.run(ear(), folder / "d.wav", tmp_path)
     assert (tmp_path / name).read_text() == "mine"
 
@@ -417,11 +410,17 @@ def test_recordings_that_were_learned_from_or_have_several_channels_are_told(fol
         replace(ear(), recordings=frozenset(["d.wav"])), tmp_path / "d.wav", tmp_path / "out"
     )
     assert (done.learned, done.mixed) == (1, 1)
-    told = evaluating.evaluate(tmp_path / "out", _marked(tmp_path, "d", "10\t11\tcall\n")).told
+    told = evaluated(tmp_path / "out", _marked(tmp_path, "d", "10\t11\tcall\n"))[1]
     assert told == [
         "1 recordings have the names of some that the detector learned from, and say nothing of "
         "new ones: d.wav."
     ]
+
+
+def evaluated(out, known, **options):
+    """Hits, false alarms and misses in all, and what is told."""
+    table, told = evaluating.evaluate(out, known, **options)
+    return table.iloc[-1][["hits", "false_alarms", "misses"]].tolist(), told
 
 
 def _marked(place, stem, text):
@@ -431,6 +430,12 @@ def _marked(place, stem, text):
     return known
 
 
+def raven(path, *boxes):
+    """A selection table, whose boxes have no labels."""
+    rows = [f"{i}\tSpectrogram 1\t1\t{b}\t{e}\t50\t350" for i, (b, e) in enumerate(boxes, 1)]
+    path.write_text("\n".join(["\t".join(selections.RAVEN), *rows]) + "\n")
+
+
 def test_what_counts_of_the_boxes_is_told(folder, tmp_path):
     """Events lie at 10 and 31 s of d, and on a third place; the box there has no label."""
     running.run(ear(), folder / "d.wav", tmp_path / "out")
@@ -438,14 +443,13 @@ def test_what_counts_of_the_boxes_is_told(folder, tmp_path):
     begins = found["begin"].tolist()
     text = "".join(f"{b}\t{b + 1}\t{label}\n" for b, label in zip(begins, ["up", ""], strict=False))
     known = _marked(tmp_path, "d", text + "55\t56\tship\n")
-    compared = evaluating.evaluate(tmp_path / "out", known, label="up")
-    counts = compared.counts
-    assert (counts.hits, counts.misses, counts.false_alarms) == (1, 0, len(begins) - 2)
-    assert "1 boxes have no label, in d" in compared.told[0]
-    assert "1 boxes of other labels count as no call (ship)" in compared.told[1]
+    counts, told = evaluated(tmp_path / "out", known, label="up")
+    assert counts == [1, len(begins) - 2, 0]
+    assert "1 boxes have no label, in d" in told[0]
+    assert "1 boxes of other labels count as no call (ship)" in told[1]
     (known / "d.txt").write_text("")
     (known / "e.txt").write_text("1\t2\tup\n")
-    told = evaluating.evaluate(tmp_path / "out", known).told
+    told = evaluated(tmp_path / "out", known)[1]
     assert "1 recordings have a table without a call" in told[0] and "d.wav" in told[0]
 
 
@@ -454,31 +458,25 @@ def test_a_run_against_annotations_counted_by_hand(folder, tmp_path):
     out, known = tmp_path / "out", tmp_path / "known"
     known.mkdir()
     running.run(ear(), folder, out)
-    head = "\t".join(selections.RAVEN) + "\n"
-    marked = [(10.0, 10.5), (31.3, 31.8), (55.0, 56.0)]
-    rows = [f"{i}\tSpectrogram 1\t1\t{b}\t{e}\t50\t350\n" for i, (b, e) in enumerate(marked, 1)]
-    (known / "d.Table.1.selections.txt").write_text(head + "".join(rows))
-    (known / "e.Table.1.selections.txt").write_text(head + rows[0])  # nobody searched it
-    compared = evaluating.evaluate(out, known)
-    counts, table = compared.counts, compared.table
-    assert compared.told == [
+    raven(known / f"d{running.TABLE}", (10.0, 10.5), (31.3, 31.8), (55.0, 56.0))
+    raven(known / f"e{running.TABLE}", (10.0, 10.5))  # nobody searched it
+    table, told = evaluating.evaluate(out, known)
+    assert told == [
         "2 of the searched recordings have no table and are not counted (an empty table says that "
         "a recording holds no call): a_20200103_120000.wav, b/c.flac.",
         "1 annotated recordings were not searched, and their calls are not counted as missed: e.",
     ]
-    assert (counts.hits, counts.false_alarms, counts.misses) == (2, 1, 1)
-    assert counts.false_alarms_an_hour == pytest.approx(60) and list(table["file"]) == [
-        "d.wav",
-        "all",
-    ]
+    assert table["file"].tolist() == ["d.wav", "all"]
+    assert table.iloc[-1][["hits", "false_alarms", "misses"]].tolist() == [2, 1, 1]
+    assert table["false_alarms_an_hour"].iloc[-1] == pytest.approx(60)
 
 
 def test_calls_that_share_an_event_are_told(folder, tmp_path):
     running.run(ear(), folder / "d.wav", tmp_path / "out")
     known = _marked(tmp_path, "d", "10\t10.5\tup\n10.6\t11\tup\n31.3\t31.8\tup\n55\t56\tup\n")
-    compared = evaluating.evaluate(tmp_path / "out", known)
-    assert compared.counts.misses == 2
-    assert compared.told[-1].startswith("1 of the missed calls lie under an event that counts for")
+    counts, told = evaluated(tmp_path / "out", known)
+    assert counts[2] == 2
+    assert told[-1].startswith("1 of the missed calls lie under an event that counts for")
 
 
 def test_recordings_of_one_name_keep_their_own_annotations(folder, tmp_path):
@@ -489,18 +487,13 @@ def test_recordings_of_one_name_keep_their_own_annotations(folder, tmp_path):
         shutil.copy(folder / "d.wav", twins / place / "rec.wav")
     running.run(ear(), twins, out)
     events = running.searched(out)["events"].tolist()
-    head = "\t".join(selections.RAVEN) + "\n"
-    row = "1\tSpectrogram 1\t1\t10.0\t10.5\t50\t350\n"
-    (twins / "a" / "rec.Table.1.selections.txt").write_text(head + row)
-    compared = evaluating.evaluate(out, twins)
-    counts = compared.counts
-    assert "b/rec.wav" in compared.told[0] and counts.hits == 1 and counts.misses == 0
-    assert counts.false_alarms == events[0] - 1
-    (twins / "b" / "rec.Table.1.selections.txt").write_text(head)
-    counts = evaluating.evaluate(out, twins).counts
-    assert counts.hits == 1 and counts.false_alarms == sum(events) - 1
+    raven(twins / "a" / f"rec{running.TABLE}", (10.0, 10.5))
+    counts, told = evaluated(out, twins)
+    assert "b/rec.wav" in told[0] and counts == [1, events[0] - 1, 0]
+    raven(twins / "b" / f"rec{running.TABLE}")
+    assert evaluated(out, twins)[0] == [1, sum(events) - 1, 0]
     known.mkdir()  # without the sound, a table's folder says nothing
-    (known / "rec.Table.1.selections.txt").write_text(head + row)
+    raven(known / f"rec{running.TABLE}", (10.0, 10.5))
     with pytest.raises(UserError, match="several recordings are called rec .a/rec.wav, b/rec.wav."):
         evaluating.evaluate(out, known)
 
@@ -514,16 +507,14 @@ def test_a_corrected_copy_of_a_run_is_annotations(folder, tmp_path):
     path = known / f"d{running.TABLE}"
     head, first, *rest = path.read_text().splitlines(keepends=True)
     path.write_text("".join([head, *rest]))
-    compared = evaluating.evaluate(out, known)
-    assert compared.told == []
-    assert (compared.counts.hits, compared.counts.false_alarms) == (8, 1)
+    assert evaluated(out, known) == ([8, 1, 0], [])
     for table in known.rglob(f"*{running.TABLE}"):
         table.unlink()
     for name in (running.EVENTS, running.DONE, "a_20200103_120000.windows.csv"):
         (known / name).unlink()
     shutil.rmtree(known / "b")
     (known / "d.windows.csv").unlink()
-    assert evaluating.evaluate(out, known).counts.hits == 6
+    assert evaluated(out, known)[0][0] == 6
 
 
 def test_tables_that_are_gone_or_cannot_be_read_are_told(folder, tmp_path):
@@ -532,7 +523,7 @@ def test_tables_that_are_gone_or_cannot_be_read_are_told(folder, tmp_path):
     known.mkdir()
     (known / "a_20200103_120000.txt").write_text("10\t11\tupcall\n")
     (known / "d.txt").write_text("garbage\n")
-    told = evaluating.evaluate(out, known).told
+    told = evaluated(out, known)[1]
     assert told[0] == "1 files hold no boxes that can be read: d.txt."
     (out / f"a_20200103_120000{running.TABLE}").unlink()
     with pytest.raises(UserError, match="a_20200103_120000.wav is gone from out/; run .* again"):
@@ -545,16 +536,10 @@ def test_files_that_could_not_be_searched_are_listed_until_they_can(folder, tmp_
     assert len(running.run(ear(), folder, out).bad) == 1
     listed = pd.read_csv(out / running.UNUSABLE)
     assert listed["file"].tolist() == ["none.wav"] and listed["reason"].str.len().all()
-    assert evaluating.evaluate(out, out).told == []
+    assert evaluated(out, out)[1] == []
     (folder / "none.wav").unlink()
     running.run(ear(), folder, out)
     assert not (out / running.UNUSABLE).exists()
-
-
-def test_an_output_that_is_a_file_is_one_sentence(folder, tmp_path):
-    (tmp_path / "out").write_text("mine")
-    with pytest.raises(UserError, match="out is a file; name a folder with --out"):
-        running.run(ear(), folder, tmp_path / "out")
 
 
 def test_a_folder_without_tables_is_one_sentence(folder, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,9 +55,8 @@ def false_alarms_an_hour(
     seconds: float,
     *,
     seed: int,
-    recall: float = RECALL,
 ) -> tuple[float, float, float]:
-    """Return (value, low, high): clips without a call above the threshold of a recall, an hour.
+    """Return (value, low, high): clips without a call above the threshold of RECALL, an hour.
 
     Hours are those of the clips without a call, of which each lasts `seconds`. The interval (95 %)
     is a bootstrap over groups, in which the threshold is chosen anew. Where there is no false
@@ -67,7 +65,7 @@ def false_alarms_an_hour(
     labels = np.asarray(labels)
 
     def rate(weights):
-        limit = threshold_at_recall(probability[labels == 1], recall, weights[:, labels == 1])
+        limit = threshold_at_recall(probability[labels == 1], RECALL, weights[:, labels == 1])
         seas = weights[:, labels == 0]
         alarms = (seas * (probability[labels == 0] >= limit[:, None])).sum(1)
         return alarms / (seas.sum(1) * seconds / 3600)
@@ -90,58 +88,51 @@ resampled from a lower rate. Check a part of what it finds in yours, and count w
 """
 
 
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """What was measured while a detector was trained; scores: columns clip, group, label, score."""
+def write(
+    folder: Path, detector: store.Detector, material: Material, scores: pd.DataFrame, rounds: int
+) -> None:
+    """Write card.md and its figures into a folder.
 
-    detector: store.Detector
-    material: object
-    scores: pd.DataFrame
-    folds: int
+    scores: columns clip, group, label, score of held-out clips; rounds: in which they were.
+    """
+    plotting.use_style("en")
+    labels, probability = scores["label"].to_numpy(), scores["score"].to_numpy()
+    curves(labels, probability, detector.threshold).savefig(folder / store.CURVES)
+    alarms = np.flatnonzero(labels == 0)[np.argsort(-probability[labels == 0])][:ERRORS]
+    misses = np.flatnonzero(labels == 1)[np.argsort(probability[labels == 1])][:ERRORS]
+    spectrogram_page(
+        material, np.concatenate([alarms, misses]), scores,
+        "the highest scores without a label, then the labelled calls with the lowest",
+    ).savefig(folder / store.WORST)  # fmt: skip
+    plt.close("all")
+    text = _text(detector, material, scores, rounds)
+    (folder / store.CARD).write_text(text, encoding="utf-8")
 
-    def write(self, folder: Path) -> None:
-        """Write card.md and its figures into a folder."""
-        plotting.use_style("en")
-        labels, probability = self.scores["label"].to_numpy(), self.scores["score"].to_numpy()
-        curves(labels, probability, self.detector.threshold).savefig(folder / store.CURVES)
-        self._worst().savefig(folder / store.WORST)
-        plt.close("all")
-        (folder / store.CARD).write_text(self.text(), encoding="utf-8")
 
-    def _worst(self):
-        """The surest false alarms and the surest misses, side by side."""
-        scores, labels = self.scores["score"].to_numpy(), self.scores["label"].to_numpy()
-        alarms = np.flatnonzero(labels == 0)[np.argsort(-scores[labels == 0])][:ERRORS]
-        misses = np.flatnonzero(labels == 1)[np.argsort(scores[labels == 1])][:ERRORS]
-        return spectrogram_page(
-            self.material, np.concatenate([alarms, misses]), self.scores,
-            "the highest scores without a label, then the labelled calls with the lowest",
-        )  # fmt: skip
+def _alarms(detector, material, scores, hours):
+    """False alarms an hour at RECALL, with their interval."""
+    value, low, high = false_alarms_an_hour(
+        *(scores[name].to_numpy() for name in ("label", "score", "group")),
+        material.seconds, seed=detector.trained_on["seed"],
+    )  # fmt: skip
+    if value:
+        return f"{value:.1f} (95 % interval over groups {low:.1f} to {high:.1f})"
+    return f"0.0 (with 95 % confidence below {high:.1f}, since {hours:.2f} h hold none)"
 
-    def _alarms(self, hours):
-        """False alarms an hour at RECALL, with their interval."""
-        value, low, high = false_alarms_an_hour(
-            *(self.scores[name].to_numpy() for name in ("label", "score", "group")),
-            self.material.seconds, seed=self.detector.trained_on["seed"],
-        )  # fmt: skip
-        if value:
-            return f"{value:.1f} (95 % interval over groups {low:.1f} to {high:.1f})"
-        return f"0.0 (with 95 % confidence below {high:.1f}, since {hours:.2f} h hold none)"
 
-    def text(self) -> str:
-        """The card, as Markdown."""
-        labels, probability = self.scores["label"].to_numpy(), self.scores["score"].to_numpy()
-        own, found = self.detector, self.material
-        at_threshold = evaluation.scores(labels, probability, own.threshold)
-        hours = (labels == 0).sum() * found.seconds / 3600
-        often = (probability[labels == 0] >= own.threshold).sum() / hours
-        limit = float(threshold_at_recall(probability[labels == 1])[0])
-        recall = recall_at_precision(labels, probability)
-        heard = "recordings" if found.real else "simulated recordings"
-        kind = "real" if found.real else "simulated"
-        doubt = " (listen to them: some may hold a call that nobody labelled)" if found.real else ""
-        first = "" if found.real else "**This detector has never heard a real call.**\n\n"
-        return f"""# Detector of {own.call}
+def _text(own, found, scores, rounds):
+    """The card of a detector and its Material, as Markdown."""
+    labels, probability = scores["label"].to_numpy(), scores["score"].to_numpy()
+    at_threshold = evaluation.scores(labels, probability, own.threshold)
+    hours = (labels == 0).sum() * found.seconds / 3600
+    often = (probability[labels == 0] >= own.threshold).sum() / hours
+    limit = float(threshold_at_recall(probability[labels == 1])[0])
+    recall = recall_at_precision(labels, probability)
+    heard = "recordings" if found.real else "simulated recordings"
+    kind = "real" if found.real else "simulated"
+    doubt = " (listen to them: some may hold a call that nobody labelled)" if found.real else ""
+    first = "" if found.real else "**This detector has never heard a real call.**\n\n"
+    return f"""# Detector of {own.call}
 
 {first}Reports windows of {found.seconds:g} s whose score is at least **{own.threshold:.3f}**, the \
 threshold of the highest F1 on held-out {heard}.
@@ -149,7 +140,7 @@ threshold of the highest F1 on held-out {heard}.
 ## What to expect
 
 Each number is for clips of {heard} that the scoring classifier had not heard \
-({own.trained_on["groups"]} groups, each held out once, in {self.folds} rounds): \
+({own.trained_on["groups"]} groups, each held out once, in {rounds} rounds): \
 {int(labels.sum())} clips with a call and {int((labels == 0).sum())} without. \
 The detector in this folder then learned from all of them.
 
@@ -160,7 +151,7 @@ The detector in this folder then learned from all of them.
 {at_threshold["recall"]:.2f}, {at_threshold["precision"]:.2f}, {often:.1f} |
 | recall at precision {PRECISION:g} | {recall:.2f} |
 | false alarms an hour at {100 * RECALL:.0f} % recall (`detect run --threshold {limit:.3f}`) | \
-{self._alarms(hours)} |
+{_alarms(own, found, scores, hours)} |
 | Brier score (mean squared error of the score; 0 is best) | {at_threshold["brier"]:.3f} |
 
 The threshold was chosen on these same scores, which flatters its row a little. \

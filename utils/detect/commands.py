@@ -62,23 +62,17 @@ def run(detector: str, recordings: str, out: Path, threshold: float | None, wind
             f"({done.hours:.2f} h); open the tables in {out}/ in Raven or Audacity, or "
             f"{running.EVENTS} for all of them."
         )
-    if done.before:
-        print(f"Searched before: {_counted(done.before, 'recording')}.")
-    if done.silent:
-        print(
-            f"Silent from end to end: {_counted(done.silent, 'recording')} (column silent of "
-            f"{running.DONE}); the mean of channels that cancel out is silent, too."
-        )
-    if done.learned:
-        print(
-            f"Named like one that the detector learned from: {_counted(done.learned, 'recording')}"
-            "; what it finds there says nothing of new ones."
-        )
-    if done.mixed:
-        print(
-            f"With several channels: {_counted(done.mixed, 'recording')}; their mean is searched, "
-            "and the tables say channel 1."
-        )
+    for number, what, besides in (
+        (done.before, "Searched before", ""),
+        (done.silent, "Silent from end to end", f" (column silent of {running.DONE}); the mean of "
+         "channels that cancel out is silent, too"),
+        (done.learned, "Named like one that the detector learned from",
+         "; what it finds there says nothing of new ones"),
+        (done.mixed, "With several channels",
+         "; their mean is searched, and the tables say channel 1"),
+    ):  # fmt: skip
+        if number:
+            print(f"{what}: {_counted(number, 'recording')}{besides}.")
     if done.bad:
         listed = [f"{name}: {reason}" for name, reason in done.bad.items()]
         print(f"Not usable, {_counted(len(listed), 'file')}: {'; '.join(listed)}.", file=sys.stderr)
@@ -133,19 +127,18 @@ def evaluate(
     """
     from utils.detect import evaluating, events
 
-    given = tolerance
-    if given is None:
-        tolerance = 0.0 if rule == "overlap" else events.COLLAR
-    found = evaluating.evaluate(
-        selections, annotations, label=label, rule=rule, tolerance=tolerance
-    )
-    print(found.table.to_string(index=False, float_format="{:.3f}".format))
-    if rule != "overlap" and given is None:
-        found.told.append(
-            f"onsets have to agree to {tolerance:g} s, and events begin where a window does, up to "
+    usual = 0.0 if rule == "overlap" else events.COLLAR
+    table, told = evaluating.evaluate(
+        selections, annotations, label=label, rule=rule,
+        tolerance=usual if tolerance is None else tolerance,
+    )  # fmt: skip
+    print(table.to_string(index=False, float_format="{:.3f}".format))
+    if usual and tolerance is None:
+        told.append(
+            f"onsets have to agree to {usual:g} s, and events begin where a window does, up to "
             "a window's length before the call; --tolerance says how far they may differ."
         )
-    for sentence in found.told:
+    for sentence in told:
         print(sentence, file=sys.stderr)
 
 
@@ -196,9 +189,8 @@ def _train(out, seed, dataset, described, birdnet):
             material = describing.material(kind, seed=seed, background=described.background)
         print("\n".join(material.told))
         detector = training.train(material, out, seed=seed)
-    print(
-        "".join(f"{said}\n" for said in detector.trained_on["told"][len(material.told) :]), end=""
-    )
+    for said in detector.trained_on["told"][len(material.told) :]:
+        print(said)
     print(
         f"{out}/ holds a detector of {detector.call} (threshold {detector.threshold:.3f}); read "
         f"{store.CARD} there for what to expect."

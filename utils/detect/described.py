@@ -34,10 +34,9 @@ def material(
     background: a folder of recordings without calls, whose sound then takes the place of the drawn
     seas; groups are then its recordings, or stretches of them. UserError if they can't be used.
     """
-    seas, settings = _heard(call, background)
-    grid, labels, oceans = _whole(call, settings, seed, OCEANS, seas)
-    groups = oceans % len(seas.stretches) if seas else oceans
-    sea = f"{background}: {seas.told()}" if seas else f"{OCEANS} drawn seas"
+    settings, stretches, sea = _heard(call, background)
+    grid, labels, oceans = _whole(call, settings, seed, OCEANS, stretches)
+    groups = oceans % len(stretches) if stretches else oceans
     return Material(
         grid=grid,
         frequencies=resize_axis(settings.frequencies, SHAPE[0]),
@@ -50,11 +49,7 @@ def material(
         seconds=settings.clip_seconds,
         settings=settings,
         real=False,
-        told=[
-            f"simulated calls: {_in_words(call)}",
-            f"the sea: {sea}",
-            fitting.told(settings),
-        ],
+        told=[f"simulated calls: {_in_words(call)}", f"the sea: {sea}", fitting.told(settings)],
     )
 
 
@@ -74,9 +69,9 @@ def write(
     out = Path(out)
     if out.exists():
         raise UserError(f"{out.name} is there already; name a new folder with --out.")
-    seas, settings = _heard(call, background)
+    settings, stretches, _ = _heard(call, background)
     oceans = np.repeat(np.arange(count), call_types.OCEAN_CLIPS)[:count]
-    parts = [_ocean(call, settings, seed, ocean, seas) for ocean in np.unique(oceans)]
+    parts = [_ocean(call, settings, seed, ocean, stretches) for ocean in np.unique(oceans)]
     sound, labels = (np.concatenate(part)[:count] for part in zip(*parts, strict=True))
     sound = 0.9 * sound / np.abs(sound).max()
     clips = Dataset(
@@ -108,20 +103,55 @@ def write(
 
 
 def _heard(call, background):
-    """The recorded seas, or None, and the SpectrogramSettings in which a call is simulated."""
-    seas = _Seas(background) if background else None
-    rates = seas.rates if seas else [max(fitting.RATES)]
-    settings = fitting.fitted(fitting.Call(call.band, call.seconds[1]), rates)
-    if seas:
-        seas.check(settings)
-    return seas, settings
+    """The SpectrogramSettings in which a call is simulated; the stretches of recorded sea (path,
+    first s, last s) in which it is heard, none where the sea is drawn; and the sea in words."""
+    heads = _recorded(Path(background)) if background else {}
+    rates = {head.rate for head in heads.values()} or {max(fitting.RATES)}
+    settings = fitting.fitted(fitting.Call(call.band, call.seconds[1]), sorted(rates))
+    if not heads:
+        return settings, [], f"{OCEANS} drawn seas"
+    pieces = -(-STRETCHES // len(heads))
+    for path, head in heads.items():
+        if head.seconds / pieces < 2 * settings.clip_seconds:
+            raise UserError(
+                f"--background: {path.name} is too short; give recordings of at least "
+                f"{2 * STRETCHES * settings.clip_seconds:g} s, or {STRETCHES} of them."
+            )
+    stretches = [
+        (path, head.seconds * i / pieces, head.seconds * (i + 1) / pieces)
+        for path, head in heads.items()
+        for i in range(pieces)
+    ]
+    hours = sum(head.seconds for head in heads.values()) / 3600
+    told = f"{background}: {len(heads)} recordings without calls, {hours:.1f} h"
+    return settings, stretches, told
 
 
-def _ocean(call, settings, seed, ocean, seas):
+def _recorded(folder):
+    """{path: Header} of the recordings of a folder."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"--background {folder} is no folder; check the path.")
+    paths = sorted(list_files(folder, AUDIO_SUFFIXES, deep=True), key=lambda p: natural(str(p)))
+    found = {path: audio.examine(path) for path in paths}
+    if bad := {path.name: reason for path, (_, reason) in found.items() if reason}:
+        raise audio.bad_files(folder.name, bad)
+    if not found:
+        raise UserError(f"--background {folder.name} holds no audio file.")
+    return {path: head for path, (head, _) in found.items()}
+
+
+def _ocean(call, settings, seed, ocean, stretches):
     """(k, samples) clips of one ocean and labels (k,)."""
+
+    def recorded(n, rng):
+        path, first, last = stretches[ocean % len(stretches)]
+        with audio.opened(path) as file:
+            begins = rng.uniform(first, last - settings.clip_seconds, n)
+            return np.stack([audio.read_piece(file, b, settings) for b in begins]).astype(float)
+
     return call_types.simulate(
         call, call_types.OCEAN_CLIPS, settings.sample_rate, settings.clip_seconds,
-        np.random.default_rng([seed, ocean]), seas.drawer(ocean, settings) if seas else None,
+        np.random.default_rng([seed, ocean]), recorded if stretches else None,
     )  # fmt: skip
 
 
@@ -136,7 +166,12 @@ def beside(
     if count >= recipes.FEW:
         told = f"simulated calls: none, since from {recipes.FEW} labelled ones on they do not help"
         return replace(labelled, told=[*labelled.told, told])
-    settings = dataset.settings or _usual(dataset)
+    settings = dataset.settings or SpectrogramSettings()
+    if not (dataset.settings or settings.has_axes(dataset.frequencies, dataset.times)):
+        raise UserError(
+            f"{dataset.name} holds spectrograms of unknown settings, to which no simulated call "
+            "can be added; give the audio, or drop --call and --preset."
+        )
     band = (labelled.frequencies >= call.band[0]) & (labelled.frequencies <= call.band[1])
     if not band.any():
         raise UserError(
@@ -161,22 +196,11 @@ def beside(
     )
 
 
-def _usual(dataset):
-    """The usual SpectrogramSettings, if a Dataset of stored spectrograms has their axes."""
-    usual = SpectrogramSettings()
-    if usual.has_axes(dataset.frequencies, dataset.times):
-        return usual
-    raise UserError(
-        f"{dataset.name} holds spectrograms of unknown settings, to which no simulated call can "
-        "be added; give the audio, or drop --call and --preset."
-    )
-
-
-def _whole(call, settings, seed, count, seas=None):
+def _whole(call, settings, seed, count, stretches=()):
     """(n, *SHAPE) clips of count oceans, labels (n,) and ocean of each (n,)."""
     grids, labels = [], []
     for ocean in progress(range(count), "simulating"):
-        sound, own = _ocean(call, settings, seed, ocean, seas)
+        sound, own = _ocean(call, settings, seed, ocean, stretches)
         grids.append(resize(mel_spectrogram(sound, settings), SHAPE))
         labels.append(own)
     oceans = np.repeat(np.arange(count), call_types.OCEAN_CLIPS)
@@ -200,57 +224,3 @@ def _in_words(call):
         f"{call.kind} from {low:g} to {high:g} Hz, to {call.end[0]:g} to {call.end[1]:g} Hz, in "
         f"{call.seconds[0]:g} to {call.seconds[1]:g} s, {call.source}"
     )
-
-
-class _Seas:
-    """Recordings without calls, in stretches (path, first s, last s)."""
-
-    def __init__(self, folder):
-        folder = Path(folder)
-        if not folder.is_dir():
-            raise FileNotFoundError(f"--background {folder} is no folder; check the path.")
-        paths = sorted(list_files(folder, AUDIO_SUFFIXES, deep=True), key=lambda p: natural(str(p)))
-        heads, bad = {}, {}
-        for path in paths:
-            heads[path], reason = audio.examine(path)
-            if reason:
-                bad[path.name] = reason
-        if bad:
-            raise audio.bad_files(folder.name, bad)
-        if not heads:
-            raise UserError(f"--background {folder.name} holds no audio file.")
-        self.heads = heads
-        self.rates = sorted({head.rate for head in heads.values()})
-        pieces = -(-STRETCHES // len(heads))
-        self.stretches = [
-            (path, head.seconds * i / pieces, head.seconds * (i + 1) / pieces)
-            for path, head in heads.items()
-            for i in range(pieces)
-        ]
-
-    def check(self, settings):
-        """UserError if a stretch is shorter than two clips."""
-        short = [
-            path for path, first, last in self.stretches if last - first < 2 * settings.clip_seconds
-        ]
-        if short:
-            raise UserError(
-                f"--background: {short[0].name} is too short; give recordings of at least "
-                f"{2 * STRETCHES * settings.clip_seconds:g} s, or {STRETCHES} of them."
-            )
-
-    def told(self):
-        """The recordings, in a phrase."""
-        hours = sum(head.seconds for head in self.heads.values()) / 3600
-        return f"{len(self.heads)} recordings without calls, {hours:.1f} h"
-
-    def drawer(self, ocean, settings):
-        """The function that draws clips of one stretch for `call_types.simulate`."""
-        path, first, last = self.stretches[ocean % len(self.stretches)]
-
-        def draw(n, rng):
-            with audio.opened(path) as file:
-                begins = rng.uniform(first, last - settings.clip_seconds, n)
-                return np.stack([audio.read_piece(file, b, settings) for b in begins]).astype(float)
-
-        return draw

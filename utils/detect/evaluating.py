@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -14,22 +13,17 @@ from utils.data.dataset import some_of
 from utils.data.files import AUDIO_SUFFIXES
 from utils.data.recordings import check_ends
 from utils.detect import events, running
+from utils.detect.selections import RAVEN
 from utils.errors import UserError
 
-
-@dataclass(frozen=True)
-class Compared:
-    """table: a row a recording and the sum; told: sentences about what counts and what does not."""
-
-    table: pd.DataFrame
-    counts: events.Counts
-    told: list[str] = field(default_factory=list)
+COUNTS = ("hits", "false_alarms", "misses", "hours")
 
 
 def evaluate(
     selections: str | Path, known: str | Path, *, label: str | None = None, **how: float | str
-) -> Compared:
-    """Return what a run's events are worth beside annotations.
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return what a run's events are worth beside annotations, a row a recording and one of all,
+    and sentences about what counts and what does not.
 
     selections: what `running.run` wrote; known: a folder of annotation tables, or one table;
     label: which boxes count, by default those of the detector's call, or all where all have one
@@ -39,34 +33,34 @@ def evaluate(
     several have one name and the tables do not say whose they are, if boxes have several labels of
     which none is the call, or end after their recording.
     """
-    done = running.searched(Path(selections))
+    selections = Path(selections)
+    done = running.searched(selections)
     if done is None:
         raise UserError(
             f"{selections} holds no {running.DONE}; name the --out folder of `whales detect run`."
         )
-    truth, unknown, told = _annotated(Path(known), label, running.searched_for(Path(selections)))
+    truth, unknown, told = _annotated(Path(known), label, running.searched_for(selections))
     owners = _owners(done["file"], truth.keys())
     left_out = [file for file in done["file"] if file not in owners]
-    rows, total, bare, shared = [], events.Counts(), [], 0
+    rows, bare, shared = [], [], 0
     for row in done[done["file"].isin(owners)].itertuples():
         boxes = truth[owners[row.file]]
         ends = pd.DataFrame({"file": row.file, "end": boxes[:, 1]})
         check_ends(Path(known).name, ends, {row.file: row.seconds})
-        own = _selections(Path(selections), row.file)
-        found = own[["Begin Time (s)", "End Time (s)"]].to_numpy(float)
-        found = _clear(found, boxes, unknown.get(owners[row.file]))
-        counts = events.count(found, boxes, row.seconds / 3600, **how)
+        found = _clear(_found(selections, row.file), boxes, unknown.get(owners[row.file]))
+        hits = len(events.match(found, boxes, **how))
+        rows.append((row.file, hits, len(found) - hits, len(boxes) - hits, row.seconds / 3600))
         shared += int(_under(boxes, found).sum()) - len(events.match(found, boxes))
         if not len(boxes) and owners[row.file] not in unknown:
             bare.append(row.file)
-        rows.append({"file": row.file} | _told(counts))
-        total += counts
     if not rows:
         raise UserError(
             f"none of the {len(done)} recordings of {selections} has a table in {known}; begin the "
             "tables' names with those of the recordings."
         )
-    table = pd.DataFrame([*rows, {"file": "all"} | _told(total)])
+    files, *counts = zip(*rows, strict=True)
+    counted = {"file": [*files, "all"]}
+    counted |= {name: [*own, sum(own)] for name, own in zip(COUNTS, counts, strict=True)}
     unsearched = sorted({*truth} - {*owners.values()})
     learned = done[done["file"].isin(owners) & done.get("learned", False)]["file"]
     said = {
@@ -84,18 +78,18 @@ def evaluate(
             f"{shared} of the missed calls lie under an event that counts for another: calls less "
             "than a window apart share one."
         )
-    return Compared(table, total, told)
+    return events.rates(pd.DataFrame(counted)), told
 
 
-def _selections(out, file):
-    """The selection table of a searched recording."""
+def _found(out, file):
+    """Begins and ends (n, 2) in the selection table of a searched recording."""
     path = running.beside(out / file, running.TABLE)
     if not path.is_file():
         raise UserError(
             f"the selection table of {file} is gone from {out.name}/; run `whales detect run` "
             "again, which writes it anew."
         )
-    return pd.read_csv(path, sep="\t")
+    return pd.read_csv(path, sep="\t")[list(RAVEN[3:5])].to_numpy(float)
 
 
 def _clear(found, boxes, unknown):
@@ -197,17 +191,3 @@ def _key(file):
 def _stem(file):
     """A recording's name, as `_key` writes it, without folder."""
     return PurePosixPath(_key(file)).name
-
-
-def _told(counts):
-    return {
-        "hits": counts.hits,
-        "false_alarms": counts.false_alarms,
-        "misses": counts.misses,
-        "hours": round(counts.hours, 3),
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-        "error_rate": counts.error_rate,
-        "false_alarms_an_hour": counts.false_alarms_an_hour,
-    }

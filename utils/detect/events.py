@@ -3,10 +3,8 @@
 Mesaros, Heittola & Virtanen 2016, Metrics for polyphonic sound event detection, Appl. Sci. 6.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
@@ -71,59 +69,20 @@ def match(
     return np.column_stack([rows, partner[rows]])
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What was found, over any number of recordings."""
+def rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return counts (columns hits, false_alarms, misses and hours) with what follows from them, NaN
+    where that is divided by nothing.
 
-    hits: int = 0
-    false_alarms: int = 0
-    misses: int = 0
-    hours: float = 0.0
-
-    def __add__(self, other):
-        return Counts(
-            self.hits + other.hits,
-            self.false_alarms + other.false_alarms,
-            self.misses + other.misses,
-            self.hours + other.hours,
-        )
-
-    @property
-    def precision(self) -> float:
-        """Share of found events that are known; NaN if none was found."""
-        return _ratio(self.hits, self.hits + self.false_alarms)
-
-    @property
-    def recall(self) -> float:
-        """Share of known events that were found; NaN if none is known."""
-        return _ratio(self.hits, self.hits + self.misses)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of both."""
-        return _ratio(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses)
-
-    @property
-    def error_rate(self) -> float:
-        """Insertions and deletions, for each known event."""
-        return _ratio(self.false_alarms + self.misses, self.hits + self.misses)
-
-    @property
-    def false_alarms_an_hour(self) -> float:
-        """Found events that are none, for each hour searched."""
-        return _ratio(self.false_alarms, self.hours)
-
-
-def count(
-    found: np.ndarray | Sequence[tuple[float, float]],
-    known: np.ndarray | Sequence[tuple[float, float]],
-    hours: float,
-    **how: float | str,
-) -> Counts:
-    """Return the Counts of one recording; how: as for `match`."""
-    hits = len(match(found, known, **how))
-    return Counts(hits, len(found) - hits, len(known) - hits, hours)
-
-
-def _ratio(part, whole):
-    return part / whole if whole else float("nan")
+    precision: share of found events that are known; recall: of known ones that were found; f1:
+    harmonic mean of both; error_rate: insertions and deletions, for each known event;
+    false_alarms_an_hour: for each hour searched.
+    """
+    hits, alarms, misses = counts["hits"], counts["false_alarms"], counts["misses"]
+    known, hours = hits + misses, counts["hours"]
+    return counts.assign(
+        precision=hits / (hits + alarms),
+        recall=hits / known,
+        f1=2 * hits / (hits + alarms + known),
+        error_rate=(alarms + misses) / known.where(known > 0),
+        false_alarms_an_hour=alarms / hours.where(hours > 0),
+    )

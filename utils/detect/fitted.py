@@ -25,8 +25,14 @@ FASTEST = 64  # times that sound is played faster
 LARGEST_SHAPE = (256, 512)  # of a grid of spectrograms: a damaged number asks for no more memory
 
 
+class _Stored:
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What `from_arrays` takes."""
+        return {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
 @dataclass(frozen=True, eq=False)
-class Forest:
+class Forest(_Stored):
     """A forest of binary trees, one behind the other in arrays (nodes,).
 
     left, right: the node's children, itself in a leaf; feature, threshold: go left where
@@ -63,25 +69,19 @@ class Forest:
             right=joined((child(tree, "children_right", root) for tree, root in pairs), np.int32),
             feature=joined((np.maximum(tree.feature, 0) for tree in trees), np.int32),
             threshold=joined((tree.threshold for tree in trees), np.float64),
-            value=joined((_share(tree.value[:, 0]) for tree in trees), np.float64),
+            value=joined((v[:, 1] / v.sum(1) for v in (tree.value[:, 0] for tree in trees)), float),
             roots=roots.astype(np.int32),
             depth=max(tree.max_depth for tree in trees),
         )
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What `from_arrays` takes."""
-        names = ("left", "right", "feature", "threshold", "value", "roots")
-        return {name: getattr(self, name) for name in names} | {"depth": np.array(self.depth)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Forest:
         """Return the Forest of stored arrays for spectrograms of a shape (f, t)."""
         kinds = {"left": "i", "right": "i", "feature": "i", "threshold": "f", "value": "f"}
-        kinds |= {"roots": "i", "depth": "i"}
-        if set(arrays) != set(kinds) or any(arrays[k].dtype.kind != v for k, v in kinds.items()):
+        if any(arrays[k].dtype.kind != kinds.get(k, "i") for k in arrays):
             raise ValueError("the arrays are not those of a forest")
         nodes = len(arrays["left"])
-        if any(arrays[name].shape != (nodes,) for name in list(kinds)[:5]):
+        if any(arrays[name].shape != (nodes,) for name in kinds):
             raise ValueError("the arrays of a forest differ in length")
         n_features = features.extract(np.zeros((1, *shape), np.float32)).table.shape[1]
         limits = {"left": nodes, "right": nodes, "roots": nodes, "feature": n_features}
@@ -93,7 +93,7 @@ class Forest:
             raise ValueError("the forest has no roots or no depth")
         if not (arrays["value"] >= 0).all() or not (arrays["value"] <= 1).all():
             raise ValueError("leaves hold no shares")
-        return cls(**{name: arrays[name] for name in list(kinds)[:6]}, depth=int(arrays["depth"]))
+        return cls(**arrays | {"depth": int(arrays["depth"])})
 
     def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) mean share of calls in the leaves, 0..1."""
@@ -108,12 +108,8 @@ class Forest:
         return self.value.take(node).mean(1)
 
 
-def _share(counts):
-    return counts[:, 1] / counts.sum(1)
-
-
 @dataclass(frozen=True, eq=False)
-class Linear:
+class Linear(_Stored):
     """Logistic regression on embeddings (`models.embeddings`) of sound at some speeds.
 
     mean, scale, weights (d,): of the embeddings; intercept (); speeds (k,), d = k * SIZE.
@@ -135,17 +131,11 @@ class Linear:
             scaler.mean_, scaler.scale_, model.coef_[0], model.intercept_[0], np.array(speeds)
         )
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What `from_arrays` takes."""
-        return {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
-
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Linear:
         """Return the Linear of stored arrays."""
         from utils.models.embeddings import SIZE
 
-        if set(arrays) != set(cls.__dataclass_fields__):
-            raise ValueError("the arrays are not those of a logistic regression")
         speeds = arrays["speeds"]
         if speeds.ndim != 1 or speeds.dtype.kind != "i" or not 1 <= len(speeds) <= FASTEST:
             raise ValueError("the speeds are no list of whole numbers")
@@ -176,4 +166,6 @@ def restored(
         features.REGIONS <= s <= m for s, m in zip(shape, LARGEST_SHAPE, strict=True)
     ):
         raise ValueError(f"spectrograms of shape {shape} are not for this detector")
+    if set(arrays) != set(known[kind].__dataclass_fields__):
+        raise ValueError(f"the arrays are not those of a {kind}")
     return known[kind].from_arrays(arrays, shape)

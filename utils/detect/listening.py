@@ -1,6 +1,5 @@
 """Sliding over a recording in bounded memory: pieces of sound, resampled, cut into windows."""
 
-import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,9 +53,8 @@ def windows(
             view = np.lib.stride_tricks.sliding_window_view(kept, size)
             yield places, view[places - start]
         following += count * hop
-        heard = max(
-            0, min(following - start, len(kept) - size)
-        )  # the last window may need the rest
+        # The last window may need the rest.
+        heard = max(0, min(following - start, len(kept) - size))
         kept, start = kept[heard:], start + heard
     last = start + len(kept) - size
     if last < 0:
@@ -68,8 +66,8 @@ def windows(
 def listen(
     path: Path,
     detector: Detector,
-    step: Callable[[float], object] = lambda seconds: None,
-    kept: Path | None = None,
+    step: Callable[[float], object],
+    kept: Path,
 ) -> tuple[np.ndarray, np.ndarray, bool]:
     """Return (begins in s (n,), scores (n,)) of a recording's windows, and whether it is silent.
 
@@ -78,19 +76,15 @@ def listen(
     can't be used.
     """
     begins, scores, told, count, silent = [], [], 0.0, 0, True
-    known = np.empty(0)
-    if kept is not None and kept.is_file():
-        whole = kept.stat().st_size // known.itemsize  # a run that was killed may have torn the end
-        known = np.fromfile(kept, known.dtype, whole)
-    with kept.open("ab") if kept is not None else contextlib.nullcontext() as log:
+    with kept.open("ab") as log:
+        known = np.fromfile(kept, count=log.tell() // 8)  # a killed run may have torn the end
         for places, sound in _windows_of(path, detector.settings):
             found = known[count : count + len(places)]
             if len(found) < len(places):
                 found = detector.score_audio(sound).astype(known.dtype)
-                if log is not None:
-                    log.truncate(count * known.itemsize)
-                    log.write(found.tobytes())
-                    log.flush()
+                log.truncate(count * known.itemsize)
+                log.write(found.tobytes())
+                log.flush()
             count += len(places)
             silent = silent and not np.ptp(sound)
             begins.append(places / detector.settings.sample_rate)

@@ -1,10 +1,10 @@
-"""Recipes: how many calls are known, and whether they are described, decides what is fitted.
+"""Recipes: what is fitted to calls that are labelled, and to others that are described.
 
 A recipe is a function of Clips that returns a classifier of `fitted`, and a line of RECIPES;
-`choose` says which one is taken. In the study (data/results/*/study.csv, ROC AUC,
-mean over seeds, 25 to 400 calls), the Random Forest with classical augmentation is at most 0.003
-below the best of all classifiers and cheap strategies on the real clips and at most 0.009 on the
-simulated ones. The mean of its log odds and the CNN's, which two development splits preferred by
+`training` says which one is taken. In the study (data/results/*/study.csv, ROC AUC, mean over
+seeds, 25 to 400 calls), the Random Forest with classical augmentation is at most 0.003 below the
+best of all classifiers and cheap strategies on the real clips and at most 0.009 on the simulated
+ones. The mean of its log odds and the CNN's, which two development splits preferred by
 0.002, gave 0.931 with 200 and 0.933 with 400 calls on the study's forty splits of the real clips,
 where the forest alone gives 0.932 and 0.935: it is not among the recipes.
 
@@ -21,7 +21,6 @@ import numpy as np
 from utils.augmentation import arms, simulated
 from utils.augmentation.protocol import EMBEDDED, PROTOCOL
 from utils.detect.fitted import Forest, Linear
-from utils.errors import UserError
 from utils.models import classifiers
 from utils.sound import augmentations, features
 
@@ -69,16 +68,19 @@ class Clips:
         return np.concatenate([self.calls, added])
 
 
-def _table(calls, seas):
-    """Features and labels of calls and seas."""
-    labels = np.repeat([1, 0], [len(calls), len(seas)])
-    return features.extract(np.concatenate([calls, seas])), labels
+def _joined(calls, seas):
+    """Calls and seas one behind the other, and their labels."""
+    return np.concatenate([calls, seas]), np.repeat([1, 0], [len(calls), len(seas)])
+
+
+def _fitted(clips, table, labels):
+    fitted = classifiers.build("random_forest", seed=clips.seed).fit(table, labels)
+    return Forest.of(fitted.estimator)
 
 
 def forest(clips: Clips) -> Forest:
     """A Random Forest on the calls, those of classical augmentation, and the seas."""
-    fitted = classifiers.build("random_forest", seed=clips.seed)
-    return Forest.of(fitted.fit(*_table(clips.augmented(), clips.seas)).estimator)
+    return _fitted(clips, *_joined(clips.augmented(), clips.seas))
 
 
 def forest_and_simulated(clips: Clips) -> Forest:
@@ -87,7 +89,8 @@ def forest_and_simulated(clips: Clips) -> Forest:
     They are drawn as in the study's strategy `ocean`, in proportion to the seas: where these are
     few, many faint calls in each would make calls of them.
     """
-    table, labels = _table(clips.augmented(), clips.seas)
+    grid, labels = _joined(clips.augmented(), clips.seas)
+    table = features.extract(grid)
     own = {1: table.table[: len(clips.calls)], 0: table.table[labels == 0]}
     given, rng = clips.simulated, np.random.default_rng([clips.seed, 2])
     share = min(1, len(clips.seas) / FILL)
@@ -103,18 +106,14 @@ def forest_and_simulated(clips: Clips) -> Forest:
         drawn = rng.choice(len(grid), round(share * usual), replace=False, p=odds)
         table = table + features.extract(grid[drawn])
         labels = np.concatenate([labels, np.full(len(drawn), label)])
-    fitted = classifiers.build("random_forest", seed=clips.seed)
-    return Forest.of(fitted.fit(table, labels).estimator)
+    return _fitted(clips, table, labels)
 
 
 def birdnet(clips: Clips) -> Linear:
     """The study's logistic regression on embeddings of BirdNET."""
-    labels = np.repeat([1, 0], [len(clips.calls), len(clips.seas)])
-    fitted = classifiers.build(
-        "logistic", seed=clips.seed, C=PROTOCOL["classifiers"][EMBEDDED]["C"]
-    )
-    estimator = fitted.estimator.fit(np.concatenate([clips.calls, clips.seas]), labels)
-    return Linear.of(estimator, clips.speeds)
+    regularisation = PROTOCOL["classifiers"][EMBEDDED]["C"]
+    model = classifiers.build("logistic", seed=clips.seed, C=regularisation).estimator
+    return Linear.of(model.fit(*_joined(clips.calls, clips.seas)), clips.speeds)
 
 
 RECIPES = {
@@ -122,12 +121,3 @@ RECIPES = {
     "forest_and_simulated": forest_and_simulated,
     EMBEDDED: birdnet,  # where it is asked for
 }
-
-
-def choose(n_calls: int, *, simulated: bool = False) -> str:
-    """Return the name of the recipe for a number of calls; simulated: others lie beside them."""
-    if simulated and 1 <= n_calls < FEW:
-        return "forest_and_simulated"
-    if n_calls < 1:
-        raise UserError("there is no call to learn from; describe it with --call or --preset.")
-    return "forest"

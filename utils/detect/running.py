@@ -13,8 +13,7 @@ from utils.data import audio
 from utils.data.annotations import DONE, EVENTS, RUN, TABLE, TRACK, UNUSABLE, WINDOWS
 from utils.data.files import AUDIO_SUFFIXES, list_files, natural, shown
 from utils.detect import events, listening, selections
-from utils.detect.store import SETTINGS as MARK
-from utils.detect.store import Detector
+from utils.detect.store import SETTINGS, Detector
 from utils.errors import UserError
 from utils.progress import progress
 
@@ -104,7 +103,7 @@ class _Search:
         if not known.is_file():
             if any(out.glob(f"**/*{TABLE}")):
                 raise UserError(f"{out.name}/ holds other selection tables; name another --out.")
-            for name in (DONE, EVENTS, MARK):
+            for name in (DONE, EVENTS, SETTINGS):
                 if (out / name).exists():
                     raise UserError(f"{out.name}/ holds another {name}; name another --out.")
             tables.write_text(json.dumps(settings), known)
@@ -178,15 +177,8 @@ class _Search:
         chosen = events.peaks(begins, scores, self.threshold, length)
         first, last = begins[chosen], begins[chosen] + length
         if self.windows:
-            table = pd.DataFrame(
-                {
-                    "begin_s": np.round(begins, 3),
-                    "end_s": np.round(begins + length, 3),
-                    "score": np.round(scores, 4),
-                    "time": selections.clock(file, begins),
-                }
-            )
-            tables.write(table, beside(target, WINDOWS))
+            times = np.round(begins, 3), np.round(begins + length, 3)
+            tables.write(_timed(file, *times, np.round(scores, 4)), beside(target, WINDOWS))
         track = selections.audacity(first, last, self.detector.call, scores[chosen])
         tables.write_text(track, beside(target, TRACK))
         found = selections.raven(
@@ -194,9 +186,11 @@ class _Search:
         )
         text = found.to_csv(sep="\t", index=False, lineterminator="\n")
         tables.write_text(text, beside(target, TABLE))
-        own = {"file": file, "seconds": round(seconds, 3), "events": len(chosen)}
-        own |= {"begins": selections.clock(file, [0.0])[0], "state": _state(path)}
-        own |= {"learned": path.name in self.detector.recordings, "silent": silent}
+        own = {
+            "file": file, "seconds": round(seconds, 3), "events": len(chosen),
+            "begins": selections.clock(file, [0.0])[0], "state": _state(path),
+            "learned": path.name in self.detector.recordings, "silent": silent,
+        }  # fmt: skip
         self.rows = [row for row in self.rows if row["file"] != file] + [own]
         tables.write(pd.DataFrame(self.rows), self.out / DONE)
         kept.unlink()
@@ -211,22 +205,18 @@ class _Search:
             (self.out / UNUSABLE).unlink(missing_ok=True)
         parts = []
         for row in self.rows:
-            path = beside(self.out / row["file"], TABLE)
-            table = pd.read_csv(path, sep="\t")
-            begins = table[selections.RAVEN[3]]
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "file": row["file"],
-                        "begin_s": begins,
-                        "end_s": table[selections.RAVEN[4]],
-                        "score": table[selections.SCORE],
-                        "time": selections.clock(row["file"], begins),
-                    }
-                )
-            )
+            table = pd.read_csv(beside(self.out / row["file"], TABLE), sep="\t")
+            known = (table[name] for name in (*selections.RAVEN[3:5], selections.SCORE))
+            parts.append(_timed(row["file"], *known))
+            parts[-1].insert(0, "file", row["file"])
         if parts:
             tables.write(pd.concat(parts, ignore_index=True), self.out / EVENTS)
+
+
+def _timed(file, begins, ends, scores):
+    """Windows of a recording, with absolute times where its name tells them."""
+    table = pd.DataFrame({"begin_s": begins, "end_s": ends, "score": scores})
+    return table.assign(time=selections.clock(file, begins))
 
 
 def searched(out: Path) -> pd.DataFrame | None:

@@ -50,18 +50,12 @@ def score(folder: str | Path, dataset: data.Dataset, out: str | Path) -> pd.Data
     store.check_replaceable(out, PAGE, None)
     material = training.of_dataset(dataset)
     known = detector.trained_on.get("content") == material.content
-    probability = held_out(folder, len(dataset)) if known else _scores(detector, dataset)
+    probability = _held_out(folder, len(dataset)) if known else _scores(detector, dataset)
     labels = material.labels
-    table = pd.DataFrame(
-        {
-            "clip": material.names,
-            "group": material.groups,
-            "label": labels,
-            "score": np.round(probability, 4),
-            "surprise": np.round(np.where(labels == 1, 1 - probability, probability), 4),
-            "held_out": known,
-        }
-    )
+    table = pd.DataFrame({"clip": material.names, "group": material.groups, "label": labels})
+    table["score"] = np.round(probability, 4)
+    table["surprise"] = np.round(np.where(labels == 1, 1 - probability, probability), 4)
+    table["held_out"] = known
     order = table["surprise"].sort_values(ascending=False, kind="stable").index
     plotting.use_style("en")
     figure = card.spectrogram_page(
@@ -88,10 +82,10 @@ def _scores(detector, dataset):
     return np.concatenate([detector.score_audio(np.asarray(part)) for part in parts])
 
 
-def held_out(folder: str | Path, n: int) -> np.ndarray:
-    """Return the (n,) scores that a detector's clips had when they were held out."""
+def _held_out(folder, n):
+    """The (n,) scores that a detector's clips had when they were held out."""
     try:
-        stored = pd.read_csv(Path(folder) / store.HELD_OUT)["score"].to_numpy(float)
+        stored = pd.read_csv(folder / store.HELD_OUT)["score"].to_numpy(float)
         if len(stored) == n and np.isfinite(stored).all():
             return stored
     except (OSError, ValueError, KeyError):

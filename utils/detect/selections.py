@@ -19,12 +19,9 @@ _DATE = re.compile(
 )
 
 
-def begins_at(name: str | Path) -> datetime | None:
-    """Return the date and time that a recording's name carries, as in a_20200103_120000.wav.
-
-    Also 2020-01-03T12-00-00 and the like, with fractions of a second after a point; None if there
-    is none, or if it is no date.
-    """
+def _begins_at(name):
+    """The date and time that a recording's name carries, as in a_20200103_120000.wav, also
+    2020-01-03T12-00-00 and the like, with fractions of a second after a point; None without one."""
     for found in _DATE.finditer(Path(name).stem):
         *whole, fraction = found.groups()
         try:
@@ -37,7 +34,7 @@ def begins_at(name: str | Path) -> datetime | None:
 def clock(name: str | Path, seconds: Sequence[float] | np.ndarray | pd.Series) -> list[str]:
     """Return the absolute times, to the millisecond, of (n,) s from a recording's start; "" where
     its name carries no date."""
-    start = begins_at(name)
+    start = _begins_at(name)
     if start is None:
         return [""] * len(seconds)
     times = (start + timedelta(milliseconds=round(1000 * float(s))) for s in seconds)

@@ -100,12 +100,13 @@ def save(
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        told = {name: getattr(detector, name) for name in _TEXTS}
-        told |= {"settings": asdict(detector.settings) if detector.settings else None}
         np.savez(partial / WEIGHTS, **detector.classifier.arrays())
-        text = {"version": VERSION, "kind": detector.classifier.kind, **told}
-        text |= {"weights": _digest((partial / WEIGHTS).read_bytes())}
-        text |= {"checksum": _checksum(text)}
+        told = ("call", "shape", "band", "threshold", "recipe", "trained_on")
+        text = {"version": VERSION, "kind": detector.classifier.kind}
+        text |= {name: getattr(detector, name) for name in told}
+        text["settings"] = asdict(detector.settings) if detector.settings else None
+        text["weights"] = _digest((partial / WEIGHTS).read_bytes())
+        text["checksum"] = _checksum(text)
         (partial / SETTINGS).write_text(json.dumps(text, indent=1, ensure_ascii=False), "utf-8")
         held_out.to_csv(partial / HELD_OUT, index=False, float_format="%.6g")
         describe(partial)
@@ -125,9 +126,6 @@ def reserved(folder: Path) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with tables.sole_writer(lock, "training", folder):
         yield
-
-
-_TEXTS = ("call", "shape", "band", "threshold", "recipe", "trained_on")
 
 
 def check_replaceable(

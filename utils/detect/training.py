@@ -52,12 +52,11 @@ class Material:
 
 def of_dataset(dataset: Dataset) -> Material:
     """Return the Material of a `data.Dataset`."""
-    settings = dataset.settings
-    times = dataset.times
+    settings, times = dataset.settings, dataset.times
     return Material(
         grid=resize(dataset.spectrograms, SHAPE),
         frequencies=resize_axis(dataset.frequencies, SHAPE[0]),
-        times=resize_axis(dataset.times, SHAPE[1]),
+        times=resize_axis(times, SHAPE[1]),
         labels=dataset.labels.astype(int),
         groups=np.asarray(dataset.groups),
         names=[str(name) for name in dataset.clip_names],
@@ -105,7 +104,6 @@ def train(material: Material, folder: str | Path, *, seed: int) -> store.Detecto
     folds = held_out_folds(labels, material.groups, seed=seed)
     recipe, probability, said = _chosen(material, folds, seed)
     material = replace(material, told=[*material.told, *said])
-    everything = np.arange(len(labels))
     detector = store.Detector(
         call=material.call,
         settings=material.settings,
@@ -122,18 +120,14 @@ def train(material: Material, folder: str | Path, *, seed: int) -> store.Detecto
             "content": material.content,
             "told": material.told,
         },
-        classifier=_fitted(recipe, material, everything, seed),
+        classifier=_fitted(recipe, material, slice(None), seed),
     )
-    scores = pd.DataFrame(
-        {
-            "clip": material.names,
-            "group": material.groups,
-            "label": labels,
-            "score": probability,
-        }
-    )
-    found = card.Findings(detector, material, scores, len(folds))
-    store.save(detector, folder, scores, found.write)
+    scores = pd.DataFrame({"clip": material.names, "group": material.groups, "label": labels})
+    scores["score"] = probability
+    store.save(
+        detector, folder, scores,
+        lambda partial: card.write(partial, detector, material, scores, len(folds)),
+    )  # fmt: skip
     return detector
 
 
@@ -142,19 +136,16 @@ def _chosen(material, folds, seed):
 
     Simulated clips stay where held-out recordings say so: a call that is described wrongly harms.
     """
-    n_calls = int(material.labels.sum())
-    if material.embedded is not None:
-        return EMBEDDED, _held_out(EMBEDDED, material, folds, seed), []
-    recipe = recipes.choose(n_calls, simulated=material.simulated is not None)
-    found = _held_out(recipe, material, folds, seed)
-    if recipe != "forest_and_simulated":
-        return recipe, found, []
-    alone = _held_out("forest", material, folds, seed)
+    usual = "forest" if material.embedded is None else EMBEDDED
+    alone = _held_out(usual, material, folds, seed)
+    if material.simulated is None:
+        return usual, alone, []
+    found = _held_out("forest_and_simulated", material, folds, seed)
     with_them, without = (metrics.roc_auc_score(material.labels, p) for p in (found, alone))
     numbers = f"ROC AUC {with_them:.3f} with the simulated clips and {without:.3f} without"
     if with_them > without:
-        return recipe, found, [f"on held-out clips, {numbers}"]
-    return "forest", alone, [f"on held-out clips, {numbers}: so it learned without them"]
+        return "forest_and_simulated", found, [f"on held-out clips, {numbers}"]
+    return usual, alone, [f"on held-out clips, {numbers}: so it learned without them"]
 
 
 def _held_out(recipe, material, folds, seed):

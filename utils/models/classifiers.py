@@ -9,6 +9,7 @@ one class and one line of REGISTRY.
 from __future__ import annotations
 
 import inspect
+import itertools
 import warnings
 from typing import TYPE_CHECKING, Self
 
@@ -163,9 +164,8 @@ class GradientBoosting(_Tabular):
     def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call, 0..1, after the chosen number of rounds."""
         table = self._binned(features.extract(spectrograms).table)
-        for done, probability in enumerate(self.estimator.staged_predict_proba(table), start=1):
-            if done == self.rounds:
-                return probability[:, 1]
+        staged = self.estimator.staged_predict_proba(table)
+        return next(itertools.islice(staged, self.rounds - 1, None))[:, 1]
 
 
 REGISTRY = Registry(

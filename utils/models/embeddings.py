@@ -69,10 +69,11 @@ def of_dataset(dataset: Dataset, speeds: Sequence[int]) -> np.ndarray:
     UserError if the extra is not installed, or no audio can be estimated.
     """
     starts = range(0, len(dataset), KEPT)
-    content, parts = tables.fingerprint(dataset), []
+    content, rows = tables.fingerprint(dataset), []
     for start in progress(starts, f"{dataset.name}: embeddings"):
         index = np.arange(start, min(start + KEPT, len(dataset)))
         sound = functools.cache(functools.partial(listening.waveforms, dataset, index, seed=SEED))
+        parts = []
         for speed in speeds:
 
             def make(sound=sound, speed=speed):
@@ -82,9 +83,7 @@ def of_dataset(dataset: Dataset, speeds: Sequence[int]) -> np.ndarray:
             what = {"embeddings": MODEL, "speed": speed, "clips": content, "seed": SEED}
             what |= {"from": start, "to": start + len(index)}
             parts.append(cache.entry(what, make).arrays["embeddings"])
-    rows = [
-        np.concatenate(parts[i : i + len(speeds)], 1) for i in range(0, len(parts), len(speeds))
-    ]
+        rows.append(np.concatenate(parts, axis=1))
     return np.concatenate(rows)
 
 
@@ -124,7 +123,7 @@ def read(path: str | Path, dataset: Dataset) -> np.ndarray:
     return table[[place[name] for name in own]].astype(np.float32)
 
 
-def birdnet(audio: np.ndarray, sample_rate: int, speed: int = 1) -> np.ndarray:
+def birdnet(audio: np.ndarray, sample_rate: int, speed: int) -> np.ndarray:
     """Return (n, SIZE) float32 embeddings of (n, samples) clips in -1..1, played `speed` times
     faster. UserError if the extra is not installed."""
     check()

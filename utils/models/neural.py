@@ -32,6 +32,20 @@ class Seeds:
         return int(self.rng.integers(2**31))
 
 
+def renew(
+    network: keras.Model, fresh: Sequence[keras.Variable | np.ndarray], start: Sequence[np.ndarray]
+) -> None:
+    """Give a compiled network fresh variables, and its optimiser those of its start."""
+    for variables, values in ((network.variables, fresh), (network.optimizer.variables, start)):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+def copied(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
+    """Return copies of the values of Keras variables."""
+    return [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
+
+
 def build_mlp(
     shapes: Sequence[tuple[int, ...]],
     seed: int,
@@ -182,17 +196,16 @@ def _compiled(builder, shapes, settings, steps, learning_rate):
         steps_per_execution=steps // EPOCHS,  # an epoch at a time: a fifth less time
     )
     network.optimizer.build(network.trainable_variables)
-    initial = [keras.ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
+    start = copied(network.optimizer.variables)
     penultimate = [layer.output for layer in network.layers if layer.name == "penultimate"]
     seen = keras.Model(network.inputs, penultimate[0]) if penultimate else None
-    return network, initial, seen
+    return network, start, seen
 
 
 @functools.lru_cache(maxsize=8)
 def _initial(builder, shapes, settings, seed):
     """The values with which a network of this seed starts; all arms of a study share them."""
-    fresh = builder(shapes, seed, **dict(settings))
-    return [keras.ops.convert_to_numpy(v).copy() for v in fresh.variables]
+    return copied(builder(shapes, seed, **dict(settings)).variables)
 
 
 class _Network:
@@ -229,7 +242,9 @@ class _Network:
         self.shapes = tuple(array.shape[1:] for array in inputs)
         if weights is not None:
             weights = np.asarray(weights, dtype=np.float32)
-        network = self._reset()
+        network, start, _ = self._shared()
+        fresh = _initial(type(self).builder, self.shapes, self.settings, self.seed)
+        renew(network, fresh, start)
         held_out = None
         if validation is not None:
             held_out = (
@@ -238,7 +253,7 @@ class _Network:
             )
         batches = _Batches(inputs, labels, weights, self.steps, self.batch_size, self.seed)
         keep = _KeepBest("val_roc_auc" if held_out else None, batches)
-        start = time.perf_counter()
+        begun = time.perf_counter()
         history = network.fit(
             batches,
             epochs=EPOCHS,
@@ -248,25 +263,15 @@ class _Network:
             shuffle=False,
             verbose=0,
         )
-        self.seconds = time.perf_counter() - start
+        self.seconds = time.perf_counter() - begun
         self.history = {name: np.array(values) for name, values in history.history.items()}
         self.weights, self.kept = keep.weights, keep.epoch
         return self
 
-    def _reset(self):
-        """The compiled network with weights from the seed and a fresh optimiser."""
-        network, initial, _ = self._shared()
-        fresh = _initial(type(self).builder, self.shapes, self.settings, self.seed)
-        for variable, value in zip(network.variables, fresh, strict=True):
-            variable.assign(value)
-        for variable, value in zip(network.optimizer.variables, initial, strict=True):
-            variable.assign(value)
-        return network
-
     def predict_proba(self, spectrograms: features.Features | np.ndarray) -> np.ndarray:
         """Return the (n,) probability of a call, 0..1."""
         network, inputs = self._trained()[0], self._inputs(spectrograms)
-        if len(inputs[0]) <= PREDICTED:  # a detector's: Keras' pipeline costs as much as the work
+        if len(inputs[0]) <= PREDICTED:  # for so few, Keras' pipeline costs as much as the work
             return network.predict_on_batch(inputs)[:, 0]
         return network.predict(inputs, batch_size=PREDICTED, verbose=0)[:, 0]
 

@@ -12,6 +12,7 @@ along. Nothing of a training call is stored but through the network's weights an
 codes; the sea of a sample is real and known (`sample_with_seas`).
 """
 
+import functools
 import inspect
 import json
 import operator
@@ -37,15 +38,16 @@ from utils.models.generators.training import (
     Watch,
     compiled_once,
     default_steps,
-    renew,
     shifted,
     train,
 )
+from utils.models.neural import renew
 from utils.sound.spectrograms import level
 
 CHUNK = 256  # clips that a trained network takes at a time
 FORMS = ("shared", "conditional", "calls")  # what is made of the background clips in training
 MIN_CALLS, MIN_BACKGROUND = 10, 50
+STATE = ("shape", "seed", "limits", "kept", "used_steps", "seconds")  # in a file of text
 COLLAPSED = 0.05  # samples that differ by less than this share of their mean's contrast
 
 
@@ -107,11 +109,10 @@ class Generator:
 
     def _train(self, excess, sea, held_out):
         network = self._reset()
-        validate = self._validation(network, held_out)
         batches = Batches(excess, sea, self.used_steps, self.seed, self.form)
-        watch = Watch(self, validate, batches)
-        self.watched = network
-        train(network, batches, ROUNDS, watch)
+        check = functools.partial(self._check, network)
+        watch = Watch(batches, self._validation(network, held_out), check)
+        train(network, watch)
         self.weights, self.kept = watch.weights, watch.kept + 1
         self.history = pd.DataFrame(watch.rows)
         network.set_weights(self.weights)
@@ -123,13 +124,18 @@ class Generator:
     def _finish(self, excess, sea, held_out):
         """Whatever is learned after the network."""
 
-    def check_collapse(self, epoch: int) -> None:
-        """CollapseError if what the network draws from random codes hardly differs."""
+    def _check(self, network, epoch, logs):
+        """CollapseError if the loss is not finite, or draws from random codes hardly differ."""
+        if not np.isfinite(list(logs.values())).all():
+            raise CollapseError(
+                f"{self.name}: the loss is no longer finite after round {epoch + 1}; lower "
+                "learning_rate."
+            )
         if epoch + 1 < ROUNDS // 2:
             return
         rng = np.random.default_rng(self.seed)
         codes = rng.normal(size=(32, self.latent_dim)).astype(np.float32)
-        means = self._decoded(codes, 1, self.watched)[0]
+        means = self._decoded(codes, 1, network)[0]
         spread = float(means.std(0).mean() / (means.mean(0).std() + 1e-6))
         if spread < COLLAPSED:
             raise CollapseError(
@@ -149,9 +155,11 @@ class Generator:
         return type(self).build_network, self.shape, settings, self.used_steps, self.learning_rate
 
     def _reset(self):
-        network, initial = compiled_once(*self._key())
-        build, shape, settings, *_ = self._key()
-        renew(network, initial, build(shape, self.seed, **dict(settings)))
+        network, start = compiled_once(*self._key())
+        fresh = self.build_network(
+            self.shape, self.seed, latent_dim=self.latent_dim, **self.settings
+        )
+        renew(network, fresh.variables, start)
         if self.start is not None:
             network.set_weights(self.start.weights)
         return network
@@ -239,9 +247,8 @@ class Generator:
         np.savez_compressed(partial / "arrays.npz", **self._arrays(), **weights)
         self.history.to_csv(partial / "history.csv", index=False)
         settings = {"generator": self.name} | self.description()
-        state = {"shape": self.shape, "seed": self.seed, "limits": self.limits, "kept": self.kept}
-        state["used_steps"] = self.used_steps
-        text = json.dumps({"settings": settings, "state": state | {"seconds": self.seconds}})
+        state = {name: getattr(self, name) for name in STATE}
+        text = json.dumps({"settings": settings, "state": state})
         (partial / "generator.json").write_text(text, encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial, folder)
@@ -266,9 +273,9 @@ class Generator:
 
     def _restore(self, folder, state):
         """Take the state that `save` wrote from a folder."""
-        self.shape, self.limits = tuple(state["shape"]), tuple(state["limits"])
-        self.seed, self.kept, self.seconds = state["seed"], state["kept"], state["seconds"]
-        self.used_steps = state["used_steps"]
+        for name in STATE:
+            value = state[name]
+            setattr(self, name, tuple(value) if isinstance(value, list) else value)
         self.history = pd.read_csv(folder / "history.csv")
         with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
             arrays = dict(stored)
@@ -331,11 +338,13 @@ class Encoding(Generator):
         return super().description() | {"density": self.density_name}
 
     def _arrays(self):
-        return super()._arrays() | densities.arrays(self.density)
+        return super()._arrays() | {f"density_{k}": v for k, v in vars(self.density).items()}
 
     def _take_arrays(self, arrays):
         super()._take_arrays(arrays)
-        self.density = densities.from_arrays(self.density_name, arrays)
+        self.density = densities.DENSITIES[self.density_name]()
+        for name in ("weights", "means", "factors"):
+            setattr(self.density, name, arrays[f"density_{name}"])
 
     def _encoded(self, excess, label, network=None):
         encoder = (network or self.network()).parts["encoder"]

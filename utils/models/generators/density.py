@@ -4,7 +4,6 @@ All are mixtures of Gaussians: a few fitted ones (`Mixture`), one around each co
 the codes themselves (`Copies`), which is how copying looks.
 """
 
-from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -82,17 +81,3 @@ class Copies(Kernel):
 
 
 DENSITIES = {"mixture": Mixture, "kernel": Kernel, "copies": Copies}
-ARRAYS = ("weights", "means", "factors")
-
-
-def arrays(density: Mixture | Kernel) -> dict[str, np.ndarray]:
-    """Return a density as named arrays, for files."""
-    return {f"density_{name}": getattr(density, name) for name in ARRAYS}
-
-
-def from_arrays(name: str, stored: Mapping[str, np.ndarray]) -> Mixture | Kernel:
-    """Return the density of a name and the arrays that `arrays` returned."""
-    density = DENSITIES[name]()
-    for array in ARRAYS:
-        setattr(density, array, stored[f"density_{array}"])
-    return density

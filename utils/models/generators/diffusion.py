@@ -14,27 +14,24 @@ from utils.errors import UserError
 from utils.models.backend import keras, layers, ops
 from utils.models.generators.base import Encoding, applied
 from utils.models.generators.networks import Seeds
-from utils.models.generators.training import KeepBest, Network, compiled, renew, train
+from utils.models.generators.training import ROUNDS, Network, Watch, compiled, train
 from utils.models.generators.vae import VAE
+from utils.models.neural import renew
 
-FLOW_BATCH, FLOW_ROUNDS, FLOW_ROUND_STEPS = 256, 10, 100
+FLOW_BATCH, FLOW_ROUND_STEPS = 256, 100
 SAMPLING_STEPS = 16  # of Heun's method
 
 
-def build_velocity(latent_dim: int, seed: int, units: int = 256) -> keras.Model:
+def build_velocity(latent_dim: int, seed: int) -> keras.Model:
     """Return a model from a point (latent_dim,), time (1,) and label (1,) to a velocity."""
     seeds = Seeds(seed)
     sizes = {"point": latent_dim, "time": 1, "label": 1}
     inputs = [keras.Input((size,), name=name) for name, size in sizes.items()]
     point, time, label = inputs
-    clock = layers.Dense(16, activation="swish", kernel_initializer=seeds.initial(), name="clock")(
-        time
-    )
+    clock = seeds.dense(16, "clock", "swish")(time)
     x = layers.Concatenate(name="point_clock_label")([point, clock, label])
     for i in (1, 2, 3):
-        x = layers.Dense(
-            units, activation="swish", kernel_initializer=seeds.initial(), name=f"dense_{i}"
-        )(x)
+        x = seeds.dense(256, f"dense_{i}", "swish")(x)
     x = layers.Dense(latent_dim, kernel_initializer="zeros", name="velocity")(x)
     return keras.Model(inputs, x, name="velocity")
 
@@ -53,36 +50,27 @@ class Flow(Network):
         return error, (error,)
 
 
+def _flow(latent_dim, seed):
+    return Flow({"velocity": build_velocity(latent_dim, seed)}, seed)
+
+
 @functools.lru_cache(maxsize=4)
 def _compiled_flow(latent_dim):
-    network = Flow({"velocity": build_velocity(latent_dim, 0)}, 0)
-    return compiled(network, 1e-3, ema_momentum=0.99)
+    return compiled(_flow(latent_dim, 0), 1e-3, ema_momentum=0.99)
 
 
-class _Validated(KeepBest):
-    """Keeps the averaged weights of the round with the lowest validation loss, or the last."""
+def _flow_validation(network, code, rng):
+    """A function that returns the error of the velocity towards held-out codes (k, latent_dim)."""
+    noise = rng.normal(size=(8, *code.shape)).astype(np.float32)
+    time = rng.random((8, len(code), 1)).astype(np.float32)
+    points = (noise + time * (code - noise)).reshape(-1, code.shape[1])
+    inputs = [points, time.reshape(-1, 1), np.ones((len(points), 1), np.float32)]
 
-    def __init__(self, held_out, rng, batches):
-        super().__init__(batches)
-        self.held_out = held_out
-        if held_out is not None:
-            self.noise = rng.normal(size=(8, *held_out.shape)).astype(np.float32)
-            self.times = rng.random((8, len(held_out), 1)).astype(np.float32)
-
-    def _loss(self):
-        code, noise, time = self.held_out, self.noise, self.times
-        points = (noise + time * (code - noise)).reshape(-1, code.shape[1])
-        inputs = [points, time.reshape(-1, 1), np.ones((len(points), 1), np.float32)]
-        velocity = applied(self.model.parts["velocity"], *inputs)
+    def loss():
+        velocity = applied(network.parts["velocity"], *inputs)
         return float(np.mean((velocity - (code - noise).reshape(points.shape)) ** 2))
 
-    def on_epoch_end(self, epoch, logs=None):
-        row = {"round": epoch + 1, "flow": logs["flow"]}
-        value = -epoch
-        if self.held_out is not None:
-            row["flow_validation"] = value = self._loss()
-        self.rows.append(row)
-        self.keep(epoch, value)
+    return loss
 
 
 class Diffusion(VAE):
@@ -107,24 +95,25 @@ class Diffusion(VAE):
         self.centre, self.spread = codes.mean(0), codes.std(0) + 1e-6
         sides = [(side - self.centre) / self.spread for side in (codes, self.sea_codes)]
         rng = np.random.default_rng([self.seed, 2])
-        total = FLOW_ROUNDS * FLOW_ROUND_STEPS * FLOW_BATCH // 2
+        total = ROUNDS * FLOW_ROUND_STEPS * FLOW_BATCH // 2
         chosen = [side[rng.integers(0, len(side), total)] for side in sides]
         inputs = {
             "code": np.stack(chosen, axis=1).reshape(-1, self.latent_dim).astype(np.float32),
             "label": np.tile(np.float32([1, 0]), total)[:, None],
         }
-        network, initial = _compiled_flow(self.latent_dim)
-        fresh = Flow({"velocity": build_velocity(self.latent_dim, self.seed)}, self.seed)
-        renew(network, initial, fresh)
+        network, start = _compiled_flow(self.latent_dim)
+        renew(network, _flow(self.latent_dim, self.seed).variables, start)
         if self.start is not None:
             network.set_weights(self.start.flow_weights)
+        validate = None
         if held_out is not None:
             held_out = ((held_out - self.centre) / self.spread).astype(np.float32)
-        batches = _Rounds(inputs)
-        keep = _Validated(held_out, rng, batches)
-        train(network, batches, FLOW_ROUNDS, keep)
-        self.flow_weights = keep.weights
-        flow = pd.DataFrame(keep.rows)
+            validate = _flow_validation(network, held_out, rng)
+        watch = Watch(_Rounds(inputs), validate)
+        train(network, watch)
+        self.flow_weights = watch.weights
+        flow = pd.DataFrame(watch.rows).drop(columns="loss")
+        flow = flow.rename(columns={"validation": "flow_validation"})
         self.history = self.history.merge(flow, on="round", how="outer")
 
     def draw_codes(self, n: int, rng: np.random.Generator) -> np.ndarray:

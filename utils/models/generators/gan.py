@@ -7,8 +7,6 @@ back by spectral normalisation (Miyato et al. 2018) or by a penalty on its gradi
 second derivatives. It also sees how much the clips of a batch differ (Karras et al. 2018).
 """
 
-from collections.abc import Sequence
-
 from utils.errors import UserError
 from utils.models.backend import keras, layers, ops
 from utils.models.generators.base import Generator
@@ -29,9 +27,7 @@ class BatchSpread(layers.Layer):
         return ops.concatenate([x, ops.broadcast_to(spread, (ops.shape(x)[0], 1))], axis=1)
 
 
-def build_discriminator(
-    shape: tuple[int, int], seed: int, penalty: str, filters: Sequence[int] = (16, 32, 64)
-) -> keras.Model:
+def build_discriminator(shape: tuple[int, int], seed: int, penalty: str) -> keras.Model:
     """Return a model from an excess (f, t, 1) to the logit of `real`."""
     seeds = Seeds(seed)
 
@@ -40,18 +36,11 @@ def build_discriminator(
 
     image = keras.Input((*shape, 1), name="excess")
     x = image
-    for i, units in enumerate(filters, start=1):
-        convolution = layers.Conv2D(
-            units,
-            4,
-            strides=2,
-            padding="same",
-            kernel_initializer=seeds.initial(),
-            name=f"conv_{i}",
-        )
+    for i, units in enumerate((16, 32, 64), start=1):
+        convolution = seeds.convolution(units, 4, f"conv_{i}", strides=2)
         x = layers.LeakyReLU(0.2, name=f"relu_{i}")(normalised(convolution)(x))
     x = BatchSpread(name="batch_spread")(layers.Flatten(name="flatten")(x))
-    logit = normalised(layers.Dense(1, kernel_initializer=seeds.initial(), name="logit"))(x)
+    logit = normalised(seeds.dense(1, "logit"))(x)
     model = keras.Model(image, logit, name="discriminator")
     for layer in model.layers:
         if isinstance(layer, layers.SpectralNormalization):  # whose own draw takes no seed

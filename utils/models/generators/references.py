@@ -9,11 +9,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 
-class MeanNoise:
-    """Mean training call plus independent Gaussian noise of each cell's standard deviation."""
-
-    name = "noise"
-
+class _Floor:
     def fit(
         self,
         spectrograms: np.ndarray,
@@ -23,9 +19,17 @@ class MeanNoise:
         seed: int = 0,
     ) -> Self:
         """Learn from (n, f, t) clips with calls; background and validation are not used."""
-        x = np.asarray(spectrograms, dtype=np.float32)
-        self.mean, self.deviation = x.mean(0), x.std(0)
+        self._learn(np.asarray(spectrograms, dtype=np.float32))
         return self
+
+
+class MeanNoise(_Floor):
+    """Mean training call plus independent Gaussian noise of each cell's standard deviation."""
+
+    name = "noise"
+
+    def _learn(self, x):
+        self.mean, self.deviation = x.mean(0), x.std(0)
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Return (n, f, t) float32 clips."""
@@ -33,24 +37,14 @@ class MeanNoise:
         return (self.mean + self.deviation * noise).astype(np.float32)
 
 
-class PCAGaussian:
+class PCAGaussian(_Floor):
     """A Gaussian with the training calls' covariance in all their principal components."""
 
     name = "pca_gaussian"
 
-    def fit(
-        self,
-        spectrograms: np.ndarray,
-        *,
-        background: np.ndarray | None = None,
-        validation: np.ndarray | None = None,
-        seed: int = 0,
-    ) -> Self:
-        """Learn from (n, f, t) clips with calls; background and validation are not used."""
-        x = np.asarray(spectrograms, dtype=np.float32)
+    def _learn(self, x):
         self.shape = x.shape[1:]
         self.pca = PCA(min(len(x) - 1, x[0].size), svd_solver="full").fit(x.reshape(len(x), -1))
-        return self
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Return (n, f, t) float32 clips."""

@@ -1,11 +1,10 @@
 """Training of a generator's network: loss terms, batches of calls and sea, the round kept."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from utils.errors import CollapseError
 from utils.models import neural
 from utils.models.backend import keras, ops
 from utils.models.generators.networks import LOG_DEVIATION
@@ -37,12 +36,7 @@ class Network(keras.Model):
         return inputs["label"]
 
     def compute_loss(
-        self,
-        x: Mapping[str, keras.KerasTensor] | None = None,
-        y: keras.KerasTensor | None = None,
-        y_pred: keras.KerasTensor | None = None,
-        sample_weight: keras.KerasTensor | None = None,
-        training: bool = True,
+        self, x: Mapping[str, keras.KerasTensor], *_: object, **__: object
     ) -> keras.KerasTensor:
         total, values = self.losses_of({key: ops.convert_to_tensor(x[key]) for key in x})
         for tracker, value in zip(self.trackers, values, strict=True):
@@ -117,50 +111,34 @@ def shifted(clips: np.ndarray, frames: np.ndarray) -> np.ndarray:
     return np.take_along_axis(clips, columns[:, None, :], axis=2)
 
 
-class KeepBest(keras.callbacks.Callback):
-    """Counts the rounds of `batches`, and keeps the averaged weights of the best, or of the last.
+class Watch(keras.callbacks.Callback):
+    """Counts the rounds of `batches`, checks and validates the averaged weights after each, and
+    keeps those of the best round, or of the last where nothing is validated.
 
+    validate(): what is to become small, or None; check(epoch, logs): raises what ends a training.
     `rows` holds a dict a round; `kept` the number of the round that is kept, from 0.
     """
 
-    def __init__(self, batches):
+    def __init__(self, batches, validate=None, check=None):
         super().__init__()
-        self.batches = batches
+        self.batches, self.validate, self.check = batches, validate, check
         self.best, self.waited, self.rows = np.inf, 0, []
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         self.batches.round = epoch  # Keras' own calls to a data set differ between backends
 
-    def keep(self, epoch: int, value: float) -> None:
-        """Keep the weights if value, which is to become small, is the best; else lose patience."""
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        if self.check:
+            self.check(epoch, logs)
+        value = self.validate() if self.validate else -epoch
+        told = {"validation": value} if self.validate else {}
+        self.rows.append({"round": epoch + 1} | logs | told)
         if value < self.best:
             self.best, self.waited, self.kept = value, 0, epoch
             self.weights = self.model.get_weights()
         else:
             self.waited += 1
             self.model.stop_training = self.waited >= PATIENCE
-
-
-class Watch(KeepBest):
-    """After each round: validates the averaged weights, keeps the best, stops what collapses."""
-
-    def __init__(self, generator, validate, batches):
-        super().__init__(batches)
-        self.generator, self.validate = generator, validate
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        logs = dict(logs or {})
-        if not np.isfinite(list(logs.values())).all():
-            raise CollapseError(
-                f"{self.generator.name}: the loss is no longer finite after round {epoch + 1}; "
-                "lower learning_rate."
-            )
-        self.generator.check_collapse(epoch)
-        value = self.validate() if self.validate else -epoch
-        if self.validate:
-            logs["validation"] = value
-        self.rows.append({"round": epoch + 1} | logs)
-        self.keep(epoch, value)
 
 
 def compiled(
@@ -174,23 +152,15 @@ def compiled(
         jit_compile=neural.COMPILED,
     )
     network.optimizer.build(network.trainable_variables)
-    return network, [ops.convert_to_numpy(v).copy() for v in network.optimizer.variables]
+    return network, neural.copied(network.optimizer.variables)
 
 
-def renew(network: Network, initial: Sequence[np.ndarray], fresh: Network) -> None:
-    """Give a compiled network the variables of a fresh one, and its optimiser's start."""
-    for variable, value in zip(network.variables, fresh.variables, strict=True):
-        variable.assign(value)
-    for variable, value in zip(network.optimizer.variables, initial, strict=True):
-        variable.assign(value)
-
-
-def train(network: Network, batches: keras.utils.PyDataset, rounds: int, keep: KeepBest) -> None:
-    """Train a compiled network; `keep`, a KeepBest, sees its averaged weights after each round."""
+def train(network: Network, watch: Watch) -> None:
+    """Train a compiled network on the batches of a Watch, which sees its averaged weights."""
     network.fit(
-        batches,
-        epochs=rounds,
-        callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), keep],
+        watch.batches,
+        epochs=ROUNDS,
+        callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True), watch],
         shuffle=False,
         verbose=0,
     )
