@@ -80,6 +80,13 @@ def test_a_fit_does_not_change_an_earlier_model(name, clips):
     np.testing.assert_array_equal(first.predict_proba(clips["test"][0]), before)
 
 
+def test_a_forest_says_the_same_bit_by_bit(clips):
+    model = _fit("random_forest", clips)
+    first = model.predict_proba(clips["test"][0])
+    for _ in range(8):
+        np.testing.assert_array_equal(model.predict_proba(clips["test"][0]), first)
+
+
 def test_turned_labels_turn_the_ranking(clips):
     turned = {side: (x, 1 - labels) for side, (x, labels) in clips.items()}
     assert area(_fit("cnn", turned), clips["test"]) < 0.1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from folders import boxes
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from utils import data, paths
@@ -146,6 +146,7 @@ def tables(draw):
 
 
 @settings(max_examples=200)
+@example(content=b"\nstart,end\n0.1,0.2\n", name="a.csv")
 @given(content=st.one_of(tables(), st.binary(max_size=200)),
        name=st.sampled_from(["a.txt", "a.csv", "x.tsv", "a.Table.1.selections.txt"]))  # fmt: skip
 def test_odd_tables(content, name):

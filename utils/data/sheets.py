@@ -37,6 +37,7 @@ def parse(text: str, name: str) -> pd.DataFrame:
     Commas, semicolons or tabs, whichever the header holds most of, or what a first line `sep=;`
     says. ValueError, which names the file, if lines are not equally long.
     """
+    text = re.sub(r"\A(?:[;,\t ]*\r?\n)+", "", text)  # blank lines tell no separator
     first, _, rest = text.partition("\n")
     told = re.fullmatch(r'"?sep=(.)"?[;,\t]*\r?', first)
     separator = told[1] if told else max("\t;,", key=first.count)

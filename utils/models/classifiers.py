@@ -115,6 +115,10 @@ class RandomForest(_Tabular):
             random_state=seed,
         )
 
+    def _fit(self, table, labels, validation, weights):
+        super()._fit(table, labels, validation, weights)
+        self.estimator.set_params(n_jobs=1)  # threads add up the trees in the order they end in
+
 
 class GradientBoosting(_Tabular):
     """Histogram gradient boosting (Ke et al. 2017); validation clips choose the rounds.
