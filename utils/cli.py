@@ -341,6 +341,18 @@ def joined(dataset: str | None) -> None:
 
 @study.command()
 @dataset_option
+def background(dataset: str | None) -> None:
+    """Measure how much of a detector's score the background alone could give.
+
+    Example: whales study background --dataset my_clips/
+    """
+    from utils.augmentation import background
+
+    _print_means(background.run(data.load(dataset)), "classifier", "n_positive")
+
+
+@study.command()
+@dataset_option
 def transfer(dataset: str | None) -> None:
     """Repeat a part of the study with generators that first heard the simulated ocean.
 

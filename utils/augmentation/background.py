@@ -1,0 +1,60 @@
+"""How much of a detector's score could the background alone give? Clips whose middle is hidden.
+
+A call hardly reaches the first and the last moments of its clip, so that whoever tells the classes
+apart by these has heard the background. Secondary, and added after the rows of study.csv were seen:
+`whales study background` trains detectors on the seeds and clips of study.csv with the middle of
+all clips hidden, and fills background.csv; rows resume.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from utils import data
+from utils.augmentation import arms, study
+from utils.augmentation.pretrained import BESIDE
+from utils.eda.cues import EDGE_SECONDS
+from utils.models import embeddings
+
+SEEDS = range(10)
+DETECTORS = (BESIDE, study.EMBEDDED)
+KEY = ("seed", "n_positive", "classifier")
+TABLE = "background"
+
+
+def hidden(dataset: data.Dataset) -> data.Dataset:
+    """Return a Dataset of the same clips without what is farther than EDGE_SECONDS from their ends:
+    there, each band is its mean over both edges. Without audio, which can be estimated."""
+    seconds = dataset.times - dataset.times[0]
+    middle = (seconds >= EDGE_SECONDS) & (seconds <= seconds[-1] - EDGE_SECONDS)
+    clips = np.array(dataset.spectrograms, dtype=np.float32)
+    clips[..., middle] = clips[..., ~middle].mean(2, keepdims=True)
+    return replace(dataset, spectrograms=clips, audio=None)
+
+
+def run(dataset: data.Dataset) -> pd.DataFrame:
+    """Return the ROC AUC of each of DETECTORS that learns from real calls alone, all clips hidden:
+    a row a seed and number of calls, running what is missing. UserError without the extra."""
+    embeddings.check()
+    place = study.Study(hidden(dataset))
+    made = [study.settings_of(place.settings, arms.REAL, name) for name in DETECTORS]
+    return study.by_seed(place, TABLE, f"{made}", _scored, keys=KEY, seeds=SEEDS)
+
+
+def _scored(place, seed) -> Iterator[dict]:
+    """The rows of `run` of a seed."""
+    truth = place.labels[place.split(seed).test]
+    for size in study.PROTOCOL["primary"]["sizes"]:
+        cell = place.cell(seed, size, arms.REAL)
+        training = place.prepare(cell)[0]
+        for name in DETECTORS:
+            auc = round(float(roc_auc_score(truth, place.judge(cell, training, name)[1])), 6)
+            yield dict(zip(KEY, (seed, size, name), strict=True)) | {"roc_auc": auc}
+
+
+def stored(name: str) -> pd.DataFrame:
+    """Return the rows of `run` of a data set that were run last; none if there are none."""
+    return study.latest(name, TABLE)
