@@ -346,6 +346,7 @@ def background(dataset: str | None) -> None:
 
     Example: whales study background --dataset my_clips/
     """
+    from utils import data
     from utils.augmentation import background
 
     _print_means(background.run(data.load(dataset)), "classifier", "n_positive")
