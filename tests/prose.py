@@ -252,6 +252,7 @@ NUMBERS = {
             ("0,91", eda(R)["roc_auc", "together"]),
             ("0,5", 0.5),
             ("1", 1),
+            ("0,81", floor(R, "edges")),
             ("0,75", floor(R, "edges", "matched")),
             ("81", percent(R, "balance", "same_as_previous")),
             ("57", percent(R, "balance", "same_as_previous_chance")),
@@ -640,6 +641,7 @@ NUMBERS = {
             ("0,962", after_the_cut("ocean", FEW)),
             ("0,969", after_the_cut("birdnet", FEW)),
             ("0,951", after_the_cut("ocean", 0)),
+            ("25", FEW),
         ],
     },
 }

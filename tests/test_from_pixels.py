@@ -46,14 +46,13 @@ def test_what_an_arm_changes_is_paired_by_seed():
     rows = [
         {"seed": seed, "n_positive": 25, "arm": arm, "roc_auc": level + gain}
         for seed, level in enumerate(rng.normal(0.8, 0.05, 10))
-        for arm, gain in (("real", 0.0), ("ocean", 0.1 + rng.normal(0, 0.001)))
+        for arm, gain in (("real", 0.0), ("classical", 0.04), ("ocean", 0.1 + rng.normal(0, 0.001)))
     ]
     one = SimpleNamespace(found=SimpleNamespace(name="simulated"))
     table = details.from_pixels(one, pd.DataFrame(rows))
     assert table.columns.name == "clips simulados, 10 semillas, CNN sin crestas"
     assert table.loc["solo reales, ROC AUC", "25 llamadas"].startswith("0,")
-    assert (
-        table.iloc[1, 0].startswith("+0,100 (") and details.from_pixels(one, pd.DataFrame()).empty
-    )
+    assert [text[:6] for text in table.iloc[1:, 0]] == ["+0,040", "+0,100", "+0,060"]
+    assert details.from_pixels(one, pd.DataFrame()).empty
     mean, low, high = from_pixels.against_real(pd.DataFrame(rows)).loc["ocean", 25]
     assert mean == pytest.approx(0.1, abs=0.002) and 0.09 < low < high < 0.11

@@ -285,6 +285,8 @@ def from_pixels(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return rows
     found = learned.against_real(rows).map(lambda gap: ranged(*gap)).rename(index=title)
+    beside = comparison.against_one(rows, "arm", "classical").loc["ocean"]
+    found.loc["este, menos aumento clásico"] = beside.map(lambda gap: ranged(*gap))
     means = rows[rows["arm"] == arms.REAL].groupby("n_positive")["roc_auc"].mean().map(number)
     found = pd.concat([means.to_frame("solo reales, ROC AUC").T, found])
     about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, CNN sin crestas"

@@ -39,14 +39,10 @@ def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
     return f"{mean} ({low} a {high})"
 
 
-def signed(row: Mapping) -> str:
-    """`ranged` of a row with mean, low and high."""
-    return ranged(row["mean"], row["low"], row["high"])
-
-
 def judged(row: Mapping, words: Mapping[str, str] = WORDS) -> str:
     """A difference with its interval and verdict; row: of `comparison.verdicts`."""
-    return f"{signed(row)}, {words[row['verdict']]}"
+    told = ranged(row["mean"], row["low"], row["high"])
+    return f"{told}, {words[row['verdict']]}"
 
 
 def protocol() -> pd.DataFrame:
@@ -88,17 +84,15 @@ def primary_table(told: front.Front) -> pd.DataFrame:
     """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
     calls alone and with the simulated hydrophone, differences with intervals, and equivalents."""
     rows, real, rival = {}, told.against("real"), told.against("rival")
-    for classifier, size in real.index:
-        sides = {
-            "frente a solo reales": real.loc[(classifier, size)],
-            "frente al mejor aumento barato": rival.loc[(classifier, size)],
-        }
+    for classifier, size in sorted(real.index):
+        before = rival.loc[(classifier, size)]
         worth = dict(zip(("real", "low", "high"), told.equivalent(size, classifier), strict=True))
         rows[plotting.model_title(classifier), size] = {
             "solo reales": plotting.number(told.mean("real", size, classifier)),
-            "con hidrófono simulado": plotting.number(told.mean("ocean", size, classifier)),
-            **{k: signed(row) for k, row in sides.items()},
-            SEEN: plotting.number(sides["frente al mejor aumento barato"]["detectable"]),
+            "clásico + hidrófono": plotting.number(told.mean("ocean", size, classifier)),
+            "frente a solo reales": judged(real.loc[(classifier, size)]),
+            "frente al mejor aumento barato": judged(before, AGAINST_RIVAL),
+            SEEN: plotting.number(before["detectable"]),
             "vale por": counted(worth, told.found.ends(classifier)),
         }
     found = pd.DataFrame.from_dict(rows, orient="index")
@@ -120,7 +114,7 @@ def plain(told: front.Front, size: int) -> pd.DataFrame:
                 "llamadas reales solas": told.mean(arms.REAL, size, classifier, score),
                 "+ mejor aumento barato": told.mean(cheap, size, classifier, score),
                 "+ mejor generador entrenado": told.mean(learned, size, classifier, score),
-                "+ hidrófono simulado": told.mean("ocean", size, classifier, score),
+                "+ clásico e hidrófono": told.mean("ocean", size, classifier, score),
                 "todas las llamadas reales": every,
             }
     heard = comparison.where(told.told, classifier=study.EMBEDDED)
@@ -218,7 +212,7 @@ def curve_title(told: front.Front, size: int) -> str:
     alone, simulated = (
         plotting.number(told.mean(arm, size, pretrained.BESIDE)) for arm in (arms.REAL, "ocean")
     )
-    parts = [f"Random Forest da {alone}", f"con el hidrófono simulado, {simulated}"]
+    parts = [f"Random Forest da {alone}", f"con aumento clásico e hidrófono, {simulated}"]
     if len(curve := pretrained.curve(told.told)):
         parts.append(f"BirdNET, {plotting.number(curve[size])}")
     return (
