@@ -12,12 +12,14 @@ from functools import partial
 import jinja2
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from utils import data, paths, plotting, tables
 from utils.augmentation import answer, arms, front, operating, pretrained, simulated, study
 from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound.spectrograms import resize_axis
+from utils.statistics import comparison
 
 PAGES = {"README.md": "es", "README.en.md": "en"}
 REAL = data.PUBLISHED
@@ -89,6 +91,8 @@ def facts() -> dict:
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
         found_calls = strict.pivot_table(score, "n_positive", "kind")
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
+    cues = pd.read_csv(paths.results_dir(REAL) / "cues.csv").groupby("cue")["roc_auc"].mean()
+    numbers["edges"] = round(cues["edges"], 6)
     numbers["boosting"] = round(told.mean("real", 25, "gradient_boosting"), 6)
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())
@@ -119,7 +123,9 @@ def _means(told, classifier) -> dict:
         {n: told.mean("classical", n, classifier) for n in study.PROTOCOL["sizes"]}
     )
     found["all"] = round(told.ceiling(classifier), 6)
-    return found | {"zero": round(told.mean("ocean_prior", 0, classifier), 6)}
+    zero = comparison.where(told.told, arm="ocean_prior", n_positive=0, classifier=classifier)
+    ends = {name: round(zero["roc_auc"].agg(name), 6) for name in ("min", "max")}
+    return found | {"zero": round(zero["roc_auc"].mean(), 6), "zero_ends": ends}
 
 
 def _by_size(values) -> dict:
