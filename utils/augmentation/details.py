@@ -324,6 +324,31 @@ def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     return found.rename_axis(columns=f"{name(told.found.name)}, sin ajuste")
 
 
+def background_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean ROC AUC of the detectors of `background.run`'s rows on whole clips and on
+    their edges alone, by number of calls, and what the one on embeddings gives beyond the other on
+    edges alone, with its interval. Empty if not measured."""
+    if rows.empty:
+        return rows
+    whole = comparison.where(study.select(told.told, "main"), arm=arms.REAL)
+    whole = whole[whole["seed"].isin(rows["seed"]) & whole["n_positive"].isin(rows["n_positive"])]
+    found = {}
+    for classifier in rows["classifier"].unique():
+        for text, part in {"clip entero": whole, "solo los bordes": rows}.items():
+            means = comparison.where(part, classifier=classifier).groupby("n_positive")["roc_auc"]
+            found[f"{model_name(classifier)}, {text}"] = means.mean().map(number)
+    gaps = comparison.against_one(rows, "classifier", pretrained.BESIDE).loc[study.EMBEDDED]
+    found["los bordes, BirdNET menos Random Forest"] = gaps.map(lambda gap: ranged(*gap))
+    about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas"
+    table = pd.DataFrame(found).T.rename(columns="{} llamadas".format)
+    return table.rename_axis(columns=about)
+
+
+def model_name(classifier: str) -> str:
+    """The short name of a detector: BirdNET for the regression on its embeddings."""
+    return "BirdNET" if classifier == study.EMBEDDED else plotting.model_title(classifier)
+
+
 def joined_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     """Return what each form of `joined` changes beside the detector on embeddings alone, with its
     interval: a row a form, a column a number of calls; rows: of `joined.run`."""

@@ -1,0 +1,64 @@
+"""Detectors that meet the edges of the clips alone."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from utils import data, paths
+from utils.augmentation import background, details, study
+from utils.models import embeddings
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return data.simulated(n_clips=900, seed=3, name="small")
+
+
+def test_only_the_edges_can_be_seen(clips):
+    changed = clips.spectrograms.copy()
+    count = int((clips.times - clips.times[0] < 0.2).sum())
+    changed[..., count:-count] += 50  # whatever lies there
+    edges = background.hidden(clips)
+    again = background.hidden(data.Dataset(**{**vars(clips), "spectrograms": changed}))
+    np.testing.assert_array_equal(edges.spectrograms, again.spectrograms)
+    np.testing.assert_array_equal(edges.spectrograms[..., :count], clips.spectrograms[..., :count])
+    assert edges.audio is None and (edges.labels == clips.labels).all()
+
+
+def test_rows_are_those_of_the_hidden_clips(clips, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(background, "SEEDS", range(1))
+    monkeypatch.setitem(study.PROTOCOL["primary"], "sizes", (50,))
+    monkeypatch.setattr(embeddings, "check", lambda: None)
+    monkeypatch.setattr(embeddings, "birdnet", lambda images, rate, speed: images.mean(1))
+    waves = lambda dataset, index, seed: (dataset.spectrograms[index], 2000)  # noqa: E731
+    monkeypatch.setattr(embeddings.listening, "waveforms", waves)
+    rows = background.run(clips)
+    assert rows["classifier"].tolist() == list(background.DETECTORS)
+    assert rows["roc_auc"].between(0.3, 0.95).all()
+    pd.testing.assert_frame_equal(background.stored("small").reset_index(drop=True), rows)
+
+
+def test_the_table_sets_the_edges_beside_whole_clips():
+    rng = np.random.default_rng(0)
+    both = [
+        {
+            "seed": seed,
+            "n_positive": 25,
+            "classifier": name,
+            "roc_auc": level + noise,
+            "arm": "real",
+        }
+        for seed, noise in enumerate(rng.normal(0, 0.01, 10))
+        for name, level in (("random_forest", 0.7), ("birdnet", 0.75))
+    ]
+    rows = pd.DataFrame(both)
+    whole = rows.assign(roc_auc=rows["roc_auc"] + 0.2, part="main", n_negative=800, ratio=0.0)
+    told = SimpleNamespace(found=SimpleNamespace(name="simulated"), told=whole)
+    table = details.background_table(told, rows)["25 llamadas"]
+    assert table.iloc[0].startswith("0,9") and table.iloc[1].startswith("0,7")
+    assert table.iloc[-1].startswith("+0,050 (")
+    assert details.background_table(told, pd.DataFrame()).empty
