@@ -309,7 +309,8 @@ def control_table(told: front.Front, size: int) -> pd.DataFrame:
                     told_gap = ranged(*comparison.interval(gap))
                     own[title(arm)] = f"{told_gap[:-1]}; {len(gap)})"
         columns[plotting.model_title(classifier)] = own
-    return pd.DataFrame(columns).fillna("").rename_axis(f"{size} llamadas, sin ajuste")
+    table = pd.DataFrame(columns).reindex(map(title, arms.WITH_CLASSICAL)).dropna(how="all")
+    return table.fillna("–").rename_axis(f"{size} llamadas, sin ajuste")
 
 
 def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
