@@ -15,7 +15,16 @@ import numpy as np
 import pandas as pd
 
 from utils import data, paths, plotting, tables
-from utils.augmentation import answer, arms, front, operating, pretrained, simulated, study
+from utils.augmentation import (
+    answer,
+    arms,
+    background,
+    front,
+    operating,
+    pretrained,
+    simulated,
+    study,
+)
 from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound.spectrograms import resize_axis
@@ -93,6 +102,8 @@ def facts() -> dict:
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
     cues = pd.read_csv(paths.results_dir(REAL) / "cues.csv").groupby("cue")["roc_auc"].mean()
     numbers["edges"] = round(cues["edges"], 6)
+    edges = comparison.where(background.stored(REAL), n_positive=25)
+    numbers["hidden"] = _by_size(edges.groupby("classifier")["roc_auc"].mean())
     numbers["boosting"] = round(told.mean("real", 25, "gradient_boosting"), 6)
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())
