@@ -609,11 +609,12 @@ NUMBERS = {
             ("0,002", beside(100)["mean with a forest"]),
             ("0,01", largest_end("mean with a forest")),
             ("0,866", heard_simulated_alone()),
+        ],
+        "background-found-real": [
             ("0,738", facts()["hidden"]["birdnet"]),
             ("25", FEW),
             ("0,570", facts()["hidden"]["random_forest"]),
         ],
-        "averages-found": [],
         "overlap-found": [
             ("3", tallied(0.0)["helps"]),
             ("60", facts()["generated"]["comparisons"]),

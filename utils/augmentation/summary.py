@@ -83,11 +83,13 @@ def counted(alike: Mapping, ends: tuple[float, float]) -> str:
 def primary_table(told: front.Front) -> pd.DataFrame:
     """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
     calls alone and with the simulated hydrophone, differences with intervals, and equivalents."""
-    rows, real, rival = {}, told.against("real"), told.against("rival")
+    rows, real, rival = [], told.against("real"), told.against("rival")
     for classifier, size in sorted(real.index):
         before = rival.loc[(classifier, size)]
         worth = dict(zip(("real", "low", "high"), told.equivalent(size, classifier), strict=True))
-        rows[plotting.model_title(classifier), size] = {
+        row = {
+            "detector": plotting.model_title(classifier),
+            "llamadas": size,
             "solo reales": plotting.number(told.mean("real", size, classifier)),
             "clásico + hidrófono": plotting.number(told.mean("ocean", size, classifier)),
             "frente a solo reales": judged(real.loc[(classifier, size)]),
@@ -95,9 +97,8 @@ def primary_table(told: front.Front) -> pd.DataFrame:
             SEEN: plotting.number(before["detectable"]),
             "vale por": counted(worth, told.found.ends(classifier)),
         }
-    found = pd.DataFrame.from_dict(rows, orient="index")
-    told_of = f"{name(told.found.name)}, {len(told.seeds)} semillas"
-    return found.rename_axis(["detector", "llamadas reales"]).rename_axis(columns=told_of)
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def plain(told: front.Front, size: int) -> pd.DataFrame:
