@@ -43,7 +43,7 @@ def test_what_04b_says_of_generators_that_heard_the_ocean(found):
     assert set(rows["seed"]) == set(transfer.SEEDS)
     gaps = transfer.compared(rows, found["right_whale_upcalls"].rows)
     changes = gaps[transfer.SCRATCH].stack([0, 1], future_stack=True).dropna()
-    assert all(low < 0 < high for _, low, high in changes) and len(changes) == 5 * 2 * 2 + 2
+    assert all(low < 0 < high for _, low, high in changes) and len(changes) == 6 * 2 * 2
     alone = gaps[transfer.RIVAL].drop(index="vae_filtered").stack([0, 1], future_stack=True)
     assert all(mean < 0 for mean, *_ in alone) and len(alone) == 5 * 2 * 2
 

@@ -76,7 +76,7 @@ def question(
     value). ends: heading to the ends of a measure that is no share, and so of its intervals.
     """
     names = list(dict.fromkeys(name for table, _ in panels.values() for name in table.index))
-    size = WIDTH - 0.05, 0.33 * len(names) + 1.3  # a last tick may jut out
+    size = WIDTH - 0.05 * (len(panels) - 1), 0.33 * len(names) + 1.3  # a last tick may jut out
     _, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for ax, (heading, (table, nulls)) in zip(axes[0], panels.items(), strict=True):
         for place, name in enumerate(names):
