@@ -337,17 +337,13 @@ def background_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     for classifier in rows["classifier"].unique():
         for text, part in {"clip entero": whole, "solo los bordes": rows}.items():
             means = comparison.where(part, classifier=classifier).groupby("n_positive")["roc_auc"]
-            found[f"{model_name(classifier)}, {text}"] = means.mean().map(number)
+            detector = STRICT.get(classifier, plotting.model_title(classifier))
+            found[f"{detector}, {text}"] = means.mean().map(number)
     gaps = comparison.against_one(rows, "classifier", pretrained.BESIDE).loc[study.EMBEDDED]
     found["los bordes, BirdNET menos Random Forest"] = gaps.map(lambda gap: ranged(*gap))
     about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas"
     table = pd.DataFrame(found).T.rename(columns="{} llamadas".format)
     return table.rename_axis(columns=about)
-
-
-def model_name(classifier: str) -> str:
-    """The short name of a detector: BirdNET for the regression on its embeddings."""
-    return "BirdNET" if classifier == study.EMBEDDED else plotting.model_title(classifier)
 
 
 def joined_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
