@@ -111,9 +111,7 @@ def facts() -> dict:
     imitated = front.Front(answer.found(data.SIMULATED))
     numbers["simulated"] = {
         "pretrained": round(pretrained.curve(imitated.told)[25], 6),
-        "real": round(imitated.mean("real", 25, pretrained.BESIDE), 6),
         "classical": round(imitated.mean("classical", 25, pretrained.BESIDE), 6),
-        "ocean": round(imitated.mean("ocean", 25, pretrained.BESIDE), 6),
     }
     generated = found.against_real
     generated = generated[generated["arm"].isin(answer.GENERATED)]

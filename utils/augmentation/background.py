@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from utils import data
 from utils.augmentation import arms, study
 from utils.augmentation.pretrained import BESIDE
-from utils.eda.cues import EDGE_SECONDS
+from utils.eda.cues import edge_frames
 from utils.models import embeddings
 
 SEEDS = range(10)
@@ -26,12 +26,12 @@ TABLE = "background"
 
 
 def hidden(dataset: data.Dataset) -> data.Dataset:
-    """Return a Dataset of the same clips without what is farther than EDGE_SECONDS from their ends:
-    there, each band is its mean over both edges. Without audio, which can be estimated."""
-    seconds = dataset.times - dataset.times[0]
-    middle = (seconds >= EDGE_SECONDS) & (seconds <= seconds[-1] - EDGE_SECONDS)
+    """Return a Dataset of the same clips whose middle, all but the edges that `cues.edges` sees, is
+    each band's mean over these. Without audio, which can be estimated."""
+    count = edge_frames(dataset.times)
     clips = np.array(dataset.spectrograms, dtype=np.float32)
-    clips[..., middle] = clips[..., ~middle].mean(2, keepdims=True)
+    edges = np.concatenate([clips[..., :count], clips[..., -count:]], 2)
+    clips[..., count:-count] = edges.mean(2, keepdims=True)
     return replace(dataset, spectrograms=clips, audio=None)
 
 

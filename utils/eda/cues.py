@@ -80,13 +80,17 @@ def loudness(dataset: data.Dataset) -> pd.DataFrame:
     return levels.join(descriptors.audio_descriptors(dataset.audio, dataset.sample_rate)["rms_db"])
 
 
+def edge_frames(times: np.ndarray) -> int:
+    """Return how many of a clip's frames, whose times (t,) are in s, lie in its first 0.2 s."""
+    return int((times - times[0] < EDGE_SECONDS).sum())
+
+
 def edges(dataset: data.Dataset) -> np.ndarray:
     """Return the mean of each band in the first and in the last 0.2 s of each clip, (n, 2 f).
 
     Clips are standardised by their edges alone: the middle stays unseen.
     """
-    count = int((dataset.times - dataset.times[0] < EDGE_SECONDS).sum())
-    parts = []
+    count, parts = edge_frames(dataset.times), []
     for start in range(0, len(dataset.labels), _BATCH):
         clips = dataset.spectrograms[start : start + _BATCH]
         outer = normalise(np.concatenate([clips[..., :count], clips[..., -count:]], 2))
