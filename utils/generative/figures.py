@@ -125,7 +125,6 @@ TERMS = {
 def scores(numbers: pd.Series) -> pd.DataFrame:
     """Return the numbers of `synthesis.measure` as a table for readers, a row a generator."""
     columns = {
-        "two-sample AUC": "AUC de dos muestras",
         "taken for a call": "tomadas por llamada",
         "explained variance": "varianza explicada",
     }
