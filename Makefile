@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 RUN := .venv/bin/python -m
-PARALLEL := -n logical --maxprocesses 4
+PARALLEL := -n 3
 
 # An environment counts only when its whole installation has succeeded, and in this very folder.
 ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))

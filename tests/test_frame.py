@@ -112,7 +112,7 @@ def make(root, *arguments, python="./python"):
 
 
 INSTALL = ["venv", "-m pip install --disable-pip-version-check -r requirements.txt DATASET="]
-PARALLEL = "-m pytest -n logical --maxprocesses 4"
+PARALLEL = "-m pytest -n 3"
 TEST = [f"{PARALLEL} tests DATASET=", f"{PARALLEL} --dist loadfile --nbval notebooks DATASET="]
 
 
