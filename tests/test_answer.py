@@ -7,7 +7,7 @@ import planted
 import pytest
 
 from utils import paths, plotting
-from utils.augmentation import answer, arms, details, figures, robustness, study, summary
+from utils.augmentation import answer, arms, details, figures, study, summary
 from utils.statistics import comparison
 
 
@@ -243,30 +243,6 @@ def test_faint_calls_are_told_from_loud_ones(found, bare):
     assert answer.by_snr(bare, "aae", "cnn").empty and details.by_snr(bare, "cnn").empty
 
 
-def test_the_average_of_a_group_is_paired_by_seed(found, bare):
-    average = robustness.averages(found)
-    assert set(average.index) == {(g, c) for g in answer.GROUPS for c in answer.CLASSIFIERS}
-    for group, names in answer.GROUPS.items():
-        planted_mean = np.mean([planted.EFFECTS[name] for name in names if name in planted.EFFECTS])
-        assert average.loc[group]["mean"].to_list() == pytest.approx([planted_mean] * 2, abs=1e-3)
-    assert (average.loc["oracle", "verdict"] == "helps").all()
-    assert (average.loc["noise", "verdict"] == "harms").all()
-    table = found.rows.copy()
-    lost = (table["arm"] == "gan") & (table["seed"] == 0) & (table["n_positive"] == 25)
-    worse = (table["arm"] == "gan") & (table["n_positive"] == 25) & ~lost
-    table.loc[worse, "roc_auc"] -= 0.3  # told nowhere, since a seed lacks it
-    table.loc[lost, ["roc_auc", "error"]] = [np.nan, "CollapseError: none"]
-    again = robustness.averages(answer.Answer("planted", table))
-    kept = again.loc["generated", "mean"] - average.loc["generated", "mean"]
-    assert (kept.abs() < 0.005).all()
-    shown = details.averages({"planted": found, "bare": bare})
-    assert shown.shape == (len(answer.GROUPS), 4)
-    assert shown.loc["más reales", "planted: CNN"].endswith("ayuda")
-    table = table[table["arm"] != "noise"]
-    shown = details.averages({"planted": answer.Answer("planted", table), "bare": bare})
-    assert (shown.loc["media + ruido"] == "").to_list() == [True, True, False, False]
-
-
 def test_a_generator_that_collapses_is_left_out_of_the_answer():
     table = planted.rows(seeds=6, parts=("main", "curve"))
     lost = (table["arm"] == "gan") & (table["n_positive"] == 50) & (table["seed"] < 4)
@@ -295,8 +271,8 @@ def test_the_dose_is_paired_by_seed(found):
     assert answer.dose(one, "cnn", ["gan"]).index.tolist() == [0, 1, 2, 3, 4, 9]
     told = details.doses({"planted": one})
     assert told.shape == (4, 3) and "planted, CNN, sin la GAN" in told.index
-    assert told.loc["planted, CNN", "16 menos 0,5"].startswith("−0,050 (")
-    assert told.loc["planted, CNN", "16 menos 0,5"].endswith("perjudica")
+    assert told.loc["planted, CNN", "con 16, menos con 0,5"].startswith("−0,050 (")
+    assert told.loc["planted, CNN", "con 16, menos con 0,5"].endswith("perjudica")
     calm = answer.dose_beside(one, "cnn", 16, details.CALM)
     assert calm.mean() == pytest.approx(0.03 - 0.05 - 0.012, abs=1e-3)
     assert told.loc["planted, CNN, sin la GAN", "con 16, menos el clásico"].startswith(
@@ -314,59 +290,47 @@ def test_the_dose_is_paired_by_seed(found):
     assert set(beside) == {""}
     few = answer.Answer("dosed", rows[(rows["seed"] < 2) | (rows["ratio"] != 16)])
     assert len(answer.dose(few, "cnn")) == 2
-    assert set(details.doses({"planted": few})["16 menos 0,5"]) == {""}
+    assert set(details.doses({"planted": few})["con 16, menos con 0,5"]) == {""}
 
 
 def test_ends_of_the_curve_are_marked(found):
     ends = found.ends("cnn")
     assert summary.counted(found.equivalents(50, "cnn").loc["gan"], ends) == "≤25 (≤25 a ≤25)"
+    told = details.equivalents({"planted": found}, 50)
+    assert told.loc["GAN", "planted: CNN"] == "≤25 (≤25 a ≤25)"
     assert summary.counted({"real": 900, "low": 60.2, "high": 900}, (25, 900)) == "≥900 (60 a ≥900)"
 
 
 def test_what_hangs_on_the_constant_that_widens_intervals():
     noisy = answer.Answer("noisy", planted.rows(parts=("main", "curve"), noise=0.02))
-    told = robustness.by_overlap(noisy)
-    wide = {overlap: (own["high"] - own["low"]).mean() for overlap, (own, _) in told.items()}
-    assert list(told) == list(robustness.OVERLAPS) and comparison.OVERLAP in told
-    for overlap in robustness.OVERLAPS:  # five seeds: sqrt(1 + 5 overlap) times as wide
+    told = answer.by_overlap(noisy)
+    wide = {overlap: (own["high"] - own["low"]).mean() for overlap, own in told.items()}
+    assert list(told) == list(answer.OVERLAPS) and comparison.OVERLAP in told
+    for overlap in answer.OVERLAPS:  # five seeds: sqrt(1 + 5 overlap) times as wide
         assert wide[overlap] / wide[0.0] == pytest.approx(np.sqrt(1 + 5 * overlap))
-    own, averages = told[comparison.OVERLAP]
+    own = told[comparison.OVERLAP]
     kept = answer.headline(noisy.against_real)
     pd.testing.assert_frame_equal(own.reset_index(drop=True), kept.reset_index(drop=True))
-    pd.testing.assert_frame_equal(averages, robustness.averages(noisy))
-    bare, widest = (told[end][0]["verdict"] for end in (0.0, 1.0))
+    bare, widest = (told[end]["verdict"] for end in (0.0, 1.0))
     assert (bare == "undecided").sum() < (widest == "undecided").sum()
     table = details.by_overlap(noisy)
-    assert table.loc["0,29 (la del estudio)", "ayuda"] == str((own["verdict"] == "helps").sum())
-    assert table.loc["1,00", "indeciso"] == str((widest == "undecided").sum())
-    mean = averages.loc[("generated", "cnn"), "mean"]
-    assert table["media, CNN"].str.startswith(f"{plotting.number(mean, 3, '+')} (").all()
+    assert table.loc["0,29 (la del estudio)", "generadores: ayuda"] == str(
+        (own["verdict"] == "helps").sum()
+    )
+    undecided = table.loc["1,00 (contando solo los clips usados)", "generadores: indeciso"]
+    assert undecided == str((widest == "undecided").sum())
 
 
-def test_comparisons_that_can_never_be_equivalent_are_counted(found):
-    assert sum(pair[1] for pair in robustness.never_equivalent(found).values()) == 0
+def test_what_the_seeds_could_have_shown_is_told(found):
     scattered = found.rows.copy()
-    at = (scattered["n_positive"] == 50) & (scattered["arm"] == "vae")
-    scattered.loc[at, "roc_auc"] += 0.1 * (scattered.loc[at, "seed"] % 2)
+    at = scattered["n_positive"] == 50
+    scattered.loc[at, "roc_auc"] += (
+        0.1 * (scattered.loc[at, "arm"] == "vae") * (scattered.loc[at, "seed"] % 2)
+    )
     one = answer.Answer("planted", scattered)
-    assert robustness.never_equivalent(one)[50] == (12, 2)  # the VAE's, of both detectors
-    table = details.never_equivalent({"planted": one})
-    assert table.loc[50, "planted: nunca equivale"] == "2 de 12"
     seen = answer.headline(one.against_real).query("n_positive == 50")["detectable"].median()
-    assert table.loc[50, f"planted: {details.SEEN}"] == plotting.number(seen)
+    assert details.power({"planted": one}).loc[50, "planted"] == plotting.number(seen)
     assert widest(one) > study.PROTOCOL["width"]
-
-
-def test_each_rival_is_told_by_itself(found):
-    beside = robustness.beside_each_rival(found)
-    assert set(beside) == set(answer.CHEAP)
-    for name, means in beside.items():
-        assert len(means) == 60
-        expected = planted.EFFECTS["aae"] - planted.EFFECTS[name]
-        own = means.xs("aae", level="arm")
-        assert own.to_numpy() == pytest.approx(np.full(10, expected), abs=2e-3)
-    told = details.beside_each_rival({"planted": found})["planted"]
-    assert told["duplicar"] == "10 de 60"  # the GAN's
 
 
 def test_the_protocol_is_shown_as_it_is():
@@ -423,9 +387,6 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
         len(shown) == len(cnn)
         and sum(text.endswith("▲") for text in shown) == (cnn["verdict"] == "helps").sum()
     )
-    ends = {"a": found.ends("cnn")}
-    axes = labelled(figures.equivalents({"a": found.equivalents(50, "cnn")}, 50, ends))
-    assert "<" in [line.get_marker() for line in axes[0].lines]  # the GAN's goes on
     sweep = answer.sweeps({"planted": found})["planted"]
     sweep = sweep[sweep["classifier"] == "cnn"]
     axes = figures.verdict_grid(dict.fromkeys("abc", sweep), columns="ratio", xlabel="added")
@@ -438,12 +399,10 @@ def test_figures_name_axes_and_show_every_arm(found, bare):
 
 
 def test_scenarios_are_tabled_where_they_are_measured(found, bare):
-    told = details.scenario(found, "balanced")
-    assert told.loc["AAE", "CNN"].startswith("+0,0") and told.columns.tolist() == [
-        "CNN",
-        "Random Forest",
-    ]
-    assert details.scenario(bare, "challenge").empty
+    told = details.scenarios(found)
+    assert told.loc["AAE", "equilibrado, CNN"].startswith("+0,0")
+    assert "proporción del reto, Random Forest" in told.columns and len(told.columns) == 4
+    assert details.scenarios(bare).empty
 
 
 def test_one_seed_is_set_beside_all(found):

@@ -288,17 +288,6 @@ def test_the_end_of_the_curve_is_each_seeds_own_whole():
     assert curve_of(*ends[:7]).index.tolist() == list(range(7))
 
 
-def test_the_projection_is_what_more_seeds_give():
-    rng = np.random.default_rng(0)
-
-    def half(k):
-        _, low, high = comparison.interval(rng.normal(size=k), overlap=0)
-        return ((high - low) / 2) ** 2
-
-    wide = {k: np.sqrt(np.mean([half(k) for _ in range(400)])) for k in (5, 40)}
-    assert comparison.projected(wide[5], 5, 40) == pytest.approx(wide[40], rel=0.06)
-
-
 def test_an_interval_of_a_score_is_one_of_scores():
     mean, low, high = evaluation.score_interval([0.9, 1.0, 1.0, 1.0])
     assert high == 1 and 0 < low < mean

@@ -50,7 +50,7 @@ def test_what_an_arm_changes_is_paired_by_seed():
     ]
     one = SimpleNamespace(found=SimpleNamespace(name="simulated"))
     table = details.from_pixels(one, pd.DataFrame(rows))
-    assert table.columns.name == "clips simulados, 10 semillas, CNN sin crestas"
+    assert table.columns.name == "clips simulados, 10 semillas, CNN sin crestas, sin ajuste"
     assert table.loc["solo reales, ROC AUC", "25 llamadas"].startswith("0,")
     assert [text[:6] for text in table.iloc[1:, 0]] == ["+0,040", "+0,100", "+0,060"]
     assert details.from_pixels(one, pd.DataFrame()).empty

@@ -42,10 +42,10 @@ def test_intervals_hold_the_mean_as_often_as_they_say_with_the_right_constant():
     bare = replicas.coverage(table, overlap=0.0)[0]
     assert bare / total < 0.8
     told = details.replicas(table)["valor"]
-    assert told["intervalos que contienen la otra media, sin ensanchar"].startswith(
-        f"{bare} de {total} ("
-    )
-    assert told["despliegues independientes"] == "60" and told["semillas cada una"] == "8"
+    assert told[
+        "intervalos del 95 % que contienen la media de los demás, sin ensanchar"
+    ].startswith(f"{bare} de {total} (")
+    assert told["despliegues independientes"] == "60" and told["semillas de cada uno"] == "8"
 
 
 def test_replicas_share_no_clip_and_are_measured_once(tmp_path, monkeypatch):

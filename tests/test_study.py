@@ -376,7 +376,7 @@ def test_generators_are_trained_once_and_their_samples_removed(place, monkeypatc
     cells = [cell(arm, ratio) for arm in ("vae", "diffusion", "hybrid") for ratio in (1.0, 2.0)]
     assert running.run(place, waiting(place, cells), jobs=1) == []
     assert sorted(trained) == [
-        (arms.BEST, 25, 100, 0),
+        (arms.IN_HYBRID, 25, 100, 0),
         ("diffusion", 25, 100, 0, "autoencoder"),
         ("vae", 25, 100, 0),
     ]
@@ -480,7 +480,7 @@ def test_status_counts_done_and_failed_rows(place, monkeypatch, capsys):
         (["reproduce", "--rows", "0"], "--rows is 0"),
         (["run", "--jobs", "0"], "x>=1"),
         (["replicas", "--jobs", "0"], "x>=1"),
-        (["other-form", "--dataset", "nowhere.npz"], "nowhere.npz"),
+        (["mechanism", "--dataset", "nowhere.npz"], "nowhere.npz"),
         (["run", "--sizes", "7"], "--sizes 7 is not one of"),
     ],
 )
@@ -549,7 +549,7 @@ def test_the_tables_beside_the_study_follow_from_its_present_settings(monkeypatc
 
 
 def test_each_table_beside_the_study_has_a_command():
-    names = "other-form mechanism recipes embeddings joined transfer from-pixels operating replicas"
+    names = "mechanism recipes embeddings joined transfer from-pixels operating replicas"
     assert set(names.split()) <= set(cli.study.commands)
 
 

@@ -70,7 +70,10 @@ def test_a_planted_gain_over_scratch_and_rival_is_found():
     assert low < 0 < high
     one = SimpleNamespace(told=pd.DataFrame(grid), found=SimpleNamespace(name="simulated"))
     scratch, classical = details.transfer(one, pd.DataFrame(rows))
-    assert scratch.columns.name == "clips simulados, 10 semillas: frente a no haberlo oído"
+    assert (
+        scratch.columns.name
+        == "clips simulados, 10 semillas, sin ajuste: menos el mismo sin océano"
+    )
     assert scratch.loc["VAE", "25 llamadas, CNN"].startswith("+0,030 (+0,029")
     rows += [row | {"arm": "gan", "n_positive": n} for row in rows for n in (25, 50)]
     grid += [row | {"n_positive": 50} for row in grid if row["arm"] == "classical"]

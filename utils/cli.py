@@ -261,19 +261,6 @@ def reproduce(rows: int, seed: int, dataset: str | None) -> int:
     return 0 if table["agrees"].all() else 1
 
 
-@study.command(name="other-form")
-@dataset_option
-def other_form(dataset: str | None) -> None:
-    """Repeat a part of the study with generators that learn from calls alone.
-
-    Example: whales study other-form --dataset my_clips/
-    """
-    from utils.augmentation import sensitivity
-
-    table = sensitivity.run(sensitivity.OtherForm(dataset)).drop(columns=["form", "content"])
-    print(table.groupby("n_positive").mean().round(3).drop(columns="seed").T.to_string())
-
-
 @study.command()
 @dataset_option
 def mechanism(dataset: str | None) -> None:

@@ -17,11 +17,13 @@ from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound import augmentations, features
 
-BEST = "aae"  # the generator of `hybrid`: the most useful one that does not copy, on both data sets
+IN_HYBRID = (
+    "aae"  # the generator of `hybrid`: the most useful one that does not copy, on both data sets
+)
 REAL, ORACLE, CLASS_WEIGHT = "real", "oracle", "class_weight"
 COPYING = ("oversample",)  # arms whose added clips are training clips
 SAMPLING = {  # arms with a function of their own: the generators they draw from
-    "hybrid": (BEST,),
+    "hybrid": (IN_HYBRID,),
     "vae_filtered": ("vae",),
 }
 
@@ -102,8 +104,8 @@ def call_on_background(material: Material, count: int) -> Added:
 
 
 def hybrid(material: Material, count: int) -> Added:
-    """Half of BEST, half of `classical`."""
-    drawn = material.synthetic(BEST, count - count // 2)
+    """Half of IN_HYBRID, half of `classical`."""
+    drawn = material.synthetic(IN_HYBRID, count - count // 2)
     return Added(np.concatenate([drawn, classical(material, count // 2).clips]))
 
 

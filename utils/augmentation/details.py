@@ -12,33 +12,22 @@ from utils.augmentation import (
     joined,
     operating,
     pretrained,
-    robustness,
-    running,
-    sensitivity,
     study,
 )
 from utils.augmentation import from_pixels as learned
 from utils.augmentation import replicas as deployments
 from utils.augmentation import transfer as heard
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
-from utils.augmentation.summary import AGAINST, SEEN, STRICT, judged, name, ranged
+from utils.augmentation.summary import AGAINST, SEEN, STRICT, counted, judged, name, ranged
 from utils.models.generators import registry
 from utils.plotting import number
 from utils.statistics import comparison
 
-PARTS = {
-    "main": "rejilla principal",
-    "curve": "curva de aprendizaje",
-    "ratios": "dosis",
-    "ocean": "hidrófono simulado",
-    "balanced": "equilibrado",
-    "challenge": "proporción del reto",
-}
+SCENARIOS = {"balanced": "equilibrado", "challenge": "proporción del reto"}  # of study.PARTS
 GROUPS = {  # of answer.GROUPS
     "generated": "con generador",
     "generated_without_gan": "los mismos, sin la GAN",
     "cheap": "rivales baratos",
-    "noise": "media + ruido",
     "oracle": "más reales",
 }
 JOINED = {  # of joined.FORMS
@@ -48,13 +37,6 @@ JOINED = {  # of joined.FORMS
 }
 CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
 Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
-
-
-def done(place: study.Study) -> pd.DataFrame:
-    """How many rows of each part there are, of those that the protocol asks for now."""
-    table = running.status(place).groupby("part", sort=False)[["rows", "done", "failed"]].sum()
-    table.columns = ["previstas", "hechas", "fallidas"]
-    return table.rename(index=PARTS).rename_axis(name(place.name))
 
 
 def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
@@ -68,13 +50,13 @@ def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
     return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
 
 
-def tallies(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def tallies(groups: Mapping[str, pd.DataFrame], words: Mapping[str, str] = WORDS) -> pd.DataFrame:
     """How often each verdict occurs in some tables of them, in how many the mean is below zero,
     and in how many a gain that matters is ruled out: a row a table."""
     found = {}
     for group, rows in groups.items():
         counts = rows["verdict"].value_counts().reindex(comparison.VERDICTS, fill_value=0)
-        found[group] = {"comparaciones": len(rows)} | {WORDS[w]: counts[w] for w in counts.index}
+        found[group] = {"comparaciones": len(rows)} | {words[w]: counts[w] for w in counts.index}
         found[group]["media negativa"] = int((rows["mean"] < 0).sum())
         excluded = f"no llega a +{number(comparison.SMALLEST_EFFECT, 2)}"
         found[group][excluded] = int(rows["gain_excluded"].sum())
@@ -82,38 +64,46 @@ def tallies(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def headline(found: Answers) -> pd.DataFrame:
-    """`tallies` of groups of arms against real calls alone, and of what is generated against the
-    best cheap rival, all sizes, of each data set."""
+    """`tallies` of groups of arms against real calls alone, all sizes, of each data set."""
     groups = {}
     for dataset, one in found.items():
-        for group in ("generated", "generated_without_gan", "cheap", "oracle"):
+        for group, text in GROUPS.items():
             rows = answer.headline(one.against_real, answer.GROUPS[group])
-            groups[f"{name(dataset)}: {GROUPS[group]}"] = rows
-        groups[f"{name(dataset)}: frente al rival"] = answer.headline(one.against_rival)
+            groups[f"{name(dataset)}: {text}"] = rows
     return tallies(groups)
 
 
-def beside_each_rival(found: Answers) -> pd.DataFrame:
-    """In how many comparisons what is generated lies below each cheap rival, without choosing."""
+def beside_rival(found: Answers) -> pd.DataFrame:
+    """`tallies` of what is generated against the best cheap rival, all sizes, of each data set."""
+    groups = {name(dataset): answer.headline(one.against_rival) for dataset, one in found.items()}
+    return tallies(groups, AGAINST_RIVAL)
+
+
+def power(found: Answers) -> pd.DataFrame:
+    """The gain of what is generated that the seeds would have shown with the usual power, in the
+    median of strategies and classifiers: a row a number of calls, a column a data set."""
     columns = {
-        name(dataset): {
-            title(arm): f"{int((means < 0).sum())} de {len(means)}"
-            for arm, means in robustness.beside_each_rival(one).items()
-        }
+        name(dataset): answer.headline(one.against_real)
+        .groupby("n_positive")["detectable"]
+        .median()
         for dataset, one in found.items()
     }
-    return pd.DataFrame(columns).rename_axis("por debajo de")
+    return pd.DataFrame(columns).map(number).rename_axis(f"llamadas: {SEEN} una ganancia de")
 
 
-def averages(found: Answers) -> pd.DataFrame:
-    """What each group of arms changes in the mean of arms and sizes."""
+def equivalents(found: Answers, size: int) -> pd.DataFrame:
+    """How many real calls score as `size` and what is added to them do, with the interval: a row a
+    strategy, a column a data set and classifier."""
     columns = {}
     for dataset, one in found.items():
-        for classifier, own in robustness.averages(one).groupby("classifier"):
-            told = own.droplevel("classifier").apply(judged, axis=1)
+        for classifier in answer.CLASSIFIERS:
+            ends = one.ends(classifier)
+            told = {
+                title(arm): counted(alike, ends)
+                for arm, alike in one.equivalents(size, classifier).iterrows()
+            }
             columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = told
-    table = pd.DataFrame(columns).reindex(list(GROUPS)).fillna("")
-    return table.rename(index=GROUPS).rename_axis("media de estrategias y tamaños, sin ajuste")
+    return pd.DataFrame(columns).fillna("–").rename_axis(f"{size} llamadas y…")
 
 
 def by_overlap(found: answer.Answer) -> pd.DataFrame:
@@ -121,13 +111,12 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
     against real calls alone; of the hydrophone and of the detector on embeddings, in how many of
     their comparisons they win."""
     told, rows = front.fronts({found.name: found}).get(found.name), {}
-    for overlap, (verdicts, means) in robustness.by_overlap(found).items():
-        note = " (la del estudio)" if overlap == comparison.OVERLAP else ""
-        counts = tallies({"": verdicts}).drop(columns=["comparaciones", "media negativa"])
-        rows[f"{number(overlap, 2)}{note}"] = counts.iloc[0].astype(str).to_dict() | {
-            f"media, {plotting.model_title(c)}": judged(means.loc["generated", c])
-            for c in answer.CLASSIFIERS
-        }
+    for overlap, verdicts in answer.by_overlap(found).items():
+        note = {0.0: " (sin ensanchar)", comparison.OVERLAP: " (la del estudio)",
+                1.0: " (contando solo los clips usados)"}.get(overlap, "")  # fmt: skip
+        counts = tallies({"": verdicts}).drop(columns=["media negativa"]).iloc[0]
+        counts.index = [f"generadores: {text}" for text in counts.index]
+        rows[f"{number(overlap, 2)}{note}"] = counts.astype(str).to_dict()
         if told is not None:
             outside = {"hidrófono gana": told.against(comparison.RIVAL, overlap)}
             embedded = pretrained.compared(told.told, overlap)
@@ -146,31 +135,19 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
     their intervals hold the mean of the others; rows: of `replicas.stored`."""
     told = {
         "despliegues independientes": rows["replica"].nunique(),
-        "semillas cada una": rows["seed"].nunique(),
+        "semillas de cada uno": rows["seed"].nunique(),
     }
     each = {plotting.model_title(c): (c,) for c in deployments.CLASSIFIERS}
-    for text, names in ({"los dos": deployments.CLASSIFIERS} | each).items():
+    for text, names in ({"los dos detectores": deployments.CLASSIFIERS} | each).items():
         asked = deployments.overlap(rows, seed=answer.SEED, classifiers=names)
         value, low, high = (number(one, 2) for one in asked)
-        told[f"constante estimada, {text}"] = f"{value} ({low} a {high})"
+        told[f"constante medida, {text}"] = f"{value} ({low} a {high})"
     for text, overlap in (("con la del estudio", comparison.OVERLAP), ("sin ensanchar", 0.0)):
         held, total = deployments.coverage(rows, overlap=overlap)
-        told[f"intervalos que contienen la otra media, {text}"] = (
-            f"{held} de {total} ({held / total:.0%})"
+        told[f"intervalos del 95 % que contienen la media de los demás, {text}"] = (
+            f"{held} de {total} ({plotting.percent(held / total)})"
         )
     return pd.DataFrame({"valor": told}).astype(str)
-
-
-def never_equivalent(found: Answers) -> pd.DataFrame:
-    """How many comparisons could not end as equivalent with any number of seeds, by size, and what
-    gain they would show with the usual power, in the median."""
-    columns = {}
-    for dataset, one in found.items():
-        counts = robustness.never_equivalent(one).items()
-        seen = answer.headline(one.against_real).groupby("n_positive")["detectable"].median()
-        columns[f"{name(dataset)}: nunca equivale"] = {n: f"{k} de {m}" for n, (m, k) in counts}
-        columns[f"{name(dataset)}: {SEEN}"] = {n: number(gain) for n, gain in seen.items()}
-    return pd.DataFrame(columns).rename_axis("llamadas")
 
 
 def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
@@ -186,7 +163,7 @@ def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
                 "débiles menos fuertes": ranged(*comparison.interval(low - high)),
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
-        f"{name(found.name)}, {plotting.model_title(classifier)}"
+        f"{name(found.name)}, {plotting.model_title(classifier)}, sin ajuste"
     )
 
 
@@ -200,32 +177,34 @@ def doses(found: Answers) -> pd.DataFrame:
             for text, names in (("", registry.REGISTRY), (", sin la GAN", CALM)):
                 change = answer.dose(one, classifier, names)
                 beside = [answer.dose_beside(one, classifier, ratio, names) for ratio in ends]
-                told = {f"{ends[1]:g} menos {number(ends[0], 1)}": _changed(change, WORDS)}
+                told = {f"con {ends[1]:g}, menos con {number(ends[0], 1)}": _changed(change, WORDS)}
                 for ratio, own in zip(ends, beside, strict=True):
                     told[f"con {number(ratio, 1 if ratio < 1 else 0)}, menos el clásico"] = (
                         _changed(own, AGAINST_RIVAL)
                     )
                 rows[f"{name(dataset)}, {plotting.model_title(classifier)}{text}"] = told
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
-        "media de los generadores, sin ajuste"
+        "generadores, añadidas por llamada real; sin ajuste"
     )
 
 
 def _changed(values, words):
     """`judged` of one (seeds,) change; empty if its seeds are too few."""
-    return "" if len(values) < comparison.FEWEST else judged(robustness.change(values), words)
+    return "" if len(values) < comparison.FEWEST else judged(comparison.change(values), words)
 
 
-def scenario(found: answer.Answer, part: str) -> pd.DataFrame:
-    """Every arm's difference to real calls alone in a secondary scenario, a column a classifier;
-    empty if it is not measured."""
-    rows = answer.headline(answer.scenario(found, part), None)
-    rows = rows.assign(told=rows.apply(judged, axis=1) if len(rows) else "")
-    table = rows.pivot(index="arm", columns="classifier", values="told")
-    table = table.reindex([arm for arm in arms.ARMS if arm in table.index]).fillna("")
-    table = table.rename(index=title, columns=plotting.model_title)
-    told = f"{name(found.name)}, {PARTS[part]}, con ajuste"
-    return table.rename_axis(told).rename_axis(columns=None)
+def scenarios(found: answer.Answer) -> pd.DataFrame:
+    """Every arm's difference to real calls alone in the secondary scenarios, a column a scenario
+    and classifier; empty if none is measured."""
+    columns = {}
+    for part, text in SCENARIOS.items():
+        rows = answer.headline(answer.scenario(found, part), None)
+        for classifier, own in rows.groupby("classifier"):
+            told = own.set_index("arm").apply(judged, axis=1)
+            columns[f"{text}, {plotting.model_title(classifier)}"] = told
+    table = pd.DataFrame(columns)
+    table = table.reindex([arm for arm in arms.ARMS if arm in table.index]).fillna("–")
+    return table.rename(index=title).rename_axis(f"{name(found.name)}, con ajuste")
 
 
 def after_the_cut(dataset: str) -> pd.DataFrame:
@@ -248,19 +227,6 @@ def after_the_cut(dataset: str) -> pd.DataFrame:
     return found.rename_axis(f"{name(dataset)}, después del corte: llamadas")
 
 
-def other_form(found: answer.Answer, rows: pd.DataFrame | None) -> pd.DataFrame:
-    """What generators that learn from calls alone change, against real calls alone and against the
-    study's form; rows: of `sensitivity.stored`. Empty if not measured."""
-    if rows is None or rows["seed"].nunique() < comparison.FEWEST:
-        return pd.DataFrame()
-    real, change = sensitivity.compared(rows, found.main)
-    table = tallies({c: real[real["classifier"] == c] for c in answer.CLASSIFIERS}).astype(str)
-    table["frente a la forma del estudio"] = [
-        judged(robustness.change(change[c])) for c in table.index
-    ]
-    return table.rename(index=plotting.model_title).rename_axis(name(found.name))
-
-
 def transfer(told: front.Front, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """What generators that heard the simulated ocean change against themselves without it, and
     against classical augmentation, with its interval: a row a generator, a column a number of calls
@@ -269,11 +235,14 @@ def transfer(told: front.Front, rows: pd.DataFrame) -> list[pd.DataFrame]:
         return []
     found, seeds = heard.compared(rows, told.told), rows["seed"].nunique()
     tables = []
-    for against, text in ((heard.SCRATCH, "no haberlo oído"), (heard.RIVAL, "aumento clásico")):
+    for against, text in (
+        (heard.SCRATCH, "el mismo sin océano"),
+        (heard.RIVAL, "el aumento clásico"),
+    ):
         table = found[against].map(lambda gap: ranged(*gap), na_action="ignore")
         table = table.fillna("–").rename(index=title)
         table.columns = [f"{n} llamadas, {plotting.model_title(c)}" for n, c in table.columns]
-        about = f"{name(told.found.name)}, {seeds} semillas: frente a {text}"
+        about = f"{name(told.found.name)}, {seeds} semillas, sin ajuste: menos {text}"
         tables.append(table.rename_axis(columns=about))
     return tables
 
@@ -286,31 +255,38 @@ def from_pixels(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     found = learned.against_real(rows).map(lambda gap: ranged(*gap)).rename(index=title)
     beside = comparison.against_one(rows, "arm", "classical").loc["ocean"]
-    found.loc["este, menos aumento clásico"] = beside.map(lambda gap: ranged(*gap))
+    found.loc["el hidrófono, menos el clásico"] = beside.map(lambda gap: ranged(*gap))
     means = rows[rows["arm"] == arms.REAL].groupby("n_positive")["roc_auc"].mean().map(number)
     found = pd.concat([means.to_frame("solo reales, ROC AUC").T, found])
-    about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, CNN sin crestas"
+    about = (
+        f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, CNN sin crestas, sin ajuste"
+    )
     return found.rename(columns="{} llamadas".format).rename_axis(columns=about)
 
 
 def control_table(told: front.Front, size: int) -> pd.DataFrame:
-    """Return what the forms of the simulated hydrophone and its control change against classical
-    augmentation alone at a size: mean difference, interval and seeds, a column a classifier."""
+    """Return what the forms of the simulated hydrophone and its controls change against classical
+    augmentation alone at a size, and its headline form against as many classical clips: mean
+    difference and interval, a column a classifier; empty if not measured."""
     at = comparison.where(told.found.rows, n_positive=size)
     at = at[at["part"].isin(("main", "ocean"))]
-    columns = {}
+    pairs = {title(arm): (arm, "classical") for arm in arms.WITH_CLASSICAL}
+    pairs["hidrófono, menos otros tantos clásicos"] = ("ocean", "ocean_matched")
+    columns, seeds = {}, set()
     for classifier in study.PROTOCOL["primary"]["classifiers"]:
         wide = at[at["classifier"] == classifier].pivot_table("roc_auc", "seed", "arm")
         own = {}
-        for arm in arms.WITH_CLASSICAL:
-            if arm in wide:
-                gap = (wide[arm] - wide["classical"]).dropna()
+        for text, (arm, other) in pairs.items():
+            if {arm, other} <= set(wide):
+                gap = (wide[arm] - wide[other]).dropna()
                 if len(gap) >= comparison.FEWEST:
-                    told_gap = ranged(*comparison.interval(gap))
-                    own[title(arm)] = f"{told_gap[:-1]}; {len(gap)})"
+                    own[text] = ranged(*comparison.interval(gap))
+                    seeds.add(len(gap))
         columns[plotting.model_title(classifier)] = own
-    table = pd.DataFrame(columns).reindex(map(title, arms.WITH_CLASSICAL)).dropna(how="all")
-    return table.fillna("–").rename_axis(f"{size} llamadas, sin ajuste")
+    table = pd.DataFrame(columns).reindex(pairs).dropna(how="all").fillna("–")
+    told_seeds = " a ".join(str(n) for n in sorted({min(seeds), max(seeds)})) if seeds else "–"
+    about = f"{name(told.found.name)}, {size} llamadas, {told_seeds} semillas, sin ajuste"
+    return table.rename_axis(about)
 
 
 def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
@@ -319,10 +295,12 @@ def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return rows
     found = pretrained.recipes_against(told.told, rows, "classical")
-    found = found.map(lambda gap: ranged(*gap)).rename_axis(["velocidades", "C"])
-    found = found.rename(lambda speeds: speeds.replace(" ", " y "), level=0)
+    found = found.map(lambda gap: ranged(*gap))
+    found.index = [
+        f"{speeds.replace(' ', ' y ')} veces, C {number(c)}" for speeds, c in found.index
+    ]
     found = found.rename(columns="{} llamadas".format)
-    return found.rename_axis(columns=f"{name(told.found.name)}, sin ajuste")
+    return found.rename_axis(columns=f"{name(told.found.name)}, sin ajuste: más rápido, y C")
 
 
 def background_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
@@ -341,7 +319,7 @@ def background_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
             found[f"{detector}, {text}"] = means.mean().map(number)
     gaps = comparison.against_one(rows, "classifier", pretrained.BESIDE).loc[study.EMBEDDED]
     found["los bordes, BirdNET menos Random Forest"] = gaps.map(lambda gap: ranged(*gap))
-    about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas"
+    about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, sin ajuste"
     table = pd.DataFrame(found).T.rename(columns="{} llamadas".format)
     return table.rename_axis(columns=about)
 
@@ -352,5 +330,5 @@ def joined_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return rows
     found = joined.against_alone(rows).map(lambda gap: ranged(*gap)).rename(index=JOINED)
-    found = found.rename(columns="{} llamadas".format).rename_axis("BirdNET y además, sin ajuste")
-    return found.rename_axis(columns=name(told.found.name))
+    found = found.rename(columns="{} llamadas".format)
+    return found.rename_axis(columns=f"{name(told.found.name)}, sin ajuste: BirdNET y además")

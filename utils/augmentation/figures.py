@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import transforms
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
@@ -187,46 +186,6 @@ def _readable(rgba):
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3]]
     luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
     return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
-
-
-def equivalents(
-    panels: Mapping[str, pd.DataFrame], size: int, ends: Mapping[str, tuple[float, float]]
-) -> np.ndarray:
-    """Draw how many real calls score as each arm does with `size`; return the axes.
-
-    panels: title to a table of arms (index) with real, low and high. ends: title to the first and
-    the last size of the curve, thin lines; what ends there goes on as an arrow beyond them.
-    """
-    names = [arm for arm in ARMS if any(arm in rows.index for rows in panels.values())]
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(WIDTH, 0.34 * len(names) + 1.3), sharey=True, squeeze=False
-    )
-    for ax, (name, rows) in zip(axes[0], panels.items(), strict=True):
-        for place, arm in enumerate(reversed(names)):
-            if arm in rows.index:
-                row = rows.loc[arm].rename({"real": "mean"})
-                _interval(ax, row, place, ARMS[arm][1], ARMS[arm][2])
-                for side, mark, dots in (("low", "<", -14), ("high", ">", 14)):
-                    if row[side] == ends[name][side == "high"]:
-                        beside = transforms.offset_copy(ax.transData, figure, dots, units="dots")
-                        ax.plot(row[side], place, mark, color=ARMS[arm][1], ms=5, transform=beside)
-        ax.axvline(size, **REFERENCE_LINE)
-        for end in ends[name]:
-            ax.axvline(end, color="#BFBFBF", lw=1, zorder=0)
-        low, high = ends[name]
-        sizes = [value for value in (50, 100, 200, 400, 800) if low < value < high]
-        shown = []
-        for value in sorted({low, *sizes, high}, reverse=True):  # the last for sure, none too near
-            shown += [value] if not shown or value <= shown[-1] / 1.5 else []
-        ax.set_xscale("log")
-        ax.set_xticks(shown, [f"{value:g}" for value in shown])
-        ax.minorticks_off()
-        ax.set_xlabel("llamadas reales que dan lo mismo")
-        ax.margins(x=0.09)
-        ax.set_title(name, fontsize=11)
-        ax.grid(axis="x")
-    axes[0, 0].set_yticks(range(len(names)), [title(arm) for arm in reversed(names)])
-    return axes[0]
 
 
 def seeds(changes: Mapping[str, pd.Series], chosen: int) -> np.ndarray:

@@ -34,9 +34,17 @@ def name(dataset: str) -> str:
 
 
 def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
-    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"."""
-    mean, low, high = (plotting.number(value, digits, "+") for value in (mean, low, high))
-    return f"{mean} ({low} a {high})"
+    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"; what rounds to zero has
+    a digit more, so that one sees on which side of it an interval ends."""
+
+    def told(value):
+        for places in (digits, digits + 1):
+            text = plotting.number(value, places, "+")
+            if text.strip("+−0,"):
+                return text
+        return plotting.number(0, digits)
+
+    return f"{told(mean)} ({told(low)} a {told(high)})"
 
 
 def judged(row: Mapping, words: Mapping[str, str] = WORDS) -> str:

@@ -160,10 +160,18 @@ def verdicts(
 _JUDGED = ("mean", "low", "high", "p", "p_gain", "detectable", "verdict", "gain_excluded")
 
 
+def change(values: pd.Series | np.ndarray) -> dict[str, float | str]:
+    """Return mean, low, high, p and verdict of one (seeds,) change, as a dict; nothing else is
+    compared with it, so that p is not adjusted."""
+    mean, low, high = interval(values)
+    p = p_value(values)
+    return {"mean": mean, "low": low, "high": high, "p": p, "verdict": verdict(low, high, p)}
+
+
 def widest(table: pd.DataFrame, n_seeds: int, classifiers: Sequence[str]) -> float:
     """Return the widest half of all 95 % intervals over the first seeds, infinite if there is none.
 
-    Without the correction for overlap, which no number of seeds makes smaller: see `projected`.
+    Without the correction for overlap, which no number of seeds makes smaller.
     """
     paired = differences(table)
     paired = paired[(paired["seed"] < n_seeds) & paired["classifier"].isin(classifiers)]
@@ -171,17 +179,6 @@ def widest(table: pd.DataFrame, n_seeds: int, classifiers: Sequence[str]) -> flo
     if paired.empty or groups.size().min() < FEWEST:
         return np.inf
     return float(half_width(groups.std(), groups.size(), 0).max())
-
-
-def projected(width: float, k: int, n: int, *, overlap: float = 0.0) -> float:
-    """Return how wide an interval of k seeds would be with n, which may be infinite, if the
-    differences scatter as before.
-
-    overlap: OVERLAP for the interval of `interval`, 0 for one without its correction. The first
-    never falls below what sqrt(overlap) leaves.
-    """
-    shrinks = np.sqrt((1 / n + overlap) / (1 / k + overlap))
-    return width * shrinks * stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, k - 1)
 
 
 def learning_curve(table: pd.DataFrame, classifier: str, score: str = "roc_auc") -> pd.DataFrame:
