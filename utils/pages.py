@@ -100,8 +100,6 @@ def facts() -> dict:
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
         found_calls = strict.pivot_table(score, "n_positive", "kind")
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
-    cues = pd.read_csv(paths.results_dir(REAL) / "cues.csv").groupby("cue")["roc_auc"].mean()
-    numbers["edges"] = round(cues["edges"], 6)
     edges = comparison.where(background.stored(REAL), n_positive=25)
     numbers["hidden"] = _by_size(edges.groupby("classifier")["roc_auc"].mean())
     numbers["boosting"] = round(told.mean("real", 25, "gradient_boosting"), 6)
