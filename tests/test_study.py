@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -75,7 +76,6 @@ def test_the_protocol_names_what_exists():
     assert set(protocol["classifiers"]) == {*running.classifiers.REGISTRY, study.EMBEDDED}
     assert set(protocol["ratio_arms"]) <= set(arms.ARMS)
     assert max(protocol["sizes"]) < protocol["fill"]
-    assert protocol["smallest_effect"] == running.comparison.SMALLEST_EFFECT
 
 
 def test_cells_fill_up_to_the_protocol_and_stop_at_what_there_is(place):
@@ -549,8 +549,11 @@ def test_the_tables_beside_the_study_follow_from_its_present_settings(monkeypatc
 
 
 def test_each_table_beside_the_study_has_a_command():
-    names = "mechanism recipes embeddings joined transfer from-pixels operating replicas"
-    assert set(names.split()) <= set(cli.study.commands)
+    told = (paths.ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"`whales study ([a-z-]+)", told))
+    assert commands == {*cli.study.commands} - {"status", "reproduce"}
+    written = {path.stem for path in (paths.ROOT / "data" / "results").glob("*/*.csv")}
+    assert written <= set(re.findall(r"^\| `(?:simulated/)?(\w+)\.csv`", told, re.M))
 
 
 # Processes

@@ -12,7 +12,6 @@ from functools import partial
 import jinja2
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
 from utils import data, paths, plotting, tables
 from utils.augmentation import (

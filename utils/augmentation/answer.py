@@ -19,7 +19,7 @@ from utils.errors import UserError
 from utils.models.generators import registry
 from utils.statistics import comparison
 
-CHEAP = ("class_weight", "oversample", "classical", "mixup", "call_on_background")
+CHEAP = study.PROTOCOL["primary"]["against"]
 GENERATED = (*registry.REGISTRY, "hybrid")
 WITHOUT_GAN = tuple(name for name in GENERATED if name != "gan")  # the weakest, told apart
 GROUPS = {  # of arms whose verdicts are counted

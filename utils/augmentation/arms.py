@@ -48,7 +48,7 @@ class Material:
 
     def picked(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return count training calls and as many seas, each one as often as any other."""
-        return tuple(side[_turns(len(side), count, rng)] for side in (self.calls, self.sea))
+        return tuple(side[turns(len(side), count, rng)] for side in (self.calls, self.sea))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +65,8 @@ class Added:
     labels: np.ndarray | None = None
 
 
-def _turns(n, count, rng):
-    """(count,) of the numbers below n, in random order, all of them before any comes again."""
+def turns(n: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return (count,) of the numbers below n, shuffled, all of them before any comes again."""
     return np.concatenate([rng.permutation(n) for _ in range(-(-count // n))])[:count]
 
 
@@ -89,7 +89,7 @@ def classical(material: Material, count: int) -> Added:
 def mixup(material: Material, count: int) -> Added:
     """Blends of a call with another training clip, of either class (`augmentations.mixup`)."""
     rng, n_calls = material.rng("mixup"), len(material.calls)
-    first, seas = _turns(n_calls, count, rng), _turns(len(material.sea), count, rng)
+    first, seas = turns(n_calls, count, rng), turns(len(material.sea), count, rng)
     second = (first + rng.integers(1, n_calls, count)) % n_calls  # never the call itself
     is_sea = rng.random(count) < 0.5
     partners = np.where(is_sea[:, None, None], material.sea[seas], material.calls[second])
@@ -114,7 +114,7 @@ def oracle(material: Material, count: int) -> Added:
     return Added(material.spare[:count])
 
 
-def _simulated_calls(material, kind="calls"):
+def _simulated_calls(material, kind):
     """SIMULATED simulated calls in real seas, drawn by their odds of being one of the calls; all of
     the bank where no call is known."""
     rng, bank = material.rng(kind), material.bank(kind)
@@ -149,7 +149,7 @@ def _more_classical(material):
     alone: the calls and the seas, varied as `classical` does."""
     rng, clips = material.rng("more classical"), []
     for own, count in ((material.calls, SIMULATED + WHOLE), (material.sea, WHOLE)):
-        first, seas = _turns(len(own), count, rng), _turns(len(material.sea), count, rng)
+        first, seas = turns(len(own), count, rng), turns(len(material.sea), count, rng)
         clips.append(augmentations.classical(own[first], material.sea[seas], rng))
     return np.concatenate(clips), np.repeat([1, 0], [SIMULATED + WHOLE, WHOLE])
 

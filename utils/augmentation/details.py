@@ -18,7 +18,7 @@ from utils.augmentation import from_pixels as learned
 from utils.augmentation import replicas as deployments
 from utils.augmentation import transfer as heard
 from utils.augmentation.figures import AGAINST_RIVAL, WORDS, title
-from utils.augmentation.summary import AGAINST, SEEN, STRICT, counted, judged, name, ranged
+from utils.augmentation.summary import AGAINST, SEEN, STRICT, counted, judged, name, ranged, signed
 from utils.models.generators import registry
 from utils.plotting import number
 from utils.statistics import comparison
@@ -46,6 +46,8 @@ def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
     table = table.loc[[arm for arm in arms.ARMS if arm in table.index]]
     table["verdict"] = table["verdict"].map(WORDS)
     table["p"] = table["p"].map(plotting.p_value)
+    for column in ("mean", "low", "high"):
+        table[column] = table[column].map(signed)
     table.columns = ["semillas", "diferencia", "desde", "hasta", "p ajustada", "veredicto"]
     return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
 
@@ -158,8 +160,8 @@ def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
         if len(table) >= comparison.FEWEST:
             low, high = (table[score] for score in study.BY_SNR)
             rows[title(arm)] = {
-                "débiles": number(low.mean(), 3, "+"),
-                "fuertes": number(high.mean(), 3, "+"),
+                "débiles": signed(low.mean()),
+                "fuertes": signed(high.mean()),
                 "débiles menos fuertes": ranged(*comparison.interval(low - high)),
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(

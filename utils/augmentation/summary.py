@@ -34,17 +34,18 @@ def name(dataset: str) -> str:
 
 
 def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
-    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"; what rounds to zero has
-    a digit more, so that one sees on which side of it an interval ends."""
+    """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"."""
+    mean, low, high = (signed(value, digits) for value in (mean, low, high))
+    return f"{mean} ({low} a {high})"
 
-    def told(value):
-        for places in (digits, digits + 1):
-            text = plotting.number(value, places, "+")
-            if text.strip("+−0,"):
-                return text
-        return plotting.number(0, digits)
 
-    return f"{told(mean)} ({told(low)} a {told(high)})"
+def signed(value: float, digits: int = 3) -> str:
+    """A difference; one that rounds to zero has a digit more, and no sign if that is zero, too."""
+    for places in (digits, digits + 1):
+        text = plotting.number(value, places, "+")
+        if text.strip("+−0,"):
+            return text
+    return plotting.number(0, digits)
 
 
 def judged(row: Mapping, words: Mapping[str, str] = WORDS) -> str:
@@ -90,11 +91,10 @@ def counted(alike: Mapping, ends: tuple[float, float]) -> str:
 
 def primary_table(told: front.Front) -> pd.DataFrame:
     """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
-    calls alone and with the simulated hydrophone, differences with intervals, and equivalents."""
+    calls alone and with the simulated hydrophone, and differences with their intervals."""
     rows, real, rival = [], told.against("real"), told.against("rival")
     for classifier, size in sorted(real.index):
         before = rival.loc[(classifier, size)]
-        worth = dict(zip(("real", "low", "high"), told.equivalent(size, classifier), strict=True))
         row = {
             "detector": plotting.model_title(classifier),
             "llamadas": size,
@@ -102,8 +102,8 @@ def primary_table(told: front.Front) -> pd.DataFrame:
             "clásico + hidrófono": plotting.number(told.mean("ocean", size, classifier)),
             "frente a solo reales": judged(real.loc[(classifier, size)]),
             "frente al mejor aumento barato": judged(before, AGAINST_RIVAL),
+            "p ajustada": plotting.p_value(before["p"]),
             SEEN: plotting.number(before["detectable"]),
-            "vale por": counted(worth, told.found.ends(classifier)),
         }
         rows.append(row)
     return pd.DataFrame(rows)
@@ -258,7 +258,7 @@ def costs(found: Mapping[str, answer.Answer], size: int, classifier: str) -> pd.
     columns = {}
     for dataset, one in found.items():
         rows = answer.costs(one, size, classifier)
-        rows = rows[rows.index.isin(CHOSEN)].sort_values("seconds", kind="stable")
+        rows = rows.sort_values("seconds", kind="stable")
         columns[f"{name(dataset)}: segundos"] = rows["seconds"].map("{:.0f}".format)
     order = dict.fromkeys(arm for column in columns.values() for arm in column.index)
     table = pd.DataFrame(columns).loc[list(order)].fillna("–").rename(index=title)

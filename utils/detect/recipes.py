@@ -60,10 +60,7 @@ class Clips:
         if not count:
             return self.calls
         rng = np.random.default_rng([self.seed, 1])
-        calls, seas = (
-            np.concatenate([rng.permutation(n) for _ in range(-(-count // n))])[:count]
-            for n in (len(self.calls), len(self.seas))
-        )
+        calls, seas = (arms.turns(n, count, rng) for n in (len(self.calls), len(self.seas)))
         added = augmentations.classical(self.calls[calls], self.seas[seas], rng)
         return np.concatenate([self.calls, added])
 

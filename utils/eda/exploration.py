@@ -24,7 +24,7 @@ TOLERANCE = 0.02  # between processors, of every number; counts must agree
 class Exploration:
     """The measured pieces of a data set of n clips.
 
-    acoustic: n rows, see `sound.measurements`. descriptors: n rows, see `sound.descriptors`.
+    acoustic: n rows, see `sound.measurements`.
     components (n, k): scores of the principal components. similar: each clip's nearest other clip,
     see `duplicates.nearest`. cues: columns clips ("all", "matched"), cue, split_by ("group",
     "random"), and mean, low, high of the ROC AUC over the splits. scores (n,): probability of a
@@ -33,7 +33,6 @@ class Exploration:
     """
 
     acoustic: pd.DataFrame
-    descriptors: pd.DataFrame
     components: np.ndarray
     similar: pd.DataFrame
     cues: pd.DataFrame
@@ -105,7 +104,7 @@ def explore(dataset: data.Dataset, *, seed: int = 0) -> Exploration:
         content=tables.fingerprint(dataset),
     )
     numbers = table.set_index(["topic", "name"])["value"]
-    return Exploration(acoustic, described, components, similar, floor, scores, numbers)
+    return Exploration(acoustic, components, similar, floor, scores, numbers)
 
 
 def cue_floor(dataset: data.Dataset, *, seed: int) -> pd.DataFrame:

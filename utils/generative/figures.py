@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 
 from utils import plotting
 from utils.generative import lessons
+from utils.generative.synthesis import EXPLAINED, TAKEN
 from utils.plotting import (
     DIFFERENCE_MAP,
     REFERENCE_LINE,
@@ -125,8 +126,8 @@ TERMS = {
 def scores(numbers: pd.Series) -> pd.DataFrame:
     """Return the numbers of `synthesis.measure` as a table for readers, a row a generator."""
     columns = {
-        "taken for a call": "tomadas por llamada",
-        "explained variance": "varianza explicada",
+        TAKEN: "tomadas por llamada",
+        EXPLAINED: "varianza explicada",
     }
     table = numbers.unstack()[list(columns)].rename(columns=columns)
     table = table.reindex([name for name in GENERATORS if name in table.index]).rename(title)

@@ -3,7 +3,7 @@
 Each takes spectrograms (n, frequency, time) in any unit that is linear in dB and labels 0/1. What
 is learned (weights, scales, number of boosting rounds, the epoch that is kept) comes from the
 training and validation clips that are passed in. The networks are in `neural`. A new classifier is
-one class and one line of REGISTRY.
+one class, one line of REGISTRY, and its settings in the study's PROTOCOL.
 """
 
 from __future__ import annotations

@@ -133,12 +133,12 @@ def card(
     return pd.DataFrame(texts, index=decision.index), passed
 
 
-def report_card(values: pd.DataFrame, passed: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def report_card(values: pd.DataFrame, passed: pd.DataFrame) -> Axes:
     """Draw a table of texts, rows generators and columns questions, coloured by who passes.
 
     values, passed: of the same shape; blue where it is passed, orange where not.
     """
-    ax = new_axes(ax, width=WIDTH, height=0.42 * len(values) + 0.9)
+    ax = new_axes(None, width=WIDTH, height=0.42 * len(values) + 0.9)
     shown = np.where(passed.to_numpy(dtype=bool), 0.0, 1.0)
     shown[values.to_numpy() == "—"] = np.nan  # not measured: neither
     ax.imshow(shown, cmap=ListedColormap(["#DCEAF5", "#F6C9A8"]), vmin=0, vmax=1, aspect="auto")
@@ -193,9 +193,9 @@ def few_calls(table: pd.DataFrame, size: int) -> np.ndarray:
     return axes
 
 
-def nearest(distances: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:
+def nearest(distances: Mapping[str, np.ndarray]) -> Axes:
     """Draw the share of clips whose call lies nearer than a distance to a training call."""
-    ax = new_axes(ax, height=3.8, width=0.8 * WIDTH)
+    ax = new_axes(None, height=3.8, width=0.8 * WIDTH)
     for name, values in distances.items():
         ordered = np.sort(values)
         share = np.arange(1, len(ordered) + 1) / len(ordered)

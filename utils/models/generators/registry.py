@@ -1,5 +1,6 @@
 """Generators by name. A new one is a file with a subclass of `base.Generator` that has a name of
-its own, and its class here."""
+its own, and its class here; its lesson in the second notebook (`generative.figures` sketches it)
+is written by hand."""
 
 from __future__ import annotations
 
