@@ -90,19 +90,18 @@ def counted(alike: Mapping, ends: tuple[float, float]) -> str:
 
 
 def primary_table(told: front.Front) -> pd.DataFrame:
-    """Return the primary comparison, a row a classifier and number of calls: mean ROC AUC of real
-    calls alone and with the simulated hydrophone, and differences with their intervals."""
+    """Return the primary comparison, a row a classifier and number of calls: what the simulated
+    hydrophone changes, with intervals and verdicts, beside real calls alone and its rival."""
     rows, real, rival = [], told.against("real"), told.against("rival")
     for classifier, size in sorted(real.index):
-        before = rival.loc[(classifier, size)]
+        alone, before = real.loc[(classifier, size)], rival.loc[(classifier, size)]
         row = {
-            "detector": plotting.model_title(classifier),
-            "llamadas": size,
-            "solo reales": plotting.number(told.mean("real", size, classifier)),
-            "clásico + hidrófono": plotting.number(told.mean("ocean", size, classifier)),
-            "frente a solo reales": judged(real.loc[(classifier, size)]),
-            "frente al mejor aumento barato": judged(before, AGAINST_RIVAL),
+            "detector y llamadas": f"{plotting.model_title(classifier)}, {size}",
+            "frente a solo reales": ranged(alone["mean"], alone["low"], alone["high"]),
+            "es": WORDS[alone["verdict"]],
+            "frente al mejor aumento barato": ranged(before["mean"], before["low"], before["high"]),
             "p ajustada": plotting.p_value(before["p"]),
+            "y es": AGAINST_RIVAL[before["verdict"]],
             SEEN: plotting.number(before["detectable"]),
         }
         rows.append(row)

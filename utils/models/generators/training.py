@@ -56,8 +56,8 @@ def negative_log_likelihood(excess, output):
     """Return the mean negative log-likelihood a cell, without its constant: Gaussian, learned
     deviation."""
     mean, log_deviation = split_decoder(output)
-    z = (excess[..., 0] - mean) * ops.exp(-log_deviation)
-    return ops.mean(log_deviation + 0.5 * ops.square(z))
+    residual = (excess[..., 0] - mean) * ops.exp(-log_deviation)
+    return ops.mean(log_deviation + 0.5 * ops.square(residual))
 
 
 def frozen(part: keras.Model, *inputs: keras.KerasTensor) -> keras.KerasTensor:
