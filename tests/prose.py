@@ -363,6 +363,7 @@ NUMBERS = {
         "found-simulated": [
             ("100", len(table(S, "stability"))),
             ("58", taken(S, "vae")),
+            ("54", taken(S, "aae")),
             ("12", taken(S, "gan")),
             ("82", taken(S, "real")),
             ("76", taken(S, "hydrophone")),
@@ -370,6 +371,7 @@ NUMBERS = {
         "found-real": [
             ("100", len(table(R, "stability"))),
             ("68", taken(R, "vae")),
+            ("58", taken(R, "aae")),
             ("29", taken(R, "gan")),
             ("91", taken(R, "real")),
             ("78", taken(R, "hydrophone")),
@@ -500,11 +502,11 @@ NUMBERS = {
             ("25", FEW),
             ("0,937", facts()["pretrained"]["auc"]["25"]),
             ("0,939", facts()["auc"]["random_forest"]["all"]),
-            ("1", 1),
             ("60", [facts()["generated"]["comparisons"], below_the_rival()]),
             ("14", tallied(comparison.OVERLAP)["harms"]),
             ("25", FEW),
             ("0,05", facts()["generated"]["detectable"]["25"]),
+            ("34", (beside_the_rival(R)["verdict"] == "harms").sum()),
             ("25", FEW),
             ("0,032", changed(R, "classical", FEW, "random_forest")),
             ("0,040", facts()["gain"]["random_forest"]["25"]["mean"]),

@@ -296,7 +296,7 @@ def test_the_dose_is_paired_by_seed(found):
 def test_ends_of_the_curve_are_marked(found):
     ends = found.ends("cnn")
     assert summary.counted(found.equivalents(50, "cnn").loc["gan"], ends) == "≤25 (≤25 a ≤25)"
-    told = details.equivalents({"planted": found}, 50)
+    told = details.equivalents({"planted": found}, {}, 50)
     assert told.loc["GAN", "planted: CNN"] == "≤25 (≤25 a ≤25)"
     assert summary.counted({"real": 900, "low": 60.2, "high": 900}, (25, 900)) == "≥900 (60 a ≥900)"
 

@@ -93,18 +93,23 @@ def power(found: Answers) -> pd.DataFrame:
     return pd.DataFrame(columns).map(number).rename_axis(f"llamadas: {SEEN} una ganancia de")
 
 
-def equivalents(found: Answers, size: int) -> pd.DataFrame:
+def equivalents(found: Answers, told: Mapping[str, front.Front], size: int) -> pd.DataFrame:
     """How many real calls score as `size` and what is added to them do, with the interval: a row a
-    strategy, a column a data set and classifier."""
+    strategy, and the detector on embeddings; a column a data set and classifier."""
     columns = {}
     for dataset, one in found.items():
         for classifier in answer.CLASSIFIERS:
             ends = one.ends(classifier)
-            told = {
+            own = {
                 title(arm): counted(alike, ends)
                 for arm, alike in one.equivalents(size, classifier).iterrows()
             }
-            columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = told
+            if classifier == pretrained.BESIDE and dataset in told:
+                worth = pretrained.equivalent(told[dataset].told, size)
+                own["BirdNET"] = counted(
+                    dict(zip(("real", "low", "high"), worth, strict=True)), ends
+                )
+            columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = own
     return pd.DataFrame(columns).fillna("–").rename_axis(f"{size} llamadas y…")
 
 

@@ -92,20 +92,21 @@ def counted(alike: Mapping, ends: tuple[float, float]) -> str:
 def primary_table(told: front.Front) -> pd.DataFrame:
     """Return the primary comparison, a row a classifier and number of calls: what the simulated
     hydrophone changes, with intervals and verdicts, beside real calls alone and its rival."""
-    rows, real, rival = [], told.against("real"), told.against("rival")
+    rows, real, rival = {}, told.against("real"), told.against("rival")
     for classifier, size in sorted(real.index):
-        alone, before = real.loc[(classifier, size)], rival.loc[(classifier, size)]
-        row = {
-            "detector y llamadas": f"{plotting.model_title(classifier)}, {size}",
-            "frente a solo reales": ranged(alone["mean"], alone["low"], alone["high"]),
-            "es": WORDS[alone["verdict"]],
-            "frente al mejor aumento barato": ranged(before["mean"], before["low"], before["high"]),
-            "p ajustada": plotting.p_value(before["p"]),
-            "y es": AGAINST_RIVAL[before["verdict"]],
-            SEEN: plotting.number(before["detectable"]),
+        before = rival.loc[(classifier, size)]
+        sides = {
+            "frente a solo reales": (real.loc[(classifier, size)], WORDS),
+            "frente al mejor aumento barato": (before, AGAINST_RIVAL),
         }
-        rows.append(row)
-    return pd.DataFrame(rows)
+        row = {}
+        for text, (found, words) in sides.items():
+            row[text, "diferencia"] = ranged(found["mean"], found["low"], found["high"])
+            row[text, "p"] = plotting.p_value(found["p"])
+            row[text, "veredicto"] = words[found["verdict"]]
+        row[text, SEEN] = plotting.number(before["detectable"])
+        rows[f"{plotting.model_title(classifier)}, {size}"] = row
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def plain(told: front.Front, size: int) -> pd.DataFrame:

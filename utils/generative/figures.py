@@ -16,6 +16,8 @@ from sklearn.decomposition import PCA
 from utils import plotting
 from utils.generative import lessons
 from utils.generative.synthesis import EXPLAINED, TAKEN
+from utils.models.generators.diffusion import FLOW_ROUND_STEPS
+from utils.models.generators.training import ROUNDS
 from utils.plotting import (
     DIFFERENCE_MAP,
     REFERENCE_LINE,
@@ -161,7 +163,10 @@ def lesson(
     name = generator.name
     figure, axes = plt.subplots(1, 4, figsize=(WIDTH, 2.8), width_ratios=[1.5, 1, 1, 1])
     weights = f"{lessons.weights(generator):,}".replace(",", " ")
-    figure.suptitle(f"{title(name)}: {generator.used_steps} pasos de gradiente, {weights} pesos")
+    steps = f"{generator.used_steps} pasos de gradiente"
+    if name == "diffusion":
+        steps = f"{generator.used_steps} pasos del VAE y {ROUNDS * FLOW_ROUND_STEPS} del flujo"
+    figure.suptitle(f"{title(name)}: {steps}, {weights} pesos")
     lines = zip(_CURVES[name], ("-", ":"), strict=True)
     for term, line in lines:
         if term in generator.history:
