@@ -293,6 +293,11 @@ def test_the_dose_is_paired_by_seed(found):
     assert set(details.doses({"planted": few})["con 16, menos con 0,5"]) == {""}
 
 
+def test_one_sees_on_which_side_of_zero_an_interval_ends():
+    assert summary.ranged(0.012, 0.0003, 0.024) == "+0,012 (+0,0003 a +0,024)"
+    assert summary.ranged(-0.0004, -0.01, 0.00001) == "−0,0004 (−0,010 a 0,000)"
+
+
 def test_ends_of_the_curve_are_marked(found):
     ends = found.ends("cnn")
     assert summary.counted(found.equivalents(50, "cnn").loc["gan"], ends) == "≤25 (≤25 a ≤25)"

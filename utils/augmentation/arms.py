@@ -17,9 +17,7 @@ from utils.errors import UserError
 from utils.models.generators import registry
 from utils.sound import augmentations, features
 
-IN_HYBRID = (
-    "aae"  # the generator of `hybrid`: the most useful one that does not copy, on both data sets
-)
+IN_HYBRID = "aae"  # the most useful generator that does not copy, on both data sets
 REAL, ORACLE, CLASS_WEIGHT = "real", "oracle", "class_weight"
 COPYING = ("oversample",)  # arms whose added clips are training clips
 SAMPLING = {  # arms with a function of their own: the generators they draw from

@@ -95,16 +95,17 @@ def primary_table(told: front.Front) -> pd.DataFrame:
     rows, real, rival = {}, told.against("real"), told.against("rival")
     for classifier, size in sorted(real.index):
         before = rival.loc[(classifier, size)]
+        alone, against = "frente a solo reales", "frente al mejor aumento barato"
         sides = {
-            "frente a solo reales": (real.loc[(classifier, size)], WORDS),
-            "frente al mejor aumento barato": (before, AGAINST_RIVAL),
+            alone: (real.loc[(classifier, size)], WORDS),
+            against: (before, AGAINST_RIVAL),
         }
         row = {}
         for text, (found, words) in sides.items():
             row[text, "diferencia"] = ranged(found["mean"], found["low"], found["high"])
             row[text, "p"] = plotting.p_value(found["p"])
             row[text, "veredicto"] = words[found["verdict"]]
-        row[text, SEEN] = plotting.number(before["detectable"])
+        row[against, SEEN] = plotting.number(before["detectable"])
         rows[f"{plotting.model_title(classifier)}, {size}"] = row
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -24,9 +24,8 @@ TOLERANCE = 0.02  # between processors, of every number; counts must agree
 class Exploration:
     """The measured pieces of a data set of n clips.
 
-    acoustic: n rows, see `sound.measurements`.
-    components (n, k): scores of the principal components. similar: each clip's nearest other clip,
-    see `duplicates.nearest`. cues: columns clips ("all", "matched"), cue, split_by ("group",
+    acoustic: n rows, see `sound.measurements`. components (n, k): scores of the principal
+    components. similar: each clip's nearest other clip, see `duplicates.nearest`. cues: columns clips ("all", "matched"), cue, split_by ("group",
     "random"), and mean, low, high of the ROC AUC over the splits. scores (n,): probability of a
     call from all descriptors, by a forest that never saw the clip's group. numbers: a Series by
     (topic, name), as stored.
