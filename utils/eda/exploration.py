@@ -25,10 +25,10 @@ class Exploration:
     """The measured pieces of a data set of n clips.
 
     acoustic: n rows, see `sound.measurements`. components (n, k): scores of the principal
-    components. similar: each clip's nearest other clip, see `duplicates.nearest`. cues: columns clips ("all", "matched"), cue, split_by ("group",
-    "random"), and mean, low, high of the ROC AUC over the splits. scores (n,): probability of a
-    call from all descriptors, by a forest that never saw the clip's group. numbers: a Series by
-    (topic, name), as stored.
+    components. similar: each clip's nearest other clip, see `duplicates.nearest`. cues: columns
+    clips ("all", "matched"), cue, split_by ("group", "random"), and mean, low, high of the ROC AUC
+    over the splits. scores (n,): probability of a call from all descriptors, by a forest that never
+    saw the clip's group. numbers: a Series by (topic, name), as stored.
     """
 
     acoustic: pd.DataFrame
