@@ -617,6 +617,7 @@ NUMBERS = {
         ],
         "who-found": [
             ("25", FEW),
+            ("0,715", scored(R, "real", FEW, "mlp")),
             ("0,130", scored(R, "aae", FEW, "mlp") - scored(R, "real", FEW, "mlp")),
             ("0,845", scored(R, "aae", FEW, "mlp")),
             ("0,045", from_pixels.against_real(table(R, "from_pixels")).loc["ocean", FEW][0]),

@@ -23,6 +23,7 @@ from utils.augmentation import (
     pretrained,
     simulated,
     study,
+    summary,
 )
 from utils.errors import UserError
 from utils.models.generators import registry
@@ -229,7 +230,7 @@ def render(page: str) -> str:
         "worth": lambda k, end: f"{'≥ ' if k >= end else ''}{thousands(k)}",
         "percent": lambda share: f"{100 * share:.0f}",
         "hundredth": partial(number, digits=2),
-        "signed": partial(number, sign="+"),
+        "signed": lambda value: summary.signed(value).replace(",", DECIMAL[language]),
     }
     return environment.get_template(f"{page}.jinja").render(stored)
 
