@@ -19,6 +19,7 @@ from utils.augmentation import (
     arms,
     background,
     front,
+    joined,
     operating,
     pretrained,
     simulated,
@@ -145,11 +146,13 @@ def _worth(calls) -> dict:
 
 
 def _pretrained(told) -> dict:
-    """Mean ROC AUC of the detector on embeddings by size, what it changes by strategy, and the mean
-    of the same classifier on ordinary features."""
+    """Mean ROC AUC of the detector on embeddings by size, and of simulated clips alone (`zero`),
+    what it changes by strategy, and the mean of the same classifier on ordinary features."""
     table = pretrained.compared(told.told)
+    unheard = comparison.where(joined.stored(REAL), form=joined.WITHOUT_REAL)
     return {
         "auc": _by_size(pretrained.curve(told.told)),
+        "zero": round(unheard["roc_auc"].mean(), 6),
         "equivalent": {str(n): _worth(pretrained.equivalent(told.told, n)) for n in SHOWN},
         "over": {arm: _told(table.loc[arm]) for arm in pretrained.AGAINST},
         "ordinary": round(told.mean("real", 25, "logistic"), 6),

@@ -49,7 +49,8 @@ def checkpoint(rows: pd.DataFrame) -> pd.DataFrame:
     for column in ("mean", "low", "high"):
         table[column] = table[column].map(signed)
     table.columns = ["semillas", "diferencia", "desde", "hasta", "p ajustada", "veredicto"]
-    return table.rename(index=title).rename_axis(f"{plotting.model_title(classifier)}, {size}")
+    about = f"{name(rows['dataset'].iloc[0])}, {plotting.model_title(classifier)}, {size} llamadas"
+    return table.rename(index=title).rename_axis(about)
 
 
 def tallies(groups: Mapping[str, pd.DataFrame], words: Mapping[str, str] = WORDS) -> pd.DataFrame:
