@@ -107,7 +107,7 @@ def equivalents(found: Answers, told: Mapping[str, front.Front], size: int) -> p
             }
             if classifier == pretrained.BESIDE and dataset in told:
                 worth = pretrained.equivalent(told[dataset].told, size)
-                own["BirdNET"] = counted(
+                own[STRICT[study.EMBEDDED]] = counted(
                     dict(zip(("real", "low", "high"), worth, strict=True)), ends
                 )
             columns[f"{name(dataset)}: {plotting.model_title(classifier)}"] = own
