@@ -160,9 +160,8 @@ def bank(kind: str, number: int, settings: SpectrogramSettings, shape: tuple[int
     path = folder / f"{kind}-{number}-{tables.digest(text)}.npz"
     with FileLock(path.with_suffix(".lock")):
         if not path.is_file():
-            partial = path.with_name(f".{path.name}")
-            np.savez(partial, **_simulate(kind, number, settings, shape))
-            partial.replace(path)
+            with paths.replacing(path) as partial:
+                np.savez(partial, **_simulate(kind, number, settings, shape))
     with np.load(path, allow_pickle=False) as stored:
         return Bank(stored["grid"], stored["labels"], stored["table"])
 

@@ -15,7 +15,6 @@ import functools
 import importlib.metadata
 import itertools
 import json
-import os
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -230,13 +229,8 @@ class Study:
 
     def _keep(self, path, generator, seed):
         count = max(PROTOCOL["fill"], round(PROTOCOL["ratio_size"] * max(PROTOCOL["ratios"])))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{os.getpid()}-{path.name}")
-        try:
+        with paths.replacing(path) as partial:
             np.savez(partial, clips=generator.sample(count, seed=seed), seconds=generator.seconds)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
 
     def synthetic(self, cell: Cell, name: str) -> tuple[np.ndarray, float]:
         """Return the samples of a generator that was trained on a cell's clips, and its seconds."""

@@ -1,11 +1,11 @@
 """Spectrograms in an .npz: reading and writing."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from utils import paths
 from utils.data import cache
 from utils.data.dataset import GROUP_NAMES, UPCALL_BAND, Dataset, check_classes, some_of
 from utils.data.groups import factorize_groups, in_time, neighbour_blocks
@@ -168,22 +168,20 @@ def save_npz(dataset: Dataset, path: str | Path) -> None:
     path = Path(path)
     if path.suffix != ".npz" or path.is_dir():
         raise UserError(f"{path.name} is no .npz file; give a path that ends in .npz.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.partial.npz")
     optional = {name: getattr(dataset, name) for name in ("matched", "band", "seconds")}
     optional = {name: np.asarray(value) for name, value in optional.items() if value is not None}
-    np.savez_compressed(
-        partial,
-        spectrograms=dataset.spectrograms,
-        labels=dataset.labels,
-        block=dataset.groups,
-        clip_names=dataset.clip_names.astype(str),
-        class_names=np.array(dataset.class_names),
-        frequencies=dataset.frequencies,
-        times=dataset.times,
-        unit=np.array(dataset.unit),
-        ordered=np.array(dataset.ordered),
-        provenance=np.array(told(dataset.provenance)),
-        **optional,
-    )
-    os.replace(partial, path)
+    with paths.replacing(path) as partial:
+        np.savez_compressed(
+            partial,
+            spectrograms=dataset.spectrograms,
+            labels=dataset.labels,
+            block=dataset.groups,
+            clip_names=dataset.clip_names.astype(str),
+            class_names=np.array(dataset.class_names),
+            frequencies=dataset.frequencies,
+            times=dataset.times,
+            unit=np.array(dataset.unit),
+            ordered=np.array(dataset.ordered),
+            provenance=np.array(told(dataset.provenance)),
+            **optional,
+        )

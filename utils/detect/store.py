@@ -3,10 +3,7 @@
 import contextlib
 import hashlib
 import json
-import os
 import re
-import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -16,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from utils import tables
+from utils import paths, tables
 from utils.data.dataset import some_of
 from utils.detect.fitted import Linear, restored
 from utils.errors import UserError
@@ -97,9 +94,8 @@ def save(
     """
     folder = Path(folder)
     check_replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with paths.replacing(folder) as partial:
+        partial.mkdir()
         np.savez(partial / WEIGHTS, **detector.classifier.arrays())
         told = ("call", "shape", "band", "threshold", "recipe", "trained_on")
         text = {"version": VERSION, "kind": detector.classifier.kind}
@@ -110,13 +106,6 @@ def save(
         (partial / SETTINGS).write_text(json.dumps(text, indent=1, ensure_ascii=False), "utf-8")
         held_out.to_csv(partial / HELD_OUT, index=False, float_format="%.6g")
         describe(partial)
-        os.chmod(partial, 0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.rename(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
 
 
 @contextlib.contextmanager

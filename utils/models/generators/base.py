@@ -16,8 +16,6 @@ import functools
 import inspect
 import json
 import operator
-import os
-import shutil
 import time
 import zlib
 from pathlib import Path
@@ -26,6 +24,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from utils import paths
 from utils.errors import CollapseError, UserError
 from utils.models.backend import keras, ops
 from utils.models.generators import density as densities
@@ -239,19 +238,15 @@ class Generator:
                 f"{folder.name} holds other things than a generator; name a folder that is new or "
                 "empty, so that nothing of yours is lost."
             )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = folder.with_name(f".{folder.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
         weights = {f"weight_{k}": value for k, value in enumerate(self.weights)}
-        np.savez_compressed(partial / "arrays.npz", **self._arrays(), **weights)
-        self.history.to_csv(partial / "history.csv", index=False)
         settings = {"generator": self.name} | self.description()
         state = {name: getattr(self, name) for name in STATE}
         text = json.dumps({"settings": settings, "state": state})
-        (partial / "generator.json").write_text(text, encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial, folder)
+        with paths.replacing(folder) as partial:
+            partial.mkdir()
+            np.savez_compressed(partial / "arrays.npz", **self._arrays(), **weights)
+            self.history.to_csv(partial / "history.csv", index=False)
+            (partial / "generator.json").write_text(text, encoding="utf-8")
 
     def description(self) -> dict[str, str | float | None]:
         """Return the settings with which `registry.build` makes the same generator."""
