@@ -122,6 +122,24 @@ def test_a_cell_is_of_the_part_that_asks_first_and_the_same_to_all(place, monkey
     assert not place.cells([0], ("challenge",)) and place.cells([0], ("balanced",))
 
 
+def test_controls_are_run_where_they_are_compared(place, monkeypatch):
+    monkeypatch.setattr(place, "available", lambda _: (450, 800))
+    monkeypatch.setattr(place, "n_sea", 800)
+    cells = place.cells([0], ("ocean",))
+    asked = {one: running.seen_by(one.arm, running.classifiers.REGISTRY) for one in cells}
+    sizes = {}
+    for one in asked:
+        sizes.setdefault(one.arm, []).append(one.n_positive)
+    assert sizes.pop("ocean") == [0, *study.PROTOCOL["sizes"]] and sizes.pop("ocean_prior") == [0]
+    assert set(sizes) == set(arms.CONTROLS) and all(n == [25, 50] for n in sizes.values())
+    for one, names in asked.items():
+        control = one.arm in arms.CONTROLS
+        wanted = (
+            study.PROTOCOL["primary"]["classifiers"] if control else running.classifiers.REGISTRY
+        )
+        assert set(names) == set(wanted)
+
+
 def test_seeds_change_splits_and_no_side_shares_a_group(place):
     tests = [set(place.split(seed).test.tolist()) for seed in range(6)]
     assert not set.intersection(*tests[:2]) and tests[0] != tests[5]

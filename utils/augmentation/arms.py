@@ -226,13 +226,14 @@ WITH_CLASSICAL = {  # beside `classical`: kinds of clips, and whether they are d
     "vae_filtered": (("vae", True),),
 }
 ARMS |= {name: _with_classical(kinds) for name, kinds in WITH_CLASSICAL.items()}
-CONTROLS = (  # what the gain could come from instead
+CONTROLS = (  # what the gain of `ocean` could come from
+    "ocean_fitted",  # one of its parts alone
+    "ocean_calls",
+    "ocean_tuned",  # settings that were chosen by eye on such clips: an upper bound
     "ocean_downsweeps",  # any other call: its shape has to matter
     "ocean_matched",  # as many clips of each class, steps and trees, without a simulated clip
     "vae_filtered",  # a learned generator in the simulator's place, in its best form
 )
-WITHOUT_CLIPS = ("ocean_prior", "ocean_tuned")  # what can be done without any real clip
-WITHOUT_CALLS = ("ocean_calls", "ocean")  # and with seas alone
 SIMULATED = 400  # simulated calls in real seas
 WHOLE = 300  # whole simulated clips of each class
 DOSE = 2  # generated clips for each call, of those that are filtered

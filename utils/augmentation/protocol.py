@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from utils.augmentation import arms
 from utils.baseline import baseline
 from utils.models.generators import registry
 from utils.statistics import comparison
@@ -57,7 +58,10 @@ COLUMNS = (
 
 
 def seen_by(arm: str, names: Iterable[str]) -> list[str]:
-    """Return those of some classifiers that have a row of an arm: EMBEDDED adds no clip."""
+    """Return those of some classifiers that have a row of an arm: EMBEDDED adds no clip, and the
+    controls are for the classifiers of the primary comparison."""
+    if arm in arms.CONTROLS:
+        return [name for name in names if name in PROTOCOL["primary"]["classifiers"]]
     return [name for name in names if name != EMBEDDED or arm == "real"]
 
 

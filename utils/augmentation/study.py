@@ -143,14 +143,12 @@ class Study:
             each = itertools.product(PROTOCOL["ratios"], PROTOCOL["ratio_arms"])
             return [make(size, n_sea, a, float(r)) for r, a in each if size < calls]
         if part == "ocean":
-            found = [make(0, 0, arm, 0.0) for arm in arms.WITHOUT_CLIPS]
-            found += [make(0, n_sea, arm, 0.0) for arm in arms.WITHOUT_CALLS]
-            return found + [
-                replace(self.cell(seed, size, arm), part=part)
-                for size in sizes
-                for arm in arms.WITH_CLASSICAL
-                if arm not in arms.CONTROLS or size in PROTOCOL["control_sizes"]
-            ]
+            headline, controls = PROTOCOL["primary"]["arm"], PROTOCOL["control_sizes"]
+            found = [make(0, 0, "ocean_prior", 0.0), make(0, n_sea, headline, 0.0)]
+            for size in sizes:
+                each = (headline, *(arms.CONTROLS if size in controls else ()))
+                found += [replace(self.cell(seed, size, arm), part=part) for arm in each]
+            return found
         own = PROTOCOL[part]
         if own["size"] >= calls or own["negatives"] > seas or own["negatives"] == n_sea:
             return []  # with as many seas as the main part has, it is the main part
