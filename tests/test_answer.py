@@ -238,9 +238,9 @@ def test_faint_calls_are_told_from_loud_ones(found, bare):
     table = answer.by_snr(found, "aae", "cnn")
     low, high = (table[name] for name in study.BY_SNR)
     assert (low - high).to_numpy() == pytest.approx(0.06, abs=1e-6)
-    told = details.by_snr(found, "cnn")
-    assert told.loc["AAE", "débiles menos fuertes"].startswith("+0,060 (")
-    assert answer.by_snr(bare, "aae", "cnn").empty and details.by_snr(bare, "cnn").empty
+    told = details.by_snr(found)
+    assert told.loc["AAE", "CNN: débiles menos fuertes"].startswith("+0,060 (")
+    assert answer.by_snr(bare, "aae", "cnn").empty and details.by_snr(bare).empty
 
 
 def test_a_generator_that_collapses_is_left_out_of_the_answer():

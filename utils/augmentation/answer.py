@@ -332,8 +332,12 @@ def costs(answer: Answer, size: int, classifier: str) -> pd.DataFrame:
 
 def by_snr(answer: Answer, arm: str, classifier: str) -> pd.DataFrame:
     """Return the difference to `real` of the fainter and the louder half of the calls, mean of the
-    sizes, a row a seed; empty where no truth is known."""
-    rows = comparison.where(answer.main, classifier=classifier)
+    sizes, a row a seed; empty where no truth is known. The detector on embeddings counts as an
+    arm."""
+    rows = comparison.where(answer.with_ocean, classifier=classifier)
+    if arm == study.EMBEDDED:
+        heard = comparison.where(study.select(answer.rows, "main"), classifier=arm)
+        rows = pd.concat([rows, heard.assign(classifier=classifier, arm=arm)])
     if rows[list(study.BY_SNR)].isna().all(axis=None):
         return pd.DataFrame(columns=list(study.BY_SNR))
     parts = {}

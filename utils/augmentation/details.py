@@ -158,21 +158,22 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"valor": told}).astype(str)
 
 
-def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
-    """What each arm changes for the fainter and for the louder half of the calls, mean of sizes."""
-    rows = {}
-    for arm in (*answer.CHEAP, *answer.GENERATED):
-        table = answer.by_snr(found, arm, classifier)
-        if len(table) >= comparison.FEWEST:
-            low, high = (table[score] for score in study.BY_SNR)
-            rows[title(arm)] = {
-                "débiles": signed(low.mean()),
-                "fuertes": signed(high.mean()),
-                "débiles menos fuertes": ranged(*comparison.interval(low - high)),
-            }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(
-        f"{name(found.name)}, {plotting.model_title(classifier)}, sin ajuste"
-    )
+def by_snr(found: answer.Answer) -> pd.DataFrame:
+    """What each arm, and the detector on embeddings, changes for the fainter and for the louder
+    half of the calls, mean of sizes: a column a classifier and half."""
+    outside, columns = (study.PROTOCOL["primary"]["arm"], study.EMBEDDED), {}
+    for classifier in answer.CLASSIFIERS:
+        model = plotting.model_title(classifier)
+        for arm in (*answer.CHEAP, *answer.GENERATED, *outside):
+            table = answer.by_snr(found, arm, classifier)
+            if len(table) >= comparison.FEWEST:
+                text = STRICT[arm] if arm == study.EMBEDDED else title(arm)
+                low, high = (table[score] for score in study.BY_SNR)
+                for half, values in {"débiles": low, "fuertes": high}.items():
+                    columns.setdefault(f"{model}: {half}", {})[text] = signed(values.mean())
+                gap = ranged(*comparison.interval(low - high))
+                columns.setdefault(f"{model}: débiles menos fuertes", {})[text] = gap
+    return pd.DataFrame(columns).rename_axis(f"{name(found.name)}, sin ajuste")
 
 
 def doses(found: Answers) -> pd.DataFrame:

@@ -139,6 +139,19 @@ def plain(told: front.Front, size: int) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def detectors(told: front.Front, size: int) -> pd.DataFrame:
+    """Mean ROC AUC of every detector with `size` calls: alone, with classical augmentation, and
+    with the simulated hydrophone besides."""
+    return pd.DataFrame(
+        {
+            plotting.model_title(classifier): {
+                text: told.mean(arm, size, classifier) for arm, text in _STRATEGIES.items()
+            }
+            for classifier in study.PROTOCOL["classifiers"]
+        }
+    ).T.rename_axis(f"{name(told.found.name)}, {size} llamadas")
+
+
 def strict(place: str) -> list[pd.DataFrame]:
     """Percentage of the calls that detectors find, a table for each of FALSE_ALARMS: mean of seeds,
     a row a number of calls, and by how much the one on embeddings finds more than classical
