@@ -1,11 +1,12 @@
 """Added clips are judged by calls that nobody adds: answers for copies, noise and new ones."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from utils.augmentation import arms, mechanism
+from utils.augmentation import arms, details, figures, mechanism
 from utils.models import classifiers
-from utils.sound import features
+from utils.sound import call_track, features
 
 
 def clips(n, seed, *, call):
@@ -45,3 +46,23 @@ def test_calls_are_taken_for_calls_and_bring_others_nearer(known):
     assert new["taken"] > 0.9 and copies["taken"] > 0.9 and noise["taken"] < 0.1
     assert new["reach"] > 0.05 and copies["reach"] == pytest.approx(0)
     assert noise["reach"] < new["reach"]
+
+
+def test_the_parameters_of_simulated_calls_are_drawn_beside_real_ones():
+    rng = np.random.default_rng(0)
+    middle = {"real": 10, "simulated": 20, "drawn": 15}
+    found = {
+        kind: pd.DataFrame(rng.normal(m, 1, (200, 4)), columns=list(call_track.COLUMNS))
+        for kind, m in middle.items()
+    }
+    axs = figures.call_parameters(found, "dB")
+    assert [ax.get_xlabel() for ax in axs] == [
+        "inicio (Hz)", "pendiente (Hz/s)", "duración (s)", "sobre el mar (dB)",
+    ]  # fmt: skip
+    for line, kind in zip(axs[3].lines, middle, strict=True):
+        peak = line.get_xdata()[line.get_ydata().argmax()]
+        assert peak == pytest.approx(middle[kind], abs=1)
+    told = details.loudness(found, "mine")
+    assert told == (
+        "Mine. Sobre el mar, en la mediana: reales, 10; todas las simuladas, 20; las sorteadas, 15"
+    )

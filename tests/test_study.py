@@ -23,6 +23,7 @@ from utils.augmentation import (
     mechanism,
     pretrained,
     running,
+    simulated,
     study,
     transfer,
 )
@@ -634,3 +635,22 @@ def test_a_cluster_whose_worker_dies_loses_no_row(source, tmp_path, monkeypatch)
         )
     assert failed == []
     assert sorted(study.read(found.path)["seed"]) == list(range(40))
+
+
+def test_the_parameters_of_the_calls_that_a_row_draws(place, monkeypatch):
+    monkeypatch.setattr(simulated, "SIZES", {"calls": 60, "clips": 40})
+    monkeypatch.setattr(arms, "SIMULATED", 20)
+    simulated.bank.cache_clear()
+    found = mechanism.call_parameters(place, 25, seed=0)
+    assert {kind: len(table) for kind, table in found.items()} == {
+        "real": place.available(0)[0] - 25, "simulated": 60, "drawn": 20,
+    }  # fmt: skip
+    assert set(found["drawn"]["start_hz"]) <= set(found["simulated"]["start_hz"])
+    assert mechanism.call_parameters(place, 100, seed=0) == {}  # too few others
+
+    def refused(_):
+        raise UserError("no clips of 2 s")
+
+    monkeypatch.setattr(simulated, "check", refused)
+    assert mechanism.call_parameters(place, 25, seed=0) == {}
+    simulated.bank.cache_clear()

@@ -112,19 +112,19 @@ def oracle(material: Material, count: int) -> Added:
     return Added(material.spare[:count])
 
 
-def _simulated_calls(material, kind):
-    """SIMULATED simulated calls in real seas, drawn by their odds of being one of the calls; all of
-    the bank where no call is known."""
+def simulated_calls(material: Material, kind: str = "calls") -> tuple[np.ndarray, np.ndarray]:
+    """Return (n, f, t) simulated calls of the bank of a kind, in real seas, and the numbers of
+    SIMULATED of them, drawn by their odds of being one of the calls; of all where none is known."""
     rng, bank = material.rng(kind), material.bank(kind)
     calls, sea = material.calls, material.sea
     clips = simulated.calls_in_seas(
         bank.grid, material.band, calls, sea, rng, stretched=material.stretched
     )
     if not len(calls):
-        return clips
+        return clips, np.arange(len(clips))
     own = material.table[: len(calls)]
     odds = simulated.importance(features.extract(clips).table, own, seed=material.seed)
-    return clips[rng.choice(len(clips), SIMULATED, replace=False, p=odds)]
+    return clips, rng.choice(len(clips), SIMULATED, replace=False, p=odds)
 
 
 def _whole_clips(material, kind, fitted):
@@ -184,8 +184,11 @@ def _with_classical(kinds):
         labels = [np.ones(count, int)]
         for kind, fitted in kinds:
             if kind in CALLS_ALONE:
-                make = _filtered if kind in registry.REGISTRY else _simulated_calls
-                drawn = make(material, kind)
+                if kind in registry.REGISTRY:
+                    drawn = _filtered(material, kind)
+                else:
+                    every, chosen = simulated_calls(material, kind)
+                    drawn = every[chosen]
                 drawn = drawn, np.ones(len(drawn), int)
             elif kind == "classical":
                 drawn = _more_classical(material)

@@ -298,6 +298,18 @@ def control_table(told: front.Front, size: int) -> pd.DataFrame:
     return table.rename_axis(about)
 
 
+def loudness(found: Mapping[str, pd.DataFrame], dataset: str) -> str:
+    """How far real and simulated calls rise above the sea, as the title of a figure; found: of
+    `mechanism.call_parameters`."""
+    real, every, drawn = (
+        number(found[kind]["snr_db"].median(), 0) for kind in ("real", "simulated", "drawn")
+    )
+    return (
+        f"{name(dataset).capitalize()}. Sobre el mar, en la mediana: reales, {real}; "
+        f"todas las simuladas, {every}; las sorteadas, {drawn}"
+    )
+
+
 def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     """Return what each recipe of the detector on embeddings changes against classical augmentation,
     with its interval: a row a recipe, a column a number of calls; rows: of `pretrained.recipes`."""

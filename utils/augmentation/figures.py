@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
+from scipy.stats import gaussian_kde
 
 from utils.augmentation import arms
 from utils.augmentation.answer import CLASSIFIERS
@@ -212,6 +213,26 @@ def seeds(changes: Mapping[str, pd.Series], chosen: int) -> np.ndarray:
     axes[0].set_ylabel("semillas")
     place_legend(axes, beside=True)
     return axes
+
+
+def call_parameters(found: Mapping[str, pd.DataFrame], unit: str) -> np.ndarray:
+    """Draw how simulated and real calls are spread: a panel a parameter, a line a kind; return the
+    axes. found: of `mechanism.call_parameters`; unit: of the spectrograms' levels."""
+    kinds = {"real": ("reales", "#000000", "-"),
+             "simulated": ("todas las simuladas", "#0072B2", ":"),
+             "drawn": ("las sorteadas", "#0072B2", "-")}  # fmt: skip
+    labels = {"start_hz": "inicio (Hz)", "slope_hz_s": "pendiente (Hz/s)",
+              "duration_s": "duración (s)", "snr_db": f"sobre el mar ({unit})"}  # fmt: skip
+    fig, axs = plt.subplots(1, len(labels), figsize=(WIDTH, 2.6), layout="constrained")
+    for ax, (name, label) in zip(axs, labels.items(), strict=True):
+        every = pd.concat([table[name] for table in found.values()]).dropna()
+        grid = np.linspace(*every.quantile([0.005, 0.995]), 100)
+        for kind, (text, colour, style) in kinds.items():
+            density = gaussian_kde(found[kind][name].dropna())(grid)
+            ax.plot(grid, density, style, color=colour, label=text)
+        ax.set(xlabel=label, yticks=[], ylim=(0, None))
+    fig.legend(*axs[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(kinds))
+    return axs
 
 
 def mechanism(rows: pd.DataFrame, titles: Mapping[str, str]) -> np.ndarray:

@@ -15,7 +15,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from utils.augmentation import answer, arms, study
+from utils.errors import UserError
 from utils.models import classifiers
+from utils.sound import call_track
+from utils.sound.spectrograms import resize_axis
 from utils.statistics import evaluation
 
 SEEDS = range(3)
@@ -85,3 +88,24 @@ def run(place: study.Study) -> pd.DataFrame:
     content = json.dumps([own, ARMS, DRAWN, COMPONENTS, "oceans alone"])
     with place.trained_anew():
         return study.by_seed(place, "mechanism", content, _rows, keys=KEY, seeds=SEEDS)
+
+
+def call_parameters(place: study.Study, size: int, *, seed: int) -> dict[str, pd.DataFrame]:
+    """Return `call_track.call_parameters` of real calls of the training side beyond a row's own, of
+    all simulated calls in real seas ("simulated"), and of those that the row draws ("drawn").
+
+    None where the hydrophone does not stand for the clips, or real calls are too few.
+    """
+    if place.available(seed)[0] < 2 * size:
+        return {}
+    material = place.material(study.Cell(seed, size, place.n_sea, arms.REAL, 0.0))
+    try:
+        clips, chosen = arms.simulated_calls(material)
+    except UserError:
+        return {}
+    data, (bands, frames) = place.bench.dataset, material.calls.shape[1:]
+    axes = resize_axis(data.frequencies, bands), resize_axis(data.times, frames)
+    parts = {"real": material.spare, "simulated": clips, "drawn": clips[chosen]}
+    return {
+        name: call_track.call_parameters(part, *axes, data.band) for name, part in parts.items()
+    }

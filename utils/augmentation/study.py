@@ -17,7 +17,7 @@ import itertools
 import json
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -268,6 +268,17 @@ class Study:
                 row["error"] = _sentence(error)
         return rows
 
+    def material(self, cell: Cell, samples: Callable | None = None) -> arms.Material:
+        """Return what the arms of a cell's seed and size share; samples: see `arms.Material`."""
+        calls, seas, spare = self.drawn(cell)
+        grid = self.bench.grid
+        known = self.bench.features[np.concatenate([calls, seas])]
+        return arms.Material(
+            grid[calls], grid[seas], grid[spare], samples, cell.seed,
+            known.table, functools.partial(self.bank, cell),
+            *simulated.scale(self.bench.dataset, PROTOCOL["shape"]),
+        )  # fmt: skip
+
     def prepare(self, cell: Cell) -> tuple[arms.Training, float, str]:
         """Return a cell's Training, its generators' seconds, and a hash of its real clips."""
         seconds = []
@@ -281,16 +292,9 @@ class Study:
             seconds.append(took)
             return clips[:count]
 
-        calls, seas, spare = self.drawn(cell)
-        index = np.concatenate([calls, seas])
-        grid = self.bench.grid
+        index = np.concatenate(self.drawn(cell)[:2])
         known = self.bench.features[index]
-        material = arms.Material(
-            grid[calls], grid[seas], grid[spare], samples, cell.seed,
-            known.table, functools.partial(self.bank, cell),
-            *simulated.scale(self.bench.dataset, PROTOCOL["shape"]),
-        )  # fmt: skip
-        training = arms.prepare(cell.arm, material, cell.count, known)
+        training = arms.prepare(cell.arm, self.material(cell, samples), cell.count, known)
         names = "\n".join(self.bench.dataset.clip_names[index].astype(str))
         return training, sum(seconds), tables.digest(names)
 
