@@ -163,6 +163,22 @@ def test_explained_variance_is_one_for_a_perfect_reconstruction(generator, found
     assert synthesis.explained(generator, found.calls) == pytest.approx(1)
 
 
+def test_a_generator_is_lent_the_one_that_it_borrows(found, monkeypatch):
+    given = {}
+    names = {"vae": None, "ae": None, "own": "ae"}
+    registered = {name: SimpleNamespace(name=name, borrows=lent) for name, lent in names.items()}
+
+    def fit(_, generator, *, seed, autoencoder=None):
+        given[generator.name] = autoencoder and autoencoder.name
+        return generator
+
+    monkeypatch.setattr(registry, "REGISTRY", registered)
+    monkeypatch.setattr(registry, "build", registered.get)
+    monkeypatch.setattr(judging.Fold, "fit", fit)
+    synthesis.train(found, seed=0)
+    assert given == names
+
+
 def test_stored_clips_are_read_back_with_their_provenance(
     bench, found, generator, tmp_path, monkeypatch
 ):

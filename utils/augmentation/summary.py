@@ -149,7 +149,7 @@ def detectors(told: front.Front, size: int) -> pd.DataFrame:
             }
             for classifier in study.PROTOCOL["classifiers"]
         }
-    ).T.rename_axis(f"{name(told.found.name)}, {size} llamadas")
+    ).T.rename_axis(f"{name(told.found.name)}, {size} llamadas: ROC AUC")
 
 
 def strict(place: str) -> list[pd.DataFrame]:

@@ -38,7 +38,8 @@ def train(found: Fold, *, seed: int) -> dict[str, Generator]:
     trained = {}
     for name in progress(registry.REGISTRY, "generators"):
         generator = registry.build(name)
-        lent = {"autoencoder": trained["vae"]} if generator.borrows in trained else {}
+        lender = trained.get(generator.borrows)
+        lent = {"autoencoder": lender} if lender else {}
         trained[name] = found.fit(generator, seed=seed, **lent)
     return trained
 
