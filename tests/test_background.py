@@ -39,7 +39,7 @@ def test_rows_are_those_of_the_hidden_clips(clips, tmp_path, monkeypatch):
     rows = background.run(clips)
     assert rows["classifier"].tolist() == list(background.DETECTORS)
     assert rows["roc_auc"].between(0.3, 0.95).all()
-    pd.testing.assert_frame_equal(background.stored("small").reset_index(drop=True), rows)
+    pd.testing.assert_frame_equal(study.latest("small", "background").reset_index(drop=True), rows)
 
 
 def test_the_table_sets_the_edges_beside_whole_clips():

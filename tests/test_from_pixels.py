@@ -38,7 +38,7 @@ def place(tmp_path, monkeypatch):
 def test_each_arm_has_a_row(place):
     rows = from_pixels.run(place)
     assert rows["arm"].tolist() == ["real", "classical"] and rows["roc_auc"].between(0, 1).all()
-    pd.testing.assert_frame_equal(from_pixels.stored("small").reset_index(drop=True), rows)
+    pd.testing.assert_frame_equal(study.latest("small", "from_pixels").reset_index(drop=True), rows)
 
 
 def test_what_an_arm_changes_is_paired_by_seed():

@@ -52,7 +52,7 @@ def test_each_form_has_a_row_for_each_number_of_calls(place, monkeypatch):
     assert of["mean with a forest"] > 0.9
     assert len(asked) == 2  # an ocean a seed
     assert asked[0] == ((100, 4000), 2000, study.PROTOCOL["classifiers"]["birdnet"]["speeds"])
-    pd.testing.assert_frame_equal(joined.stored("small").reset_index(drop=True), rows)
+    pd.testing.assert_frame_equal(study.latest("small", "joined").reset_index(drop=True), rows)
 
 
 def test_simulated_clips_help_or_harm_as_they_agree_with_real_ones(place, monkeypatch):

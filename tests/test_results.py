@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from utils import paths
-from utils.augmentation import answer, transfer
+from utils.augmentation import answer, study, transfer
 from utils.baseline import baseline
 from utils.quality import judging
 
@@ -39,7 +39,7 @@ def test_checkpoint_4_is_that_of_the_study(dataset, found):
 
 
 def test_what_04b_says_of_generators_that_heard_the_ocean(found):
-    rows = transfer.stored("right_whale_upcalls")
+    rows = study.latest("right_whale_upcalls", "transfer")
     assert set(rows["seed"]) == set(transfer.SEEDS)
     gaps = transfer.compared(rows, found["right_whale_upcalls"].rows)
     changes = gaps[transfer.SCRATCH].stack([0, 1], future_stack=True).dropna()

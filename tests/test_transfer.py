@@ -50,7 +50,7 @@ def test_each_arm_has_a_row(place):
     rows = transfer.run(place)
     assert set(rows["arm"]) == {*transfer.ARMS} and len(rows) == len(transfer.ARMS)
     assert rows["roc_auc"].between(0.3, 1).all()
-    pd.testing.assert_frame_equal(transfer.stored("small").reset_index(drop=True), rows)
+    pd.testing.assert_frame_equal(study.latest("small", "transfer").reset_index(drop=True), rows)
 
 
 def test_a_planted_gain_over_scratch_and_rival_is_found():

@@ -17,7 +17,6 @@ from utils import data, paths, plotting, tables
 from utils.augmentation import (
     answer,
     arms,
-    background,
     front,
     joined,
     operating,
@@ -101,7 +100,7 @@ def facts() -> dict:
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
         found_calls = strict.pivot_table(score, "n_positive", "kind")
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
-    edges = comparison.where(background.stored(REAL), n_positive=25)
+    edges = comparison.where(study.latest(REAL, "background"), n_positive=25)
     numbers["hidden"] = _by_size(edges.groupby("classifier")["roc_auc"].mean())
     numbers["boosting"] = round(told.mean("real", 25, "gradient_boosting"), 6)
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
@@ -149,7 +148,7 @@ def _pretrained(told) -> dict:
     """Mean ROC AUC of the detector on embeddings by size, and of simulated clips alone (`zero`),
     what it changes by strategy, and the mean of the same classifier on ordinary features."""
     table = pretrained.compared(told.told)
-    unheard = comparison.where(joined.stored(REAL), form=joined.WITHOUT_REAL)
+    unheard = comparison.where(study.latest(REAL, "joined"), form=joined.WITHOUT_REAL)
     return {
         "auc": _by_size(pretrained.curve(told.told)),
         "zero": round(unheard["roc_auc"].mean(), 6),

@@ -53,8 +53,3 @@ def _scored(place, seed) -> Iterator[dict]:
         for name in DETECTORS:
             auc = round(float(roc_auc_score(truth, place.judge(cell, training, name)[1])), 6)
             yield dict(zip(KEY, (seed, size, name), strict=True)) | {"roc_auc": auc}
-
-
-def stored(name: str) -> pd.DataFrame:
-    """Return the rows of `run` of a data set that were run last; none if there are none."""
-    return study.latest(name, TABLE)

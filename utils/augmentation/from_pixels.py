@@ -46,11 +46,6 @@ def _scored(place, seed) -> Iterator[dict]:
             yield dict(zip(KEY, (seed, size, arm), strict=True)) | {"roc_auc": auc}
 
 
-def stored(name: str) -> pd.DataFrame:
-    """Return the rows of `run` of a data set that were run last; none if there are none."""
-    return study.latest(name, TABLE)
-
-
 def against_real(rows: pd.DataFrame) -> pd.DataFrame:
     """Return mean, low and high of each arm minus the real calls alone, paired by seed: index arm,
     columns n_positive; rows: of `run`."""

@@ -45,11 +45,6 @@ def run(place: study.Study) -> pd.DataFrame:
     return study.by_seed(place, "joined", content, _scored, keys=KEY)
 
 
-def stored(name: str) -> pd.DataFrame:
-    """Return the rows of `run` of a data set that were run last; none if there are none."""
-    return study.latest(name, "joined")
-
-
 def against_alone(rows: pd.DataFrame) -> pd.DataFrame:
     """Return mean, low and high of each of FORMS minus the detector alone, paired by seed: index
     form, columns n_positive; rows: of `run`."""

@@ -93,11 +93,6 @@ def others(place: study.Study, path: str | Path) -> pd.DataFrame:
     return study.by_seed(place, "embeddings", content, scored, keys=("seed", "n_positive", "C"))
 
 
-def stored_recipes(name: str) -> pd.DataFrame:
-    """Return the rows of `recipes` of a data set that were run last; none if there are none."""
-    return study.latest(name, "recipes")
-
-
 def _content(place):
     made = study.settings_of(place.settings, arms.REAL, study.EMBEDDED)
     return f"{made} {SPEEDS} {REGULARISATION}"

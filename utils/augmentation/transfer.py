@@ -82,11 +82,6 @@ def _scored(place, seed) -> Iterator[dict]:
                     yield dict(zip(KEY, (seed, size, arm, name), strict=True)) | {"roc_auc": score}
 
 
-def stored(name: str) -> pd.DataFrame:
-    """Return the rows of `run` of a data set that were run last; none if there are none."""
-    return study.latest(name, TABLE)
-
-
 def compared(rows: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
     """Return mean, low and high of what hearing the ocean changes of a generator's arm, and of its
     gap to RIVAL, paired by seed: index arm, columns (against, n_positive, classifier).
