@@ -58,3 +58,9 @@ def test_checkpoint_3_is_complete(dataset, found):
     assert set(judging.NAMES) - tried_out <= set(jobs[largest].index) <= set(judging.NAMES)
     assert set(table["n_positive"]) == {*judging.SIZES[:-1], largest}
     assert not table.duplicated(["generator", "n_positive", "seed", "metric"]).any()
+
+
+def test_what_04_says_of_faint_and_loud_simulated_calls(found):
+    for arm in answer.GENERATED:
+        low, high = answer.by_snr(found["simulated"], arm, "random_forest").mean()
+        assert (low < 0 if arm == "gan" else low > 0) and high < 0, arm
