@@ -542,6 +542,8 @@ NUMBERS = {
             ("0,867", [facts()["auc"][c]["zero"] for c in ("cnn", "random_forest")]),
             ("0,80", unheard(R, "random_forest").min()),
             ("0,93", unheard(R, "random_forest").max()),
+            ("0,871", scored(R, "ocean", 0, "random_forest")),
+            ("0,873", scored(R, "ocean", 0, "cnn")),
         ],
         "primary-found": [],
         "plain-found": [("25", FEW)],
