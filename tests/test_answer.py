@@ -294,16 +294,28 @@ def test_the_dose_is_paired_by_seed(found):
 
 
 def test_one_sees_on_which_side_of_zero_an_interval_ends():
-    assert summary.ranged(0.012, 0.0003, 0.024) == "+0,012 (+0,0003 a +0,024)"
-    assert summary.ranged(-0.0004, -0.01, 0.00001) == "−0,0004 (−0,010 a 0,000)"
+    assert (
+        summary.ranged(0.012, 0.0003, 0.024)
+        == "+0,012 (+0,0003\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}+0,024)"
+    )
+    assert (
+        summary.ranged(-0.0004, -0.01, 0.00001)
+        == "−0,0004 (−0,010\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}0,000)"
+    )
 
 
 def test_ends_of_the_curve_are_marked(found):
     ends = found.ends("cnn")
-    assert summary.counted(found.equivalents(50, "cnn").loc["gan"], ends) == "≤25 (≤25 a ≤25)"
+    assert (
+        summary.counted(found.equivalents(50, "cnn").loc["gan"], ends)
+        == "≤25 (≤25\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}≤25)"
+    )
     told = details.equivalents({"planted": found}, {}, 50)
-    assert told.loc["GAN", "planted: CNN"] == "≤25 (≤25 a ≤25)"
-    assert summary.counted({"real": 900, "low": 60.2, "high": 900}, (25, 900)) == "≥900 (60 a ≥900)"
+    assert told.loc["GAN", "planted: CNN"] == "≤25 (≤25\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}≤25)"
+    assert (
+        summary.counted({"real": 900, "low": 60.2, "high": 900}, (25, 900))
+        == "≥900 (60\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}≥900)"
+    )
 
 
 def test_what_hangs_on_the_constant_that_widens_intervals():

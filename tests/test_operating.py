@@ -98,7 +98,9 @@ def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):
     assert five.columns.name == "llamadas (mine, 3 semillas, 5 % de falsas)"
     assert five.loc[25, "solo reales"] == "41" and one.loc[25, "BirdNET"] == "30"
     assert five.loc[0, "clásico + hidrófono"] == "20" and five.loc[0, "BirdNET"] == "–"
-    assert five.loc[25, "BirdNET menos clásico"] == "+10 (+10 a +10)"
+    assert (
+        five.loc[25, "BirdNET menos clásico"] == "+10 (+10\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}+10)"
+    )
 
 
 # After a cut in time

@@ -161,10 +161,11 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
 def by_snr(found: answer.Answer) -> pd.DataFrame:
     """What each arm, and the detector on embeddings, changes for the fainter and for the louder
     half of the calls, mean of sizes: a column a classifier and half."""
-    outside, columns = (study.PROTOCOL["primary"]["arm"], study.EMBEDDED), {}
+    others = ("noise", arms.ORACLE, study.PROTOCOL["primary"]["arm"], study.EMBEDDED)
+    columns = {}
     for classifier in answer.CLASSIFIERS:
         model = plotting.model_title(classifier)
-        for arm in (*answer.CHEAP, *answer.GENERATED, *outside):
+        for arm in (*answer.CHEAP, *answer.GENERATED, *others):
             table = answer.by_snr(found, arm, classifier)
             if len(table) >= comparison.FEWEST:
                 text = STRICT[arm] if arm == study.EMBEDDED else title(arm)

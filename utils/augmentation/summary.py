@@ -36,7 +36,7 @@ def name(dataset: str) -> str:
 def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
     """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"."""
     mean, low, high = (signed(value, digits) for value in (mean, low, high))
-    return f"{mean} ({low} a {high})"
+    return f"{mean} ({low}\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}{high})"
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -86,7 +86,7 @@ def counted(alike: Mapping, ends: tuple[float, float]) -> str:
     for key in ("real", "low", "high"):
         mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
         texts.append(f"{mark}{alike[key]:.0f}")
-    return f"{texts[0]} ({texts[1]} a {texts[2]})"
+    return f"{texts[0]} ({texts[1]}\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}{texts[2]})"
 
 
 def primary_table(told: front.Front) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def primary_table(told: front.Front) -> pd.DataFrame:
         row = {}
         for text, (found, words) in sides.items():
             row[text, "diferencia"] = ranged(found["mean"], found["low"], found["high"])
-            row[text, "p"] = plotting.p_value(found["p"])
+            row[text, "p"] = plotting.p_value(found["p"]).replace(" ", "\N{NO-BREAK SPACE}")
             row[text, "veredicto"] = words[found["verdict"]]
         row[against, SEEN] = plotting.number(before["detectable"])
         rows[f"{plotting.model_title(classifier)}, {size}"] = row
@@ -253,7 +253,8 @@ def forest_title(panels: Mapping[str, pd.DataFrame], size: int) -> str:
         helps = (rows["verdict"] == "helps").sum()
         parts.append(f"en {text}, {helps} de {len(rows)}")
     return (
-        f"Con {size} llamadas, sin contar «más reales», ayudan de forma concluyente:\n"
+        f"Con {size} llamadas, ayudan de forma concluyente (estrategias × detectores, sin «más "
+        f"reales»):\n"
         f"{'; '.join(parts)}"
     )
 
