@@ -68,9 +68,9 @@ def test_without_its_rows_nothing_is_told():
 
 def test_only_real_clips_have_rows_of_embeddings():
     names = list(study.PROTOCOL["classifiers"])
-    assert study.EMBEDDED in protocol.seen_by("real", names)
-    assert study.EMBEDDED not in protocol.seen_by("classical", names)
-    assert set(protocol.seen_by("vae", names)) == {*names} - {study.EMBEDDED}
+    assert study.EMBEDDED in protocol.seen_by("real", 25, names)
+    assert study.EMBEDDED not in protocol.seen_by("classical", 25, names)
+    assert set(protocol.seen_by("vae", 25, names)) == {*names} - {study.EMBEDDED}
 
 
 def test_a_clip_is_played_faster_and_repeated_until_it_is_full():

@@ -127,14 +127,16 @@ def test_controls_are_run_where_they_are_compared(place, monkeypatch):
     monkeypatch.setattr(place, "available", lambda _: (450, 800))
     monkeypatch.setattr(place, "n_sea", 800)
     cells = place.cells([0], ("ocean",))
-    asked = {one: running.seen_by(one.arm, running.classifiers.REGISTRY) for one in cells}
+    asked = {
+        one: running.seen_by(one.arm, one.n_positive, running.classifiers.REGISTRY) for one in cells
+    }
     sizes = {}
     for one in asked:
         sizes.setdefault(one.arm, []).append(one.n_positive)
     assert sizes.pop("ocean") == [0, *study.PROTOCOL["sizes"]] and sizes.pop("ocean_prior") == [0]
     assert set(sizes) == set(arms.CONTROLS) and all(n == [25, 50] for n in sizes.values())
     for one, names in asked.items():
-        control = one.arm in arms.CONTROLS
+        control = one.arm in arms.CONTROLS or (one.arm == "ocean" and not one.n_positive)
         wanted = (
             study.PROTOCOL["primary"]["classifiers"] if control else running.classifiers.REGISTRY
         )

@@ -57,11 +57,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def seen_by(arm: str, names: Iterable[str]) -> list[str]:
-    """Return those of some classifiers that have a row of an arm: EMBEDDED adds no clip, and the
-    controls are for the classifiers of the primary comparison."""
-    if arm in arms.CONTROLS:
-        return [name for name in names if name in PROTOCOL["primary"]["classifiers"]]
+def seen_by(arm: str, size: int, names: Iterable[str]) -> list[str]:
+    """Return those of some classifiers that have a row of an arm at a size: EMBEDDED adds no clip;
+    controls, and the hydrophone with seas alone, are for those of the primary comparison."""
+    primary = PROTOCOL["primary"]
+    if arm in arms.CONTROLS or (arm == primary["arm"] and not size):
+        return [name for name in names if name in primary["classifiers"]]
     return [name for name in names if name != EMBEDDED or arm == "real"]
 
 

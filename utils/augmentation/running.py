@@ -280,7 +280,7 @@ def status(study: Study) -> pd.DataFrame:
             found = own.merge(stored, on=list(CELL))
             rows.append(
                 {"part": part, "n_positive": size}
-                | {"rows": sum(len(seen_by(arm, names)) for arm in own["arm"])}
+                | {"rows": sum(len(seen_by(arm, size, names)) for arm in own["arm"])}
                 | {"done": int(found["error"].isna().sum())}
                 | {"failed": int(found["error"].notna().sum())}
             )

@@ -120,7 +120,9 @@ def missing(
     found = []
     for cell in dict.fromkeys(cells):
         key = (cell.seed, cell.n_positive, cell.n_negative, cell.arm, round(cell.ratio, 4))
-        left = [name for name in seen_by(cell.arm, names) if (*key, name) not in done]
+        left = [
+            name for name in seen_by(cell.arm, cell.n_positive, names) if (*key, name) not in done
+        ]
         if left:
             found.append((cell, left))
     return found
