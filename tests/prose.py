@@ -610,6 +610,7 @@ NUMBERS = {
             ("34", lost_to_the_rival(R)),
             ("10", lost_to_the_rival(S)),
         ],
+        "control-found-simulated": [],
         "control-found-real": [],
         "recipes-found-real": [
             ("0,023", -beside(25)["simulated clips"]),

@@ -57,7 +57,7 @@ def test_the_parameters_of_simulated_calls_are_drawn_beside_real_ones():
     }
     axs = figures.call_parameters(found, "dB")
     assert [ax.get_xlabel() for ax in axs] == [
-        "inicio (Hz)", "pendiente (Hz/s)", "duración (s)", "sobre el mar (dB)",
+        "inicio (Hz)", "pendiente (Hz/s)", "duración (s)", "sobre el mar: dB",
     ]  # fmt: skip
     for line, kind in zip(axs[3].lines, middle, strict=True):
         peak = line.get_xdata()[line.get_ydata().argmax()]

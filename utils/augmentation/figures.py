@@ -12,7 +12,7 @@ from scipy.stats import gaussian_kde
 from utils.augmentation import arms
 from utils.augmentation.answer import CLASSIFIERS
 from utils.models.generators import registry
-from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, model_title, number, place_legend
+from utils.plotting import MODELS, REFERENCE_LINE, WIDTH, level, model_title, number, place_legend
 from utils.plotting.generators import GENERATORS, SPARE
 from utils.statistics import comparison
 from utils.statistics.comparison import SMALLEST_EFFECT
@@ -222,7 +222,7 @@ def call_parameters(found: Mapping[str, pd.DataFrame], unit: str) -> np.ndarray:
              "simulated": ("todas las simuladas", "#0072B2", ":"),
              "drawn": ("las sorteadas", "#0072B2", "-")}  # fmt: skip
     labels = {"start_hz": "inicio (Hz)", "slope_hz_s": "pendiente (Hz/s)",
-              "duration_s": "duración (s)", "snr_db": f"sobre el mar ({unit})"}  # fmt: skip
+              "duration_s": "duración (s)", "snr_db": f"sobre el mar: {level(unit)}"}  # fmt: skip
     fig, axs = plt.subplots(1, len(labels), figsize=(WIDTH, 2.6), layout="constrained")
     for ax, (name, label) in zip(axs, labels.items(), strict=True):
         every = pd.concat([table[name] for table in found.values()]).dropna()
