@@ -340,8 +340,8 @@ def by_snr(answer: Answer, arm: str, classifier: str) -> pd.DataFrame:
         rows = pd.concat([rows, heard.assign(classifier=classifier, arm=arm)])
     if rows[list(study.BY_SNR)].isna().all(axis=None):
         return pd.DataFrame(columns=list(study.BY_SNR))
-    parts = {}
+    rows, parts = rows[rows["arm"].isin((arms.REAL, arm))], {}
     for score in study.BY_SNR:
-        paired = comparison.where(comparison.differences(rows, score=score), arm=arm)
+        paired = comparison.differences(rows, score=score)
         parts[score] = paired.groupby("seed")["difference"].mean()
     return pd.DataFrame(parts)

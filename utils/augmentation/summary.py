@@ -36,7 +36,12 @@ def name(dataset: str) -> str:
 def ranged(mean: float, low: float, high: float, digits: int = 3) -> str:
     """A difference with its interval, such as "+0,012 (+0,003 a +0,021)"."""
     mean, low, high = (signed(value, digits) for value in (mean, low, high))
-    return f"{mean} ({low}\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}{high})"
+    return _between(mean, low, high)
+
+
+def _between(middle, low, high):
+    """A value and its interval, which no line break divides."""
+    return f"{middle} ({low}\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}{high})"
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -86,7 +91,7 @@ def counted(alike: Mapping, ends: tuple[float, float]) -> str:
     for key in ("real", "low", "high"):
         mark = "≤" if alike[key] <= ends[0] else "≥" if alike[key] >= ends[1] else ""
         texts.append(f"{mark}{alike[key]:.0f}")
-    return f"{texts[0]} ({texts[1]}\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}{texts[2]})"
+    return _between(*texts)
 
 
 def primary_table(told: front.Front) -> pd.DataFrame:
@@ -254,8 +259,7 @@ def forest_title(panels: Mapping[str, pd.DataFrame], size: int) -> str:
         parts.append(f"en {text}, {helps} de {len(rows)}")
     return (
         f"Con {size} llamadas, ayudan de forma concluyente (estrategias × detectores, sin «más "
-        f"reales»):\n"
-        f"{'; '.join(parts)}"
+        f"reales»):\n{'; '.join(parts)}"
     )
 
 
