@@ -143,6 +143,19 @@ def test_all_seeds_share_the_cut_and_rows_lie_apart(clips, monkeypatch):
     assert operating.run(place).empty and {*asked} == {"later.csv"}
 
 
+def test_simulated_clips_after_the_cut_are_of_another_deployment(clips):
+    both = operating.moved(clips)
+    place = operating.Later(replace(clips, name=data.SIMULATED))
+    split, early = place.split(0), place.split(0).train
+    assert len(both) == len(clips) == len(place.labels)
+    assert set(np.flatnonzero(np.char.startswith(both.clip_names, "else"))) > set(split.test)
+    np.testing.assert_array_equal(both.audio[early], clips.audio[early])
+    np.testing.assert_array_equal(both.spectrograms[early], clips.spectrograms[early])
+    assert (both.labels[split.test] == both.truth["snr_db"].notna()[split.test]).all()
+    fainter = both.truth["snr_db"][split.test].mean() - both.truth["snr_db"][early].mean()
+    assert -6 < fainter < -1 and both.truth["ship"][split.test].mean() > 0.5
+
+
 def test_the_table_tells_means_and_in_how_many_draws_there_is_a_gain(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path)
     assert details.after_the_cut("mine").empty

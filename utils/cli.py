@@ -365,7 +365,11 @@ def from_pixels(dataset: str | None) -> None:
 
 @study.command()
 @dataset_option
-@click.option("--later", is_flag=True, help="train on the first 60 % of the time, test on the rest")
+@click.option(
+    "--later",
+    is_flag=True,
+    help="train on the first 60 % of the time, test on the rest; if simulated, elsewhere",
+)
 def operating(dataset: str | None, later: bool) -> None:
     """Measure the share of calls that is found at few false alarms.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from utils import plotting
+from utils import data, plotting
 from utils.augmentation import (
     answer,
     arms,
@@ -234,7 +234,8 @@ def after_the_cut(dataset: str) -> pd.DataFrame:
     found = pd.DataFrame.from_dict(table, orient="index").fillna("–")
     places = [text for text in STRICT.values() if text in found]
     found = found[places + [text for text in found if text not in places]]
-    return found.rename_axis(f"{name(dataset)}, después del corte: llamadas")
+    where = "en otro despliegue" if dataset == data.SIMULATED else "después del corte"
+    return found.rename_axis(f"{name(dataset)}, {where}: llamadas")
 
 
 def transfer(told: front.Front, rows: pd.DataFrame) -> list[pd.DataFrame]:

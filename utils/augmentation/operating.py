@@ -4,20 +4,25 @@ people ask: trained on the first recordings, what does it find in the next ones?
 ROC AUC counts every threshold alike. Secondary, and added after the rows of study.csv were seen:
 `whales study operating` trains some of their detectors anew and fills operating.csv; rows resume.
 With `--later` it trains them on the early side of one cut in time and fills later.csv: seeds draw
-the training clips and the initialisation alone, and say nothing of another season.
+the training clips and the initialisation alone, and say nothing of another season. Simulated clips
+have no season; beyond their cut stands another deployment, whose settings, ELSEWHERE, were fixed
+before its rows were run.
 """
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import data, tables
+from utils import data, ocean, tables
 from utils.augmentation import arms, study
 from utils.augmentation.pretrained import BESIDE
 from utils.errors import UserError
+from utils.ocean.settings import Recorder
 from utils.progress import progress
 from utils.statistics import evaluation
 
@@ -28,13 +33,27 @@ KEY = ("seed", "n_positive", "arm", "classifier")
 TABLE, LATER = "operating", "later"
 EARLY = 0.6  # share of the clips, in order of time, that come before the cut
 VALIDATION = 8  # one group in so many of the early ones validates
+ELSEWHERE = ocean.OceanSettings(  # one flat recorder, fainter calls, ships and guns for humpbacks
+    snr_mean_db=-4.0,
+    background_variability=1.5,
+    humpback_rate=0.1,
+    airgun_rate=0.4,
+    ship_rate=0.8,
+    reverberation=1.5,
+    recorder=Recorder(corner=20.0, whitening=0.0, edge=900.0, level=0.012),
+)
+ELSEWHERE_SEED = 0
 
 
 class Later(study.Study):
-    """The study with one split for all seeds: early groups train and validate, late ones test."""
+    """The study with one split for all seeds: early groups train and validate, late ones test.
 
-    def __init__(self, source: data.Dataset | str | None) -> None:
-        super().__init__(source)
+    Of the simulated clips, those after the cut are of another deployment.
+    """
+
+    def __init__(self, source: data.Dataset | Path | str | None) -> None:
+        dataset = source if isinstance(source, data.Dataset) else data.load(source)
+        super().__init__(moved(dataset) if dataset.name == data.SIMULATED else dataset)
         self.settings = tables.digest(f"{self.settings} {EARLY} {VALIDATION}")
 
     @functools.cached_property
@@ -56,11 +75,8 @@ def cut(labels: np.ndarray, groups: np.ndarray) -> data.Split:
 
     UserError if a side lacks one of the classes.
     """
-    names, first, counts = np.unique(groups, return_index=True, return_counts=True)
-    order = np.argsort(first)
-    before = np.cumsum(counts[order]) <= EARLY * len(labels)
-    early, late = names[order][before], names[order][~before][1:]
-    held = early[VALIDATION // 2 :: VALIDATION]
+    early, late = _sides(groups)
+    late, held = late[1:], early[VALIDATION // 2 :: VALIDATION]
     validation = np.isin(groups, held)
     sides = np.isin(groups, early) & ~validation, validation, np.isin(groups, late)
     if any(len(np.unique(labels[side])) < 2 for side in sides):
@@ -69,6 +85,36 @@ def cut(labels: np.ndarray, groups: np.ndarray) -> data.Split:
             "recordings."
         )
     return data.Split(*(np.flatnonzero(side) for side in sides), seed=0)
+
+
+def _sides(groups):
+    """The names of the groups before and after the cut, in order of time."""
+    names, first, counts = np.unique(groups, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    before = np.cumsum(counts[order]) <= EARLY * len(groups)
+    return names[order][before], names[order][~before]
+
+
+def moved(dataset: data.Dataset) -> data.Dataset:
+    """Return a Dataset of simulated clips with as many of ELSEWHERE for those after the cut."""
+    early = dataset.take(np.isin(dataset.groups, _sides(dataset.groups)[0]))
+    other = data.simulated(
+        n_clips=len(dataset) - len(early),
+        seed=ELSEWHERE_SEED,
+        settings=dataset.settings,
+        ocean_settings=ELSEWHERE,
+    )
+    both = {
+        key: np.concatenate([getattr(early, key), getattr(other, key)])
+        for key in ("spectrograms", "labels", "audio", "seconds")
+    }
+    return replace(
+        dataset,
+        groups=np.concatenate([early.groups, other.groups + 1 + early.groups.max()]),
+        clip_names=np.concatenate([early.clip_names, np.char.add("elsewhere_", other.clip_names)]),
+        truth=pd.concat([early.truth, other.truth], ignore_index=True),
+        **both,
+    )
 
 
 def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
