@@ -16,15 +16,19 @@ def clips():
     return data.simulated(n_clips=900, seed=3, name="small")
 
 
-def test_only_the_edges_can_be_seen(clips):
+@pytest.mark.parametrize("table", background.TABLES)
+def test_only_what_is_left_can_be_seen(clips, table):
     changed = clips.spectrograms.copy()
     count = int((clips.times - clips.times[0] < 0.2).sum())
-    changed[..., count:-count] += 50  # whatever lies there
-    edges = background.hidden(clips)
-    again = background.hidden(data.Dataset(**{**vars(clips), "spectrograms": changed}))
-    np.testing.assert_array_equal(edges.spectrograms, again.spectrograms)
-    np.testing.assert_array_equal(edges.spectrograms[..., :count], clips.spectrograms[..., :count])
-    assert edges.audio is None and (edges.labels == clips.labels).all()
+    middle = np.arange(count, len(clips.times) - count)
+    edges = np.setdiff1d(np.arange(len(clips.times)), middle)
+    left, gone = (edges, middle) if table == "background" else (middle, edges)
+    changed[..., gone] += 50  # whatever lies there
+    seen = background.hidden(clips, table)
+    again = background.hidden(data.Dataset(**{**vars(clips), "spectrograms": changed}), table)
+    np.testing.assert_array_equal(seen.spectrograms, again.spectrograms)
+    np.testing.assert_array_equal(seen.spectrograms[..., left], clips.spectrograms[..., left])
+    assert seen.audio is None and (seen.labels == clips.labels).all()
 
 
 def test_rows_are_those_of_the_hidden_clips(clips, tmp_path, monkeypatch):
@@ -36,10 +40,10 @@ def test_rows_are_those_of_the_hidden_clips(clips, tmp_path, monkeypatch):
     monkeypatch.setattr(embeddings, "birdnet", lambda images, rate, speed: images.mean(1))
     waves = lambda dataset, index, seed: (dataset.spectrograms[index], 2000)  # noqa: E731
     monkeypatch.setattr(embeddings.listening, "waveforms", waves)
-    rows = background.run(clips)
+    rows = background.run(clips, "foreground")
     assert rows["classifier"].tolist() == list(background.DETECTORS)
     assert rows["roc_auc"].between(0.3, 0.95).all()
-    pd.testing.assert_frame_equal(study.latest("small", "background").reset_index(drop=True), rows)
+    pd.testing.assert_frame_equal(study.latest("small", "foreground").reset_index(drop=True), rows)
 
 
 def test_the_table_sets_the_edges_beside_whole_clips():

@@ -329,14 +329,17 @@ def joined(dataset: str | None) -> None:
 @study.command()
 @dataset_option
 def background(dataset: str | None) -> None:
-    """Measure how much of a detector's score the background alone could give.
+    """Measure how much of a detector's score the background alone gives, and what is left without.
 
     Example: whales study background --dataset my_clips/
     """
     from utils import data
     from utils.augmentation import background
 
-    _print_means(background.run(data.load(dataset)), "classifier", "n_positive")
+    clips = data.load(dataset)
+    for table in background.TABLES:
+        print(table)
+        _print_means(background.run(clips, table), "classifier", "n_positive")
 
 
 @study.command()
