@@ -109,7 +109,8 @@ def test_what_is_told_is_the_mean_of_whole_seeds(tmp_path, monkeypatch):
 def test_early_groups_train_and_validate_and_late_ones_test():
     groups = np.repeat([f"g{i}" for i in range(20)][::-1], 10)  # in time, not in order of name
     labels = np.tile([0, 1], 100)
-    split = operating.cut(labels, groups)
+    early, late = operating.before_and_after(groups)
+    split = operating.sides(labels, groups, early, late[1:])
     assert split.train.max() < 120 and split.validation.max() < 120  # 60 % of 200 clips
     assert split.test.tolist() == list(range(130, 200))  # a group is left out between them
     sides = [{*groups[side]} for side in (split.train, split.validation, split.test)]
@@ -119,7 +120,7 @@ def test_early_groups_train_and_validate_and_late_ones_test():
 def test_a_side_without_a_class_is_one_sentence():
     groups = np.repeat(np.arange(10), 10)
     with pytest.raises(UserError, match="leaves a side without calls"):
-        operating.cut(np.repeat([1, 0], 50), groups)
+        operating.sides(np.repeat([1, 0], 50), groups, *operating.before_and_after(groups))
 
 
 @pytest.fixture(scope="module")
@@ -143,17 +144,29 @@ def test_all_seeds_share_the_cut_and_rows_lie_apart(clips, monkeypatch):
     assert operating.run(place).empty and {*asked} == {"later.csv"}
 
 
-def test_simulated_clips_after_the_cut_are_of_another_deployment(clips):
-    both = operating.moved(clips)
-    place = operating.Later(replace(clips, name=data.SIMULATED))
-    split, early = place.split(0), place.split(0).train
-    assert len(both) == len(clips) == len(place.labels)
-    assert set(np.flatnonzero(np.char.startswith(both.clip_names, "else"))) > set(split.test)
-    np.testing.assert_array_equal(both.audio[early], clips.audio[early])
-    np.testing.assert_array_equal(both.spectrograms[early], clips.spectrograms[early])
-    assert (both.labels[split.test] == both.truth["snr_db"].notna()[split.test]).all()
-    fainter = both.truth["snr_db"][split.test].mean() - both.truth["snr_db"][early].mean()
-    assert -6 < fainter < -1 and both.truth["ship"][split.test].mean() > 0.5
+def test_simulated_clips_are_tested_on_other_deployments(clips):
+    place = operating.later(replace(clips, name=data.SIMULATED))
+    dataset, splits = place.bench.dataset, [place.split(seed) for seed in range(5)]
+    assert isinstance(place, operating.Elsewhere) and not isinstance(
+        operating.later(clips), type(place)
+    )
+    early = splits[0].train
+    np.testing.assert_array_equal(dataset.audio[early], clips.audio[early])
+    np.testing.assert_array_equal(dataset.spectrograms[early], clips.spectrograms[early])
+    assert all(np.array_equal(split.train, early) for split in splits)
+    assert splits[4].test.tolist() == splits[0].test.tolist()
+    tests = [split.test for split in splits[:4]]
+    assert len(np.unique(np.concatenate(tests))) == 4 * operating.ELSEWHERE_CLIPS
+    assert not {*dataset.groups[early]} & {*dataset.groups[np.concatenate(tests)]}
+    truth = [dataset.truth.iloc[index] for index in (early, *tests)]
+    here, flat, busy, low, humpbacks = truth
+    assert flat["snr_db"].mean() < here["snr_db"].mean() - 2
+    assert busy["ship"].mean() > 0.6 > here["ship"].mean()
+    assert low["duration_seconds"].mean() > here["duration_seconds"].mean() + 0.2
+    calls = humpbacks["snr_db"].notna()
+    assert humpbacks["humpback"][calls].mean() > 0.7 > here["humpback"].mean()
+    for index, part in zip(tests, truth[1:], strict=True):
+        assert (dataset.labels[index] == part["snr_db"].notna()).all()
 
 
 def test_the_table_tells_means_and_in_how_many_draws_there_is_a_gain(tmp_path, monkeypatch):

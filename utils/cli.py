@@ -380,7 +380,7 @@ def operating(dataset: str | None, later: bool) -> None:
     """
     from utils.augmentation import operating, study
 
-    place = operating.Later(dataset) if later else study.Study(dataset)
+    place = operating.later(dataset) if later else study.Study(dataset)
     table = operating.run(place).drop(columns="seed").groupby(["n_positive", "classifier", "arm"])
     print(table.mean(numeric_only=True).round(3).to_string())
 

@@ -5,11 +5,13 @@ ROC AUC counts every threshold alike. Secondary, and added after the rows of stu
 `whales study operating` trains some of their detectors anew and fills operating.csv; rows resume.
 With `--later` it trains them on the early side of one cut in time and fills later.csv: seeds draw
 the training clips and the initialisation alone, and say nothing of another season. Simulated clips
-have no season; beyond their cut stands another deployment, whose settings, ELSEWHERE, were fixed
-before its rows were run.
+have no season: they are tested on other deployments, ELSEWHERE, fixed before a row of them was run
+and after all else was seen. Some stay within the ranges of `ocean.prior`, of which the hydrophone's
+clips are drawn, and some do not.
 """
 
 import functools
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +20,11 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from utils import data, ocean, tables
+from utils import data, tables
 from utils.augmentation import arms, study
 from utils.augmentation.pretrained import BESIDE
 from utils.errors import UserError
-from utils.ocean.settings import Recorder
+from utils.ocean.settings import OceanSettings, Recorder, UpcallShape
 from utils.progress import progress
 from utils.statistics import evaluation
 
@@ -33,27 +35,33 @@ KEY = ("seed", "n_positive", "arm", "classifier")
 TABLE, LATER = "operating", "later"
 EARLY = 0.6  # share of the clips, in order of time, that come before the cut
 VALIDATION = 8  # one group in so many of the early ones validates
-ELSEWHERE = ocean.OceanSettings(  # one flat recorder, fainter calls, ships and guns for humpbacks
-    snr_mean_db=-4.0,
-    background_variability=1.5,
-    humpback_rate=0.1,
-    airgun_rate=0.4,
-    ship_rate=0.8,
-    reverberation=1.5,
-    recorder=Recorder(corner=20.0, whitening=0.0, edge=900.0, level=0.012),
+ELSEWHERE = (  # deployments, each unlike the simulated clips in its own way
+    OceanSettings(  # a flat recorder; fainter calls, with more echoes
+        snr_mean_db=-4.0,
+        reverberation=1.5,
+        recorder=Recorder(corner=20.0, whitening=0.0, edge=900.0, level=0.012),
+    ),
+    OceanSettings(ship_rate=0.85, airgun_rate=0.6, background_variability=2.0),  # a busy sea
+    OceanSettings(  # lower, longer calls of a smaller sweep
+        upcall=UpcallShape(
+            start=(75, 7, 11, 40, 130),
+            log_sweep=(math.log(60), 0.1, 0.3, math.log(25), math.log(150)),
+            duration=(1.3, 0.05, 0.18, 0.7, 1.8),
+        )
+    ),
+    OceanSettings(  # humpbacks, in the clips with a call too, and at any time
+        humpback_rate=0.85, positive_rate_factor=1.0, sources_anywhere=True
+    ),
 )
-ELSEWHERE_SEED = 0
+ELSEWHERE_CLIPS = 800  # of each
+ELSEWHERE_SEED = 2000  # of the first; no other simulated clip of the project has it
 
 
 class Later(study.Study):
-    """The study with one split for all seeds: early groups train and validate, late ones test.
-
-    Of the simulated clips, those after the cut are of another deployment.
-    """
+    """The study with one split for all seeds: early groups train and validate, late ones test."""
 
     def __init__(self, source: data.Dataset | Path | str | None) -> None:
-        dataset = source if isinstance(source, data.Dataset) else data.load(source)
-        super().__init__(moved(dataset) if dataset.name == data.SIMULATED else dataset)
+        super().__init__(source)
         self.settings = tables.digest(f"{self.settings} {EARLY} {VALIDATION}")
 
     @functools.cached_property
@@ -63,58 +71,84 @@ class Later(study.Study):
             raise UserError(
                 f"the clips of {dataset.name} are in no order of time, so there is no later side."
             )
-        return cut(dataset.labels, dataset.groups)
+        early, late = before_and_after(dataset.groups)
+        return sides(dataset.labels, dataset.groups, early, late[1:])
 
     def split(self, seed: int) -> data.Split:
         return self._cut
 
 
-def cut(labels: np.ndarray, groups: np.ndarray) -> data.Split:
-    """Return the Split of clips in order of time, whole groups a side: the first EARLY of the clips
-    train and validate, the group after them is left out as a gap, and the rest test.
+class Elsewhere(Later):
+    """The same for simulated clips, which have no season: early ones train, and each seed tests on
+    one of the deployments ELSEWHERE, in turn."""
 
-    UserError if a side lacks one of the classes.
-    """
-    early, late = _sides(groups)
-    late, held = late[1:], early[VALIDATION // 2 :: VALIDATION]
-    validation = np.isin(groups, held)
-    sides = np.isin(groups, early) & ~validation, validation, np.isin(groups, late)
-    if any(len(np.unique(labels[side])) < 2 for side in sides):
-        raise UserError(
-            "a cut in time leaves a side without calls or without clips that hold none; label more "
-            "recordings."
+    def __init__(self, dataset: data.Dataset) -> None:
+        early = dataset.take(np.isin(dataset.groups, before_and_after(dataset.groups)[0]))
+        parts = [early] + [
+            data.simulated(
+                n_clips=ELSEWHERE_CLIPS,
+                seed=ELSEWHERE_SEED + number,
+                settings=dataset.settings,
+                ocean_settings=settings,
+            )
+            for number, settings in enumerate(ELSEWHERE)
+        ]
+        self.place = np.repeat(np.arange(len(parts)), [len(part) for part in parts])  # 0: early
+        groups = [part.groups + 10_000 * number for number, part in enumerate(parts)]
+        names = [np.char.add(f"{number}_", p.clip_names) for number, p in enumerate(parts)]
+        super().__init__(
+            replace(
+                dataset,
+                groups=np.concatenate(groups),
+                clip_names=np.concatenate(names),
+                truth=pd.concat([part.truth for part in parts], ignore_index=True),
+                **{
+                    key: np.concatenate([getattr(part, key) for part in parts])
+                    for key in ("spectrograms", "labels", "audio", "seconds")
+                },
+            )
         )
-    return data.Split(*(np.flatnonzero(side) for side in sides), seed=0)
+
+    @functools.lru_cache(maxsize=len(ELSEWHERE))  # noqa: B019 - a study lives as long as its process
+    def _away(self, number):
+        labels, groups = self.labels, self.bench.dataset.groups
+        early, away = (np.unique(groups[self.place == part]) for part in (0, 1 + number))
+        return sides(labels, groups, early, away)
+
+    def split(self, seed: int) -> data.Split:
+        return self._away(seed % len(ELSEWHERE))
 
 
-def _sides(groups):
-    """The names of the groups before and after the cut, in order of time."""
+def later(source: data.Dataset | Path | str | None) -> Later:
+    """Return the Later of a data set; of the simulated clips, Elsewhere."""
+    dataset = source if isinstance(source, data.Dataset) else data.load(source)
+    return (Elsewhere if dataset.name == data.SIMULATED else Later)(dataset)
+
+
+def before_and_after(groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the names of the groups of clips in order of time, those of the first EARLY of the
+    clips and the others."""
     names, first, counts = np.unique(groups, return_index=True, return_counts=True)
     order = np.argsort(first)
     before = np.cumsum(counts[order]) <= EARLY * len(groups)
     return names[order][before], names[order][~before]
 
 
-def moved(dataset: data.Dataset) -> data.Dataset:
-    """Return a Dataset of simulated clips with as many of ELSEWHERE for those after the cut."""
-    early = dataset.take(np.isin(dataset.groups, _sides(dataset.groups)[0]))
-    other = data.simulated(
-        n_clips=len(dataset) - len(early),
-        seed=ELSEWHERE_SEED,
-        settings=dataset.settings,
-        ocean_settings=ELSEWHERE,
-    )
-    both = {
-        key: np.concatenate([getattr(early, key), getattr(other, key)])
-        for key in ("spectrograms", "labels", "audio", "seconds")
-    }
-    return replace(
-        dataset,
-        groups=np.concatenate([early.groups, other.groups + 1 + early.groups.max()]),
-        clip_names=np.concatenate([early.clip_names, np.char.add("elsewhere_", other.clip_names)]),
-        truth=pd.concat([early.truth, other.truth], ignore_index=True),
-        **both,
-    )
+def sides(
+    labels: np.ndarray, groups: np.ndarray, early: np.ndarray, late: np.ndarray
+) -> data.Split:
+    """Return the Split of clips whose early groups train and validate, and whose late ones test.
+
+    UserError if a side lacks one of the classes.
+    """
+    validation = np.isin(groups, early[VALIDATION // 2 :: VALIDATION])
+    found = np.isin(groups, early) & ~validation, validation, np.isin(groups, late)
+    if any(len(np.unique(labels[side])) < 2 for side in found):
+        raise UserError(
+            "a cut in time leaves a side without calls or without clips that hold none; label more "
+            "recordings."
+        )
+    return data.Split(*(np.flatnonzero(side) for side in found), seed=0)
 
 
 def _cells(place, seed) -> Iterator[tuple[study.Cell, str]]:
