@@ -354,6 +354,19 @@ def transfer(dataset: str | None) -> None:
     _print_means(transfer.run(transfer.Transfer(dataset)), "arm", "n_positive", "classifier")
 
 
+@study.command()
+@dataset_option
+def amounts(dataset: str | None) -> None:
+    """Measure how many clips the simulated hydrophone has to draw from.
+
+    Example: whales study amounts --dataset my_clips/
+    """
+    from utils.augmentation import amounts
+
+    table = amounts.run(amounts.Development(dataset))
+    _print_means(table, "classifier", "n_positive", "clips")
+
+
 @study.command(name="from-pixels")
 @dataset_option
 def from_pixels(dataset: str | None) -> None:

@@ -135,7 +135,7 @@ def _whole_clips(material, kind, fitted):
     if not n_calls:
         return bank.grid, bank.labels
     for label, own in ((1, material.table[:n_calls]), (0, material.table[n_calls:])):
-        rows = rng.choice(np.flatnonzero(bank.labels == label), 5 * WHOLE, replace=False)
+        rows = rng.choice(np.flatnonzero(bank.labels == label), len(bank.grid) // 4, replace=False)
         odds = simulated.importance(bank.table[rows], own, seed=material.seed) if fitted else None
         drawn.append(rng.choice(rows, WHOLE, replace=False, p=odds))
     drawn = np.concatenate(drawn)

@@ -148,35 +148,42 @@ class Bank:
 
 
 @functools.lru_cache(maxsize=4)
-def bank(kind: str, number: int, settings: SpectrogramSettings, shape: tuple[int, int]) -> Bank:
+def bank(
+    kind: str,
+    number: int,
+    settings: SpectrogramSettings,
+    shape: tuple[int, int],
+    times: float = 1,
+) -> Bank:
     """Return the Bank of a kind, simulated once and kept on disk.
 
     kind: "calls" alone, "downsweeps" (the same, played backwards), whole clips of "prior" oceans,
-    or of the "tuned" one. number: of the ocean, which is its seed.
+    or of the "tuned" one. number: of the ocean, which is its seed. times: so many times SIZES.
     """
+    sizes = {name: round(times * size) for name, size in SIZES.items()}
     folder = paths.CACHE / "ocean"
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps([kind, number, SIZES, REVISION, repr(settings), shape])
+    text = json.dumps([kind, number, sizes, REVISION, repr(settings), shape])
     path = folder / f"{kind}-{number}-{tables.digest(text)}.npz"
     with FileLock(path.with_suffix(".lock")):
         if not path.is_file():
             with paths.replacing(path) as partial:
-                np.savez(partial, **_simulate(kind, number, settings, shape))
+                np.savez(partial, **_simulate(kind, number, settings, shape, sizes))
     with np.load(path, allow_pickle=False) as stored:
         return Bank(stored["grid"], stored["labels"], stored["table"])
 
 
-def _simulate(kind, number, settings, shape):
+def _simulate(kind, number, settings, shape, sizes):
     if kind in ("calls", "downsweeps"):
-        audio = ocean.simulate_calls(SIZES["calls"], number)
+        audio = ocean.simulate_calls(sizes["calls"], number)
         power = resize(10 ** (mel_spectrogram(audio, settings) / 10), shape)
         power = power[:, :, ::-1] if kind == "downsweeps" else power
         return {"grid": power, "labels": np.ones(len(power), np.int8), "table": np.empty((0, 0))}
     if kind == "prior":
-        recordings = ocean.simulate_prior(SIZES["clips"], number)
+        recordings = ocean.simulate_prior(sizes["clips"], number)
     else:
         balanced = ocean.OceanSettings(positive_fraction=0.5)
-        recordings = ocean.simulate(SIZES["clips"], TUNED_SEED + number, balanced)
+        recordings = ocean.simulate(sizes["clips"], TUNED_SEED + number, balanced)
     grid = resize(mel_spectrogram(recordings.audio, settings), shape)
     table = features.extract(grid).table
     return {"grid": grid, "labels": recordings.labels.astype(int), "table": table}

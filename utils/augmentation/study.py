@@ -75,6 +75,8 @@ class Study:
     """A data set, made ready, with the study's splits and settings; source: of `data.load`, or a
     Dataset."""
 
+    split_seed = PROTOCOL["split_seed"]
+
     def __init__(self, source: data.Dataset | Path | str | None) -> None:
         self.source = source
         dataset = source if isinstance(source, data.Dataset) else data.load(source)
@@ -92,7 +94,7 @@ class Study:
         return data.kept_splits(
             self.labels,
             self.bench.dataset.groups,
-            seed=PROTOCOL["split_seed"] + number,
+            seed=self.split_seed + number,
             n_splits=PROTOCOL["n_splits"],
         )
 
