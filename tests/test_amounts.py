@@ -1,11 +1,13 @@
 """Fewer and more simulated clips to draw from, on other splits than the study's."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from utils import data, paths
-from utils.augmentation import amounts, simulated, study
+from utils.augmentation import amounts, details, simulated, study
 
 
 @pytest.fixture
@@ -50,3 +52,9 @@ def test_what_another_number_changes_is_paired_by_seed():
     assert found.loc[2000] == pytest.approx((-0.02, -0.02, -0.02))
     mean, low, high = found.loc[18000]
     assert mean == pytest.approx(0.01, abs=0.001) and low < mean < high < 0.02
+    told = SimpleNamespace(found=SimpleNamespace(name="simulated"))
+    both = pd.concat([pd.DataFrame(rows).assign(classifier=n) for n in ("cnn", "random_forest")])
+    table = details.amounts(told, both)
+    assert table.loc["CNN, 25", "con 2000, cambio"].startswith("−0,020 (")
+    assert table.loc["CNN, 25", "6000 clips, ROC AUC"].startswith("0,")
+    assert details.amounts(told, pd.DataFrame()).empty

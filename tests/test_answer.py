@@ -238,9 +238,15 @@ def test_faint_calls_are_told_from_loud_ones(found, bare):
     table = answer.by_snr(found, "aae", "cnn")
     low, high = (table[name] for name in study.BY_SNR)
     assert (low - high).to_numpy() == pytest.approx(0.06, abs=1e-6)
-    told = details.by_snr(found)
-    assert told.loc["AAE", "CNN: débiles menos fuertes"].startswith("+0,060 (")
-    assert answer.by_snr(bare, "aae", "cnn").empty and details.by_snr(bare).empty
+    told = details.by_snr(found, "cnn")
+    assert told.loc["AAE", "débiles menos fuertes"].startswith("+0,060 (")
+    assert [told.loc["AAE", half][:6] for half in ("débiles", "fuertes")] == [
+        plotting.number(side.mean(), 3, "+") for side in (low, high)
+    ]
+    alone = found.main[(found.main["arm"] == "real") & (found.main["classifier"] == "cnn")]
+    level = alone.groupby("n_positive")["roc_auc_low_snr"].mean().mean()
+    assert told.loc["solo reales, ROC AUC", "débiles"] == plotting.number(level)
+    assert answer.by_snr(bare, "aae", "cnn").empty and details.by_snr(bare, "cnn").empty
 
 
 def test_a_generator_that_collapses_is_left_out_of_the_answer():

@@ -46,7 +46,8 @@ def test_rows_are_those_of_the_hidden_clips(clips, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(study.latest("small", "foreground").reset_index(drop=True), rows)
 
 
-def test_the_table_sets_the_edges_beside_whole_clips():
+def test_the_table_sets_edges_and_middle_beside_whole_clips(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path)
     rng = np.random.default_rng(0)
     both = [
         {
@@ -62,7 +63,18 @@ def test_the_table_sets_the_edges_beside_whole_clips():
     rows = pd.DataFrame(both)
     whole = rows.assign(roc_auc=rows["roc_auc"] + 0.2, part="main", n_negative=800, ratio=0.0)
     told = SimpleNamespace(found=SimpleNamespace(name="simulated"), told=whole)
-    table = details.background_table(told, rows)["25 llamadas"]
-    assert table.iloc[0].startswith("0,9") and table.iloc[1].startswith("0,7")
-    assert table.iloc[-1].startswith("+0,050 (")
-    assert details.background_table(told, pd.DataFrame()).empty
+    assert details.background_table(told).empty
+    rows.assign(content="c").to_csv(tmp_path / "background.csv", index=False)
+    assert details.background_table(told).empty  # the other half is still being run
+    middle = rows.assign(roc_auc=rows["roc_auc"] + 0.1, content="c")
+    middle[middle["seed"] < 8].to_csv(tmp_path / "foreground.csv", index=False)
+    table = details.background_table(told)
+    assert table.columns.name == "clips simulados, 8 semillas, sin ajuste"
+    found = table["25 llamadas"]
+    assert [found[f"{text}: Random Forest"][:3] for text in details.HIDDEN.values()] == [
+        "0,9", "0,7", "0,8",
+    ]  # fmt: skip
+    assert all(
+        found[f"{text}: BirdNET menos Random Forest"].startswith("+0,050 (")
+        for text in details.HIDDEN.values()
+    )

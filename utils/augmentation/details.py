@@ -5,13 +5,16 @@ from collections.abc import Mapping
 import pandas as pd
 
 from utils import data, plotting
+from utils.augmentation import amounts as pool
 from utils.augmentation import (
     answer,
     arms,
+    background,
     front,
     joined,
     operating,
     pretrained,
+    simulated,
     study,
 )
 from utils.augmentation import from_pixels as learned
@@ -35,6 +38,7 @@ JOINED = {  # of joined.FORMS
     "features in a forest": "las características de siempre, en Random Forest",
     "mean with a forest": "media con Random Forest y aumento clásico",
 }
+HIDDEN = {"whole": "clip entero", "background": "solo bordes", "foreground": "sin bordes"}
 CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
 Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
 
@@ -114,6 +118,27 @@ def equivalents(found: Answers, told: Mapping[str, front.Front], size: int) -> p
     return pd.DataFrame(columns).fillna("–").rename_axis(f"{size} llamadas y…")
 
 
+def primary_otherwise(told: front.Front) -> pd.DataFrame:
+    """The primary comparison as it was written, with the seeds of front.UNSEEN alone, and with the
+    rival that has the highest mean of all: a row a classifier and number of calls."""
+    columns = {
+        "como se escribió": told.against(comparison.RIVAL),
+        f"solo semillas {front.UNSEEN[0]} a {front.UNSEEN[-1]}": told.against(
+            comparison.RIVAL, seeds=front.UNSEEN
+        ),
+        "rival fijo, el de mayor media": told.against(front.FIXED),
+    }
+    table = {
+        text: {
+            f"{plotting.model_title(classifier)}, {size}": judged(row, AGAINST_RIVAL)
+            for (classifier, size), row in own.iterrows()
+        }
+        for text, own in columns.items()
+    }
+    about = f"{name(told.found.name)}, con ajuste: hidrófono menos rival"
+    return pd.DataFrame(table).rename_axis(about)
+
+
 def by_overlap(found: answer.Answer) -> pd.DataFrame:
     """What the answer would be with other constants for what seeds share: of what is generated,
     against real calls alone; of the hydrophone and of the detector on embeddings, in how many of
@@ -126,7 +151,10 @@ def by_overlap(found: answer.Answer) -> pd.DataFrame:
         counts.index = [f"generadores: {text}" for text in counts.index]
         rows[f"{number(overlap, 2)}{note}"] = counts.astype(str).to_dict()
         if told is not None:
-            outside = {"hidrófono gana": told.against(comparison.RIVAL, overlap)}
+            outside = {
+                "hidrófono gana": told.against(comparison.RIVAL, overlap),
+                "hidrófono gana, con un rival fijo": told.against(front.FIXED, overlap),
+            }
             embedded = pretrained.compared(told.told, overlap)
             for arm, own in embedded.groupby(level="arm", sort=False) if len(embedded) else ():
                 outside[f"BirdNET gana, frente a {AGAINST[arm]}"] = own
@@ -158,23 +186,27 @@ def replicas(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"valor": told}).astype(str)
 
 
-def by_snr(found: answer.Answer) -> pd.DataFrame:
+def by_snr(found: answer.Answer, classifier: str) -> pd.DataFrame:
     """What each arm, and the detector on embeddings, changes for the fainter and for the louder
-    half of the calls, mean of sizes: a column a classifier and half."""
+    half of the calls, mean of sizes, with intervals, below what real calls alone give; empty where
+    no truth is known."""
     others = ("noise", arms.ORACLE, study.PROTOCOL["primary"]["arm"], study.EMBEDDED)
-    columns = {}
-    for classifier in answer.CLASSIFIERS:
-        model = plotting.model_title(classifier)
-        for arm in (*answer.CHEAP, *answer.GENERATED, *others):
-            table = answer.by_snr(found, arm, classifier)
-            if len(table) >= comparison.FEWEST:
-                text = STRICT[arm] if arm == study.EMBEDDED else title(arm)
-                low, high = (table[score] for score in study.BY_SNR)
-                for half, values in {"débiles": low, "fuertes": high}.items():
-                    columns.setdefault(f"{model}: {half}", {})[text] = signed(values.mean())
-                gap = ranged(*comparison.interval(low - high))
-                columns.setdefault(f"{model}: débiles menos fuertes", {})[text] = gap
-    return pd.DataFrame(columns).rename_axis(f"{name(found.name)}, sin ajuste")
+    rows = {}
+    for arm in (*answer.CHEAP, *answer.GENERATED, *others):
+        table = answer.by_snr(found, arm, classifier)
+        if len(table) >= comparison.FEWEST:
+            text = STRICT[arm] if arm == study.EMBEDDED else title(arm)
+            low, high = (table[score] for score in study.BY_SNR)
+            sides = {"débiles": low, "fuertes": high, "débiles menos fuertes": low - high}
+            rows[text] = {half: ranged(*comparison.interval(own)) for half, own in sides.items()}
+    if not rows:
+        return pd.DataFrame()
+    alone = comparison.where(found.main, arm=arms.REAL, classifier=classifier)
+    levels = alone.groupby("n_positive")[list(study.BY_SNR)].mean().mean()
+    start = dict(zip(("débiles", "fuertes"), levels.map(number), strict=True))
+    table = pd.DataFrame({f"{title(arms.REAL)}, ROC AUC": start} | rows).T.fillna("")
+    about = f"{name(found.name)}, {plotting.model_title(classifier)}, sin ajuste"
+    return table.rename_axis(columns=about)
 
 
 def doses(found: Answers) -> pd.DataFrame:
@@ -326,25 +358,47 @@ def recipes_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     return found.rename_axis(columns=f"{name(told.found.name)}, sin ajuste: más rápido, y C")
 
 
-def background_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean ROC AUC of the detectors of `background.run`'s rows on whole clips and on
-    their edges alone, by number of calls, and what the one on embeddings gives beyond the other on
-    edges alone, with its interval. Empty if not measured."""
-    if rows.empty:
-        return rows
+def background_table(told: front.Front) -> pd.DataFrame:
+    """Return the mean ROC AUC of the detectors of `background.run` on whole clips, on their edges
+    and on their middle, by number of calls, and what the one on embeddings gives beyond the other,
+    with its interval. Empty if not measured."""
+    parts = {table: study.latest(told.found.name, table) for table in background.TABLES}
+    if any(rows.empty for rows in parts.values()):
+        return pd.DataFrame()
+    seeds = set.intersection(*({*rows["seed"]} for rows in parts.values()))
     whole = comparison.where(study.select(told.told, "main"), arm=arms.REAL)
-    whole = whole[whole["seed"].isin(rows["seed"]) & whole["n_positive"].isin(rows["n_positive"])]
     found = {}
-    for classifier in rows["classifier"].unique():
-        for text, part in {"clip entero": whole, "solo los bordes": rows}.items():
-            means = comparison.where(part, classifier=classifier).groupby("n_positive")["roc_auc"]
+    for table, text in HIDDEN.items():
+        rows = parts.get(table, whole)
+        rows = rows[rows["seed"].isin(seeds) & rows["classifier"].isin(background.DETECTORS)]
+        rows = rows[rows["n_positive"].isin(study.PROTOCOL["primary"]["sizes"])]
+        means = rows.groupby(["classifier", "n_positive"])["roc_auc"].mean()
+        for classifier in background.DETECTORS:
             detector = STRICT.get(classifier, plotting.model_title(classifier))
-            found[f"{detector}, {text}"] = means.mean().map(number)
-    gaps = comparison.against_one(rows, "classifier", pretrained.BESIDE).loc[study.EMBEDDED]
-    found["los bordes, BirdNET menos Random Forest"] = gaps.map(lambda gap: ranged(*gap))
-    about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, sin ajuste"
+            found[f"{text}: {detector}"] = means[classifier].map(number)
+        gaps = comparison.against_one(rows, "classifier", pretrained.BESIDE).loc[study.EMBEDDED]
+        found[f"{text}: BirdNET menos Random Forest"] = gaps.map(lambda gap: ranged(*gap))
+    about = f"{name(told.found.name)}, {len(seeds)} semillas, sin ajuste"
     table = pd.DataFrame(found).T.rename(columns="{} llamadas".format)
     return table.rename_axis(columns=about)
+
+
+def amounts(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what the hydrophone gives with so many simulated clips to draw from as the study has,
+    and what fewer and more change, with intervals: a column a classifier and number of calls; rows:
+    of `amounts.run`. Empty if not measured."""
+    if rows.empty:
+        return rows
+    chosen, columns = comparison.where(rows, clips=simulated.SIZES["clips"]), {}
+    for classifier in study.PROTOCOL["primary"]["classifiers"]:
+        own = comparison.where(chosen, classifier=classifier).groupby("n_positive")["roc_auc"]
+        gaps = pool.against_chosen(rows, classifier)
+        for size, level in own.mean().items():
+            column = {f"{simulated.SIZES['clips']} clips, ROC AUC": number(level)}
+            column |= {f"con {n}, cambio": ranged(*gap) for n, gap in gaps[size].items()}
+            columns[f"{plotting.model_title(classifier)}, {size}"] = column
+    about = f"{name(told.found.name)}, {rows['seed'].nunique()} semillas, sin ajuste"
+    return pd.DataFrame(columns).rename_axis(about).T
 
 
 def joined_table(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:

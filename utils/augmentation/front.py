@@ -4,7 +4,7 @@ Facts are numbers; how they are written is the pages' business (`utils.pages`).
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -29,6 +29,10 @@ LINES = {  # of the figure: colour, line, marker
     "real": ("#000000", "-", "*"),
     "learned": ("#D55E00", "-.", "s"),
 }
+
+
+FIXED = "fixed"  # as a reference: the cheap rival of the highest mean, one for all seeds
+UNSEEN = range(14, 40)  # seeds of which the first tries with a hydrophone had no row
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,22 +70,31 @@ class Front:
         """The arm of the highest mean."""
         return max(names, key=lambda arm: self.mean(arm, size, classifier))
 
-    def against(self, reference: str, overlap: float = comparison.OVERLAP) -> pd.DataFrame:
+    def against(
+        self,
+        reference: str,
+        overlap: float = comparison.OVERLAP,
+        seeds: Container[int] | None = None,
+    ) -> pd.DataFrame:
         """`comparison.verdicts` of the simulated hydrophone at the sizes and with the classifiers
         of the primary comparison: against the best cheap rival (reference "rival"), which is that
-        comparison, or against one of the rivals, either one family of tests; or against `real`,
-        among all arms, as in answer.csv."""
+        comparison, or against one of the rivals or FIXED, either one family of tests; or against
+        `real`, among all arms, as in answer.csv. seeds: those that count, by default all."""
         primary = study.PROTOCOL["primary"]
+        counted = self.seeds if seeds is None else self.seeds.intersection(seeds)
         if reference == "real":
             rows = self.found.with_ocean
-            found = comparison.verdicts(rows[rows["seed"].isin(self.seeds)], overlap=overlap)
+            found = comparison.verdicts(rows[rows["seed"].isin(counted)], overlap=overlap)
             found = found[found["arm"] == primary["arm"]]
         else:
-            rows = study.select(self.told, "ocean")
+            rows = study.select(self.told[self.told["seed"].isin(counted)], "ocean")
             rows = rows[rows["classifier"].isin(primary["classifiers"])]
             rows = rows[rows["n_positive"].isin(primary["sizes"])]
-            rivals = primary["against"] if reference == comparison.RIVAL else (reference,)
+            several = reference in (comparison.RIVAL, FIXED)
+            rivals = primary["against"] if several else (reference,)
             own = rows[rows["arm"].isin((primary["arm"], *rivals))]
+            if reference == FIXED:
+                own = _with_best(own, primary["arm"])
             found = comparison.against_best(
                 own, rivals, (primary["arm"],), family=(), overlap=overlap
             )
@@ -119,6 +132,14 @@ class Front:
             "birdnet": pretrained.curve(self.told),
         }
         return {name: curve for name, curve in found.items() if len(curve)}
+
+
+def _with_best(rows, arm):
+    """The rows of an arm, and at each place those of the other arm with the highest mean there."""
+    others, place = rows[rows["arm"] != arm], ["n_positive", "classifier"]
+    means = others.groupby([*place, "arm"])["roc_auc"].mean()
+    best = pd.DataFrame(means.groupby(level=place).idxmax().tolist(), columns=[*place, "arm"])
+    return pd.concat([rows[rows["arm"] == arm], others.merge(best)])
 
 
 def fronts(found: Mapping[str, answer.Answer]) -> dict[str, Front]:

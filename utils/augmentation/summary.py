@@ -221,17 +221,24 @@ def mechanism(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.Data
     return table[["mean", "low", "high"]].join(rows.groupby("arm")[list(MECHANISM)].mean()).dropna()
 
 
-def mechanism_correlations(told: front.Front, rows: pd.DataFrame, classifier: str) -> pd.DataFrame:
-    """Rank correlation, over arms, of each measure of mechanism.csv with what the arms change; its
-    interval redraws the arms, and the seeds of either."""
-    gains = comparison.differences(told.found.with_ocean)
-    gains = comparison.where(gains, n_positive=answer.ANSWER_SIZE, classifier=classifier)
-    gains = gains.pivot_table("difference", "arm", "seed")
-    found = {}
-    for measure, text in MECHANISM.items():
-        sides = rows.pivot_table(measure, "arm", "seed"), gains
-        found[text] = ranged(*comparison.rank_correlation(*sides, seed=answer.SEED), 2)
-    return pd.DataFrame({"correlación de rangos con el cambio": found})
+def mechanism_correlations(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rank correlation, over arms, of each measure of mechanism.csv with what the arms change of
+    each classifier; its interval redraws the arms, and the seeds of either."""
+    gains, found = comparison.differences(told.found.with_ocean), {}
+    gains = comparison.where(gains, n_positive=answer.ANSWER_SIZE)
+    for classifier in answer.CLASSIFIERS:
+        own = comparison.where(gains, classifier=classifier)
+        own = own.pivot_table("difference", "arm", "seed")
+        found[plotting.model_title(classifier)] = {
+            text: ranged(
+                *comparison.rank_correlation(
+                    rows.pivot_table(measure, "arm", "seed"), own, seed=answer.SEED
+                ),
+                2,
+            )
+            for measure, text in MECHANISM.items()
+        }
+    return pd.DataFrame(found).rename_axis("correlación de rangos con lo que cambia")
 
 
 def curve_title(told: front.Front, size: int) -> str:
