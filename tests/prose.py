@@ -619,9 +619,11 @@ NUMBERS = {
             ("0,866", heard_simulated_alone()),
         ],
         "background-found-real": [
-            ("0,738", facts()["hidden"]["birdnet"]),
+            ("0,738", facts()["hidden"]["background"]["birdnet"]),
             ("25", FEW),
-            ("0,570", facts()["hidden"]["random_forest"]),
+            ("0,570", facts()["hidden"]["background"]["random_forest"]),
+            ("0,936", facts()["hidden"]["foreground"]["birdnet"]),
+            ("0,888", facts()["hidden"]["foreground"]["random_forest"]),
         ],
         "overlap-found": [
             ("3", tallied(0.0)["helps"]),

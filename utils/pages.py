@@ -17,6 +17,7 @@ from utils import data, paths, plotting, tables
 from utils.augmentation import (
     answer,
     arms,
+    background,
     front,
     joined,
     operating,
@@ -100,8 +101,10 @@ def facts() -> dict:
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
         found_calls = strict.pivot_table(score, "n_positive", "kind")
         numbers[name] = {kind: _by_size(own.dropna()) for kind, own in found_calls.items()}
-    edges = comparison.where(study.latest(REAL, "background"), n_positive=25)
-    numbers["hidden"] = _by_size(edges.groupby("classifier")["roc_auc"].mean())
+    for table in background.TABLES:
+        left = comparison.where(study.latest(REAL, table), n_positive=25)
+        means = _by_size(left.groupby("classifier")["roc_auc"].mean())
+        numbers.setdefault("hidden", {})[table] = means
     numbers["boosting"] = round(told.mean("real", 25, "gradient_boosting"), 6)
     whole = told.curve_rows.groupby("seed")["n_positive"].max()
     numbers["all_calls"] = round(whole.mean())
