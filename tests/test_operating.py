@@ -185,3 +185,23 @@ def test_the_table_tells_means_and_in_how_many_draws_there_is_a_gain(tmp_path, m
     assert told["solo reales"] == "0,800" and told["BirdNET"] == "0,900"
     assert told["clásico + hidrófono menos clásico"] == "+0,005; sube en 3 de 4"
     assert told["BirdNET menos clásico"] == "+0,050; sube en 4 de 4"
+    assert details.elsewhere("mine", 25).empty
+
+
+def test_each_deployment_has_its_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "results_dir", lambda name: tmp_path)
+    assert details.elsewhere(data.SIMULATED, 25).empty
+    rows = [
+        {"seed": seed, "n_positive": size, "arm": arm, "classifier": "random_forest"}
+        | {"roc_auc": 0.8 + 0.01 * (seed % 4) + gain, "content": "c"}
+        for seed in range(8)
+        for size, arm, gain in (
+            (0, "ocean_prior", -0.1), (25, "classical", 0.0), (25, "ocean", 0.02),
+        )
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "later.csv", index=False)
+    table = details.elsewhere(data.SIMULATED, 25)
+    assert list(table.index) == list(details.DEPLOYMENTS)
+    assert len(details.DEPLOYMENTS) == len(operating.ELSEWHERE)
+    assert table.iloc[3].tolist() == ["0,730", "0,830", "0,850", "+0,020; sube en 2 de 2"]
+    assert details.after_the_cut(data.SIMULATED).loc[25, "aumento clásico"] == "0,815"

@@ -38,6 +38,12 @@ JOINED = {  # of joined.FORMS
     "features in a forest": "las características de siempre, en Random Forest",
     "mean with a forest": "media con Random Forest y aumento clásico",
 }
+DEPLOYMENTS = (  # of operating.ELSEWHERE
+    "otro registrador, llamadas más débiles",
+    "mar con más barcos y cañones",
+    "llamadas más graves y largas",
+    "yubartas, también entre las llamadas",
+)
 HIDDEN = {"whole": "clip entero", "background": "solo bordes", "foreground": "sin bordes"}
 CALM = [name for name in answer.WITHOUT_GAN if name in registry.REGISTRY]  # without the hybrid
 Answers = Mapping[str, answer.Answer]  # name of a data set to its Answer
@@ -250,11 +256,34 @@ def scenarios(found: answer.Answer) -> pd.DataFrame:
 
 
 def after_the_cut(dataset: str) -> pd.DataFrame:
-    """Mean ROC AUC of detectors on what `operating.Later` tests, a row a number of calls; what the
+    """Mean ROC AUC of detectors on what `operating.later` tests, a row a number of calls; what the
     hydrophone and the one on embeddings change beside classical augmentation, and in how many draws
     it is a gain. Empty if it is not measured; dataset: its name."""
-    rows, table = operating.stored(dataset, operating.LATER), {}
-    for size, own in rows.groupby("n_positive") if len(rows) else ():
+    rows = operating.stored(dataset, operating.LATER)
+    sizes = rows.groupby("n_positive") if len(rows) else ()
+    found = _beside_classical({size: own for size, own in sizes})
+    where = "en otros despliegues" if dataset == data.SIMULATED else "después del corte"
+    return found.rename_axis(f"{name(dataset)}, {where}: llamadas")
+
+
+def elsewhere(dataset: str, size: int) -> pd.DataFrame:
+    """The same at a number of calls, a row a deployment of `operating.ELSEWHERE`, with what the
+    hydrophone gives without a call. Empty for other clips than the simulated ones."""
+    rows = operating.stored(dataset, operating.LATER)
+    if rows.empty or dataset != data.SIMULATED:
+        return pd.DataFrame()
+    place = (rows["seed"] % len(operating.ELSEWHERE)).map(dict(enumerate(DEPLOYMENTS)))
+    found = _beside_classical(dict(list(rows[rows["n_positive"] == size].groupby(place))))
+    nothing = rows[rows["n_positive"] == 0].groupby(place)["roc_auc"].mean().map(number)
+    found.insert(0, "hidrófono, sin llamadas", nothing)
+    return found.loc[list(DEPLOYMENTS)].rename_axis(f"{name(dataset)}, {size} llamadas")
+
+
+def _beside_classical(groups):
+    """A row a group of rows: mean ROC AUC of each of STRICT, and what two of them change beside
+    classical augmentation, paired by seed."""
+    table = {}
+    for group, own in groups.items():
         wide = own.pivot_table("roc_auc", "seed", "kind").reindex(columns=list(STRICT))
         told = {STRICT[kind]: number(area) for kind, area in wide.mean().dropna().items()}
         for kind in ("ocean", study.EMBEDDED):
@@ -262,12 +291,10 @@ def after_the_cut(dataset: str) -> pd.DataFrame:
             if len(gap):
                 gained = f"{number(gap.mean(), 3, '+')}; sube en {(gap > 0).sum()} de {len(gap)}"
                 told[f"{STRICT[kind]} menos clásico"] = gained
-        table[size] = told
+        table[group] = told
     found = pd.DataFrame.from_dict(table, orient="index").fillna("–")
     places = [text for text in STRICT.values() if text in found]
-    found = found[places + [text for text in found if text not in places]]
-    where = "en otro despliegue" if dataset == data.SIMULATED else "después del corte"
-    return found.rename_axis(f"{name(dataset)}, {where}: llamadas")
+    return found[places + [text for text in found if text not in places]]
 
 
 def transfer(told: front.Front, rows: pd.DataFrame) -> list[pd.DataFrame]:
