@@ -16,7 +16,6 @@ import numpy as np
 from utils import data, paths, plotting, tables
 from utils.augmentation import (
     answer,
-    arms,
     background,
     front,
     joined,
@@ -69,7 +68,7 @@ COLUMNS, STRIP_CALLS = 6, 50  # clips of a kind in the strip, and calls that its
 
 
 def facts() -> dict:
-    """Return the numbers of the pages, from the committed tables: of the real clips, but for two
+    """Return the numbers of the pages, from the committed tables: of the real clips, but for four
     of the simulated ones."""
     found = answer.found(REAL)
     told = front.Front(found)
@@ -94,8 +93,6 @@ def facts() -> dict:
         | {"equivalent": _worth(found.equivalents(n, beside).loc["classical"])}
         for n in SHOWN
     }
-    numbers["weights"] = round(found.row("class_weight", 25, beside)["mean"], 6)
-    numbers["further"] = _worth(found.equivalents(50, beside).loc[arms.ORACLE])
     numbers["pretrained"] = _pretrained(told)
     strict = operating.stored(REAL)
     for name, score in zip(("recall", "strict_recall"), operating.FALSE_ALARMS, strict=True):
@@ -113,6 +110,12 @@ def facts() -> dict:
     numbers["simulated"] = {
         "pretrained": round(pretrained.curve(imitated.told)[25], 6),
         "classical": round(imitated.mean("classical", 25, pretrained.BESIDE), 6),
+    }
+    away = operating.stored(data.SIMULATED, operating.LATER)
+    away = away.groupby(["kind", "n_positive"])["roc_auc"].mean()
+    numbers["elsewhere"] = {
+        "real": round(away["real", 400], 6),
+        "ocean": round(away["ocean", 0], 6),
     }
     generated = found.against_real
     generated = generated[generated["arm"].isin(answer.GENERATED)]
