@@ -7,6 +7,6 @@ computes it from the rows, `pretrained` stands a network that others trained bes
 behind it. Beside it: `replicas` asks how wide its intervals should be, `mechanism` why a
 strategy helps, `background` whether a detector hears what surrounds the call, `transfer` whether
 generators help once they have heard the simulated ocean, `from_pixels` whether a network that
-learns its own filters profits more, `operating` what a detector finds at few false alarms, and in
-recordings that come after.
+learns its own filters profits more, `amounts` how many simulated clips are enough, `operating` what
+a detector finds at few false alarms, in recordings that come after, and in other deployments.
 """
