@@ -412,7 +412,7 @@ def background_table(told: front.Front) -> pd.DataFrame:
 
 def amounts(told: front.Front, rows: pd.DataFrame) -> pd.DataFrame:
     """Return what the hydrophone gives with so many simulated clips to draw from as the study has,
-    and what fewer and more change, with intervals: a column a classifier and number of calls; rows:
+    and what fewer and more change, with intervals: a row a classifier and number of calls; rows:
     of `amounts.run`. Empty if not measured."""
     if rows.empty:
         return rows
